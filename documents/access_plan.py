@@ -1,0 +1,141 @@
+"""The pivot of the house: what one caller may do with which rows and fields, as frozen values without I/O.
+
+`policies` fills an `AccessPlan` from Casbin's answers; `repositories` obeys it. This module never decides: it only
+looks decisions up. INVARIANT: whatever is absent from a plan is denied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+from documents.fields import Kind
+
+
+class Action(StrEnum):
+    """What a rule can allow. `create` and `delete` are asked field by field too: a record comes into being with its
+    fields and takes every one of them along when it goes."""
+
+    READ = "read"
+    READ_MASKED = "read_masked"
+    FILTER = "filter"
+    WRITE = "write"
+    CREATE = "create"
+    DELETE = "delete"
+    EXPORT = "export"
+
+
+class Purpose(StrEnum):
+    """Why customer information is used (I6). No other purpose exists."""
+
+    BUSINESS_OPERATION = "business_operation"
+    CUSTOMER_SERVICE = "customer_service"
+    RISK_ASSESSMENT = "risk_assessment"
+    ARCHIVE_KEEPING = "archive_keeping"
+    SUPERVISION = "supervision"
+
+
+class Scope(StrEnum):
+    """A relation between caller and customer. Every customer is in ALL; the others depend on the row."""
+
+    ALL = "all"
+    DEPARTMENT = "department"
+    OWN = "own"
+    SELF = "self"
+
+
+ScopeSet = frozenset[Scope]
+"""The scopes that one row satisfies for one caller; always contains `Scope.ALL`."""
+
+
+class Level(IntEnum):
+    """How much of a field a caller sees. Higher grants more; ERASED is a fact about the row, not a grant."""
+
+    ERASED = -1
+    DENIED = 0
+    MASKED = 1
+    PLAIN = 2
+
+
+class Reason(StrEnum):
+    """Why a field is not PLAIN."""
+
+    NO_RULE = "NO_RULE"
+    DENIED_BY_RULE = "DENIED_BY_RULE"
+    MASKED_BY_RULE = "MASKED_BY_RULE"
+    SCOPE = "SCOPE"
+    ERASED = "ERASED"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldGrants:
+    """The decisions for the rows of one kind that satisfy one scope set. Field names are the declared ones."""
+
+    plain: frozenset[str] = frozenset()
+    masked: frozenset[str] = frozenset()  # disjoint from `plain`, and only fields that declare a mask
+    filterable: frozenset[str] = frozenset()
+    writable: frozenset[str] = frozenset()
+    creatable: frozenset[str] = frozenset()
+    deletable: frozenset[str] = frozenset()
+    exportable: frozenset[str] = frozenset()
+    forbidden: frozenset[str] = (
+        frozenset()
+    )  # not PLAIN because a deny rule matched the `read`; explains, grants nothing
+
+    def level(self, name: str) -> Level:
+        """The level of field `name`: DENIED unless granted."""
+        if name in self.plain:
+            return Level.PLAIN
+        return Level.MASKED if name in self.masked else Level.DENIED
+
+    def reason(self, name: str) -> Reason | None:
+        """Why `name` is below PLAIN; None when it is PLAIN."""
+        if name in self.plain:
+            return None
+        if name in self.masked:
+            return Reason.MASKED_BY_RULE
+        return Reason.DENIED_BY_RULE if name in self.forbidden else Reason.NO_RULE
+
+    @property
+    def is_visible(self) -> bool:
+        """A row shows itself only where at least one of its fields may be read."""
+        return bool(self.plain or self.masked)
+
+
+@dataclass(frozen=True, slots=True)
+class KindGrants:
+    """The decisions for one kind: one `FieldGrants` per scope set over `scopes` (the scopes that any rule names)."""
+
+    scopes: frozenset[Scope]
+    by_scope_set: Mapping[ScopeSet, FieldGrants]
+
+
+@dataclass(frozen=True, slots=True)
+class RowScope:
+    """Who the caller is in terms of row attributes; None matches no row."""
+
+    username: str
+    department: str | None = None
+    customer_id: str | None = None  # 24 hex digits: the customer whose own login this is
+
+
+NO_GRANTS = FieldGrants()
+
+
+@dataclass(frozen=True, slots=True)
+class AccessPlan:
+    """All decisions that one request needs. Built by `policies` (and tests) only; an AST test holds that."""
+
+    row_scope: RowScope
+    purpose: Purpose
+    rule_set_version: int
+    kinds: Mapping[Kind, KindGrants]
+    key: tuple[object, ...] = field(default=(), compare=False)  # (roles, purpose, rule-set version): what decided it
+
+    def grants(self, kind: Kind, scopes: ScopeSet) -> FieldGrants:
+        """The decisions for a row of `kind` that satisfies `scopes`; nothing is granted for an unknown kind."""
+        grants = self.kinds.get(kind)
+        if grants is None:
+            return NO_GRANTS
+        return grants.by_scope_set.get(scopes & grants.scopes | {Scope.ALL}, NO_GRANTS)

@@ -1,0 +1,83 @@
+"""The field catalogue: every declared field of every kind, read from the document classes once.
+
+Rules, GraphQL types, exports and consoles iterate over it; nobody lists fields by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from types import MappingProxyType, NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from documents.customer import Customer, Enterprise, Individual, Institution
+from documents.fields import Declaration, FieldSpec, Kind, ValueType
+from documents.values import TypeMark
+
+_BY_PYTHON_TYPE: Mapping[type, ValueType] = {
+    str: ValueType.TEXT,
+    bool: ValueType.BOOLEAN,
+    int: ValueType.INTEGER,
+    Decimal: ValueType.DECIMAL,
+    datetime: ValueType.DATETIME,
+    date: ValueType.DATE,
+}
+
+
+class Catalogue:
+    """All fields, by kind and name. Immutable."""
+
+    def __init__(self, classes: Iterable[type[Customer]]) -> None:
+        self.classes: Mapping[Kind, type[Customer]] = MappingProxyType(
+            {cls.kind: cls for cls in classes if cls.kind is not None}
+        )
+        self.by_kind: Mapping[Kind, Mapping[str, FieldSpec]] = MappingProxyType(
+            {kind: MappingProxyType(dict(_specs(kind, cls))) for kind, cls in self.classes.items()}
+        )
+
+    def fields(self, kind: Kind) -> Mapping[str, FieldSpec]:
+        """The fields of `kind` by declared name, in the order of declaration."""
+        return self.by_kind[kind]
+
+    def shared(self) -> Mapping[str, FieldSpec]:
+        """The fields that every kind has."""
+        first = next(iter(self.by_kind.values()))
+        return {name: spec for name, spec in first.items() if spec.shared}
+
+
+def _specs(kind: Kind, cls: type[Customer]) -> Iterable[tuple[str, FieldSpec]]:
+    for name, info in cls.model_fields.items():
+        declaration = next((item for item in info.metadata if isinstance(item, Declaration)), None)
+        if declaration is not None:
+            yield name, _spec(name, kind, info, declaration)
+
+
+def _spec(name: str, kind: Kind, info: FieldInfo, declaration: Declaration) -> FieldSpec:
+    value_type, choices, is_list = _value_type(Annotated[info.annotation, *info.metadata])
+    shared = name in Customer.model_fields
+    return FieldSpec(name, kind, declaration, value_type, choices, is_list, info.is_required(), shared)
+
+
+def _value_type(hint: Any) -> tuple[ValueType, type[Enum] | None, bool]:
+    """Reads `Annotated[list[PhoneNumber] | None, …]` down to (value type, choices, is it a list)."""
+    origin = get_origin(hint)
+    if origin is Annotated:
+        base, *metadata = get_args(hint)
+        mark = next((item for item in metadata if isinstance(item, TypeMark)), None)
+        value_type, choices, is_list = _value_type(base)
+        return (mark.value_type if mark else value_type), choices, is_list
+    if origin in (Union, UnionType):
+        return _value_type(next(arg for arg in get_args(hint) if arg is not NoneType))
+    if origin is list:
+        value_type, choices, _ = _value_type(get_args(hint)[0])
+        return value_type, choices, True
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return ValueType.CHOICE, hint, False
+    return _BY_PYTHON_TYPE[hint], None, False
+
+
+CATALOGUE = Catalogue((Individual, Enterprise, Institution))

@@ -1,0 +1,104 @@
+"""The errors of the storage layer. They carry codes and field names, never values, ciphertexts or key ids.
+
+DocumentsError
+├── EncryptionError
+│   ├── DecryptionError          one opaque error for every reason why a ciphertext does not open
+│   ├── KeyErasedError           the customer's data key was erased: its fields are gone for good
+│   └── RootKeyError             the root key is missing, unreadable, or not the one that wrapped the vault keys
+├── EmbeddedMongoDBError         the embedded database cannot be started; the message says what to do
+├── RecordNotFoundError          no such row, or none within the caller's row scope: never say which
+├── StaleVersionError            the update saw an older version than the stored one
+├── InvalidValueError            one or more field values break a rule
+├── DuplicateValueError          a unique value is taken, and the caller may know it
+├── InvalidCursorError           a page cursor was not made for this caller and this list
+└── IdempotencyConflictError     an idempotency key was used before for another request, or is in use now
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class DocumentsError(Exception):
+    """Base of every error that the storage layer raises on purpose."""
+
+
+class EncryptionError(DocumentsError):
+    """Base of the encrypted-field layer's errors."""
+
+
+class DecryptionError(EncryptionError):
+    """A ciphertext did not open; deliberately without a reason."""
+
+    def __init__(self) -> None:
+        super().__init__("the value cannot be decrypted")
+
+
+class KeyErasedError(EncryptionError):
+    """The customer's data key was erased."""
+
+    def __init__(self) -> None:
+        super().__init__("the data key was erased")
+
+
+class RootKeyError(EncryptionError):
+    """The root key is missing, unreadable or another one; the message is one plain sentence for an operator."""
+
+
+class EmbeddedMongoDBError(DocumentsError):
+    """The database cannot be started; the message is one plain sentence for an operator."""
+
+
+class RecordNotFoundError(DocumentsError):
+    """The row does not exist or is out of the caller's scope."""
+
+    def __init__(self) -> None:
+        super().__init__("no such record")
+
+
+class StaleVersionError(DocumentsError):
+    """The record changed since the caller read it. `current` is the stored version."""
+
+    def __init__(self, current: int) -> None:
+        super().__init__("the record was changed by someone else")
+        self.current = current
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidField:
+    """One broken rule: `field` is the declared name, `rule` a published rule code, `parameters` fill its text."""
+
+    field: str
+    rule: str
+    parameters: tuple[tuple[str, str], ...] = ()
+
+
+class InvalidValueError(DocumentsError):
+    """The input breaks the rules listed in `fields`; nothing was written."""
+
+    def __init__(self, fields: tuple[InvalidField, ...]) -> None:
+        super().__init__("invalid values")
+        self.fields = fields
+
+
+class DuplicateValueError(DocumentsError):
+    """The value of unique `field` belongs to a record that the caller may find by it."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__("the value is taken")
+        self.field = field
+
+
+class InvalidCursorError(DocumentsError):
+    """The cursor is damaged, or belongs to another caller or another list."""
+
+    def __init__(self) -> None:
+        super().__init__("invalid cursor")
+
+
+class IdempotencyConflictError(DocumentsError):
+    """The idempotency key belongs to another request (`in_progress` False) or to one still running (True)."""
+
+    def __init__(self, *, in_progress: bool) -> None:
+        super().__init__("idempotency key conflict")
+        self.in_progress = in_progress
