@@ -1,0 +1,23 @@
+"""Who asks: the principal, as the edge established it. A frozen value; it grants nothing by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from documents.access_plan import Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """An authenticated caller.
+
+    `purposes` are those which the account (or token) may state; what the rules then allow under one is decided by
+    `policies`. `customer_id` (24 hex digits) is the customer whose own login this is.
+    """
+
+    username: str
+    roles: frozenset[str]
+    purposes: frozenset[Purpose]
+    department: str | None = None
+    customer_id: str | None = None
+    session_id: str | None = None
