@@ -1,0 +1,36 @@
+"""What every test may ask for: the one real MongoDB of the session, and a fresh database in it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+
+from documents.embedded_mongodb import EmbeddedMongoDB
+
+
+@pytest.fixture(scope="session")
+def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URI of a one-node replica set that lives as long as the session."""
+    with EmbeddedMongoDB(tmp_path_factory.mktemp("mongodb"), cache_gigabytes=0.25) as uri:
+        yield uri
+
+
+@pytest.fixture(scope="session")
+async def mongodb_client(mongodb_uri: str) -> AsyncIterator[AsyncMongoClient[dict[str, Any]]]:
+    """The client that the session shares; times come back with their zone."""
+    client: AsyncMongoClient[dict[str, Any]]
+    async with AsyncMongoClient(mongodb_uri, tz_aware=True) as client:
+        yield client
+
+
+@pytest.fixture
+async def database(mongodb_client: AsyncMongoClient[dict[str, Any]]) -> AsyncIterator[AsyncDatabase[dict[str, Any]]]:
+    """An empty database with a name of its own, dropped afterwards."""
+    name = f"test_{uuid.uuid4().hex}"
+    yield mongodb_client[name]
+    await mongodb_client.drop_database(name)
