@@ -1,0 +1,182 @@
+"""The keyring: one data key per customer, made, fetched, kept at hand and erased.
+
+Guaranteed: data keys are stored wrapped by a vault key and bound to their customer; erasing one makes everything that
+it sealed unreadable, in the database and in every backup of the data (crypto-shredding), and processes that `watch`
+forget it as soon as the deletion is majority-committed.
+Not guaranteed: a backup of `data_keys` made before the erasure still holds the wrapped key, so that it must be kept
+apart from, and shorter than, backups of the data; what was decrypted before is not called back; blind indexes are not
+made with data keys and are removed with the record, not with the key.
+
+    data_keys  {_id: customer id, keys: [{id: 8 bytes, vault_key: 8 bytes, wrapped: bytes, created_at: date}]}
+               the last of `keys` seals; a customer has one until keys rotate
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from os import urandom
+from typing import Any
+
+from bson import ObjectId
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import BulkWriteError, PyMongoError
+
+from documents.encryption.ciphertext import KEY_ID_LENGTH, SECRET_LENGTH, DataKey, DecryptValue, decrypt_value
+from documents.encryption.key_cache import DataKeyCache
+from documents.encryption.key_providers import KeyProvider
+from documents.encryption.vault import StoredDocument, Vault, key_collection
+from documents.errors import EncryptionError, KeyErasedError
+
+DUPLICATE_KEY = 11000  # MongoDB's error code
+REOPEN_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
+
+
+class Keyring:
+    """Opens once per process, before anything is read or written.
+
+    `decrypt_value` is the function by which every value is opened: repositories bind it once per page, and whoever
+    wants to count or measure decryptions passes or sets one that wraps it.
+    `watching` is set while deletions are being watched.
+    """
+
+    def __init__(
+        self,
+        database: AsyncDatabase[Any],
+        provider: KeyProvider,
+        cache_size: int = 50_000,
+        decrypt: DecryptValue = decrypt_value,
+    ) -> None:
+        self._vault = Vault(database, provider)
+        self._data_keys = key_collection(database, "data_keys")
+        self._cache = DataKeyCache(cache_size)
+        self.decrypt_value = decrypt
+        self.watching = asyncio.Event()
+
+    async def open(self) -> None:
+        """Loads the vault keys, or makes the first one on an empty database. RootKeyError says what to put right."""
+        await self._vault.open()
+
+    async def create_data_keys(
+        self, customer_ids: Iterable[ObjectId], session: AsyncClientSession | None = None
+    ) -> dict[ObjectId, DataKey]:
+        """New data keys for new customers, stored. EncryptionError if one of them has a key already.
+
+        Within a transaction they are not kept at hand: it may be aborted.
+        """
+        keys, documents = {}, []
+        for customer_id in customer_ids:
+            keys[customer_id], document = self._new_data_key(customer_id)
+            documents.append(document)
+        if not documents:
+            return keys
+        evictions = self._cache.evictions
+        try:
+            await self._data_keys.insert_many(documents, session=session)
+        except BulkWriteError as error:
+            if any(failure.get("code") == DUPLICATE_KEY for failure in error.details.get("writeErrors", ())):
+                # The driver's message repeats the document.
+                raise EncryptionError("a customer has a data key already") from None
+            raise
+        if session is None:
+            self._cache.store(keys.values(), evictions)
+        return keys
+
+    async def create_data_key(self, customer_id: ObjectId, session: AsyncClientSession | None = None) -> DataKey:
+        """A new data key for one new customer; see `create_data_keys`."""
+        return (await self.create_data_keys([customer_id], session))[customer_id]
+
+    def _new_data_key(self, customer_id: ObjectId) -> tuple[DataKey, StoredDocument]:
+        key_id, secret = urandom(KEY_ID_LENGTH), urandom(SECRET_LENGTH)
+        entry = {
+            "id": key_id,
+            "vault_key": self._vault.active_key.key_id,
+            "wrapped": self._vault.wrap_data_key(customer_id, key_id, secret),
+            "created_at": datetime.now(UTC),
+        }
+        return DataKey(customer_id, key_id, secret), {"_id": customer_id, "keys": [entry]}
+
+    def cached(self, customer_ids: Iterable[ObjectId]) -> dict[ObjectId, DataKey] | None:
+        """The data keys of all these customers if all are at hand, else None: `data_keys` fetches."""
+        return self._cache.find_all(customer_ids)
+
+    async def data_keys(self, customer_ids: Iterable[ObjectId]) -> dict[ObjectId, DataKey]:
+        """The data keys of these customers, in at most one query. Customers whose key was erased are absent."""
+        found, missing = self._cache.find(customer_ids)
+        if missing:
+            evictions = self._cache.evictions
+            stored = await self._data_keys.find({"_id": {"$in": missing}}).to_list()
+            fetched = [self._open_data_key(document) for document in stored]
+            self._cache.store(fetched, evictions)
+            found.update((key.customer_id, key) for key in fetched)
+        return found
+
+    async def data_key(self, customer_id: ObjectId) -> DataKey:
+        """One customer's data key. KeyErasedError if there is none."""
+        key = (await self.data_keys([customer_id])).get(customer_id)
+        if key is None:
+            raise KeyErasedError
+        return key
+
+    def _open_data_key(self, document: StoredDocument) -> DataKey:
+        customer_id, entry = document["_id"], document["keys"][-1]
+        secret = self._vault.unwrap_data_key(customer_id, entry["id"], entry["wrapped"])
+        return DataKey(customer_id, entry["id"], secret)
+
+    async def erase(self, customer_id: ObjectId, session: AsyncClientSession | None = None) -> bool:
+        """Deletes the customer's data key for good; False if there was none.
+
+        Within a transaction the caller evicts once more after the commit, unless this process watches.
+        """
+        result = await self._data_keys.delete_one({"_id": customer_id}, session=session)
+        self._cache.evict([customer_id])
+        return result.deleted_count == 1
+
+    def evict(self, customer_ids: Iterable[ObjectId]) -> None:
+        """Forgets these customers' keys; they are fetched again when needed."""
+        self._cache.evict(customer_ids)
+
+    async def watch(self) -> None:
+        """Forgets keys as they are erased or changed by anybody. Runs until cancelled, as a task of the process."""
+        while True:
+            try:
+                await self._follow_changes()
+            except PyMongoError as error:
+                log.warning("watching the data keys was interrupted: %s", type(error).__name__)
+            finally:
+                self.watching.clear()
+                self._cache.clear()
+            await asyncio.sleep(REOPEN_SECONDS)
+
+    async def _follow_changes(self) -> None:
+        """Returns when the collection is dropped or renamed."""
+        interesting: list[dict[str, Any]] = [
+            {"$match": {"operationType": {"$ne": "insert"}}},
+            {"$project": {"documentKey": 1}},
+        ]
+        async with await self._data_keys.watch(interesting) as changes:
+            # What was erased before the stream opened is not in it.
+            self._cache.clear()
+            self.watching.set()
+            async for change in changes:
+                if "documentKey" in change:
+                    self._cache.evict([change["documentKey"]["_id"]])
+                else:
+                    self._cache.clear()
+
+    def seal_secret(self, name: str, plaintext: bytes) -> bytes:
+        """Seals a small secret of the installation under its name."""
+        return self._vault.seal_secret(name, plaintext)
+
+    def open_secret(self, name: str, sealed: bytes) -> bytes:
+        """Opens what `seal_secret` sealed under the same name; DecryptionError for anything else."""
+        return self._vault.open_secret(name, sealed)
+
+    async def secret(self, name: str, length: int = 32) -> bytes:
+        """The installation's secret `name`, the same for every process; made at random when first asked for."""
+        return await self._vault.secret(name, length)
