@@ -1,10 +1,9 @@
 """The embedded database: one real `mongod`, a one-node replica set, started as a child of this process.
 
-Owns where the `mongod` binary comes from, its data directory and that directory's layout mark, its port, and that it
-ends with this process. It must never hold a rule, a collection or a document, and never repair data files by itself:
-what it cannot start on, it names in one plain sentence (`EmbeddedMongoDBError`).
+Owns where the `mongod` binary comes from, its port and its log, and that it ends with this process. It must never
+hold a rule, a collection or a document, and never repair data files by itself: what it cannot start on, it names in
+one plain sentence (`EmbeddedMongoDBError`).
 
-    <data directory>/layout.json       {"layout": 1}: how the files beside it are arranged
     <data directory>/mongodb/          the files of mongod
     <data directory>/mongodb.log       its log of this start; `mongodb.log.1` is the start before
     <data directory>/mongodb.port      the port of the last start, used again while it is free
@@ -14,7 +13,6 @@ from __future__ import annotations
 
 import fcntl
 import importlib.util
-import json
 import os
 import shutil
 import socket
@@ -30,9 +28,9 @@ from typing import Any, Final
 from pymongo import MongoClient
 from pymongo.errors import AutoReconnect, OperationFailure
 
+from documents.data_directory import ANOTHER_DIRECTORY, prepare_data_directory
 from documents.errors import EmbeddedMongoDBError
 
-LAYOUT: Final = 1
 REPLICA_SET: Final = "dossier"
 
 _START_SECONDS: Final = 60.0
@@ -42,6 +40,7 @@ _PORT_ATTEMPTS: Final = 5
 _NOT_YET_INITIALIZED: Final = 94  # MongoDB error code of a replica set member without a configuration
 _EXIT_ADDRESS_IN_USE: Final = 48  # mongod's exit code when its port is taken
 _EXIT_INCOMPATIBLE: Final = 62  # mongod's exit code for data files of another version
+_REFUSING_STORAGE: Final = '"file":"src/mongo/db/storage/wiredtiger/'  # where it logs that it aborts over its files
 
 # Turns itself into mongod after asking Linux to send SIGTERM when the thread that started it ends (prctl(2),
 # PR_SET_PDEATHSIG = 1, kept across execve). A process of its own, because code between fork and exec of a process
@@ -73,29 +72,6 @@ def find_mongod() -> Path:
     if on_path is None:
         raise EmbeddedMongoDBError(f"no mongod was found: {_THREE_WAYS}")
     return Path(on_path)
-
-
-def prepare_data_directory(data_dir: Path) -> None:
-    """Create `data_dir` with its layout mark, or check the mark that is there.
-
-    Raises `EmbeddedMongoDBError` when the directory cannot be used, or is of another layout.
-    """
-    mark = data_dir / "layout.json"
-    try:
-        (data_dir / "mongodb").mkdir(mode=0o700, parents=True, exist_ok=True)
-        if mark.exists():
-            _check_layout(data_dir, mark.read_bytes())
-        elif any((data_dir / "mongodb").iterdir()):
-            raise EmbeddedMongoDBError(
-                f"the data directory {data_dir} holds database files but no layout.json, so it is not known which "
-                f"version wrote them: {_another_directory()}"
-            )
-        else:
-            mark.write_text(json.dumps({"layout": LAYOUT}) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise EmbeddedMongoDBError(
-            f"the data directory {data_dir} cannot be used ({error.strerror}): {_another_directory()}"
-        ) from error
 
 
 class EmbeddedMongoDB:
@@ -212,10 +188,12 @@ class EmbeddedMongoDB:
         log = self.log.read_text(encoding="utf-8", errors="replace")
         if "error while loading shared libraries" in log:
             return f"mongod does not run on this system ({log.splitlines()[-1].strip()}): {_THREE_WAYS}"
-        if code == _EXIT_INCOMPATIBLE or any(sign in log for sign in _INCOMPATIBLE_SIGNS):
+        if "No space left on device" in log:
+            return f"the disk that holds {self._data_dir} is full: the embedded database needs room to start"
+        if code == _EXIT_INCOMPATIBLE or _REFUSING_STORAGE in log:
             return (
-                f"the database files in {self._data_dir} were written by another version of MongoDB that this mongod "
-                f"does not read: {_another_directory()}"
+                f"this mongod does not read the database files in {self._data_dir}, which another version of MongoDB "
+                f"wrote, or which are damaged: {ANOTHER_DIRECTORY}"
             )
         return f"the embedded database ended at its start with code {code}; its log is {self.log}"
 
@@ -231,41 +209,10 @@ class EmbeddedMongoDB:
             time.sleep(0.05)
 
 
-# What mongod logs, with other exit codes, before it gives up on files of another version.
-_INCOMPATIBLE_SIGNS: Final = (
-    "Wrong mongod version",
-    "unsupported WiredTiger file version",
-    "UPGRADE PROBLEM",
-    "WT_TRY_SALVAGE",
-    "This version of MongoDB is too recent",
-)
-
-
 def _wheel_folders() -> list[Path]:
     """Where the package `fiftyone` lies, found without importing it."""
     spec = importlib.util.find_spec("fiftyone")
     return [] if spec is None else [Path(folder) for folder in spec.submodule_search_locations or ()]
-
-
-def _another_directory() -> str:
-    return "start it with the version that wrote it, or set DOSSIER_DATA_DIR to another directory"
-
-
-def _check_layout(data_dir: Path, content: bytes) -> None:
-    try:
-        layout = json.loads(content)["layout"]
-    except (ValueError, KeyError, TypeError):
-        layout = None
-    if type(layout) is not int:
-        raise EmbeddedMongoDBError(
-            f"{data_dir / 'layout.json'} cannot be read as a layout mark: {_another_directory()}"
-        )
-    if layout != LAYOUT:
-        age = "a newer" if layout > LAYOUT else "an older"
-        raise EmbeddedMongoDBError(
-            f"the data directory {data_dir} has layout {layout} of {age} version, and this version reads layout "
-            f"{LAYOUT}: {_another_directory()}"
-        )
 
 
 def _free_port(port: int = 0) -> int:
