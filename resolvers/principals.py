@@ -1,0 +1,99 @@
+"""Who a live session or an outside subject is right now: accounts as principals, at most `max_age` seconds old.
+
+Tokens live for minutes; disabling an account, changing its roles or logging out must count within a second. So every
+request asks here, and the database is asked once per session and second: questions that come together share one.
+INVARIANT: an answer is as old as the moment its query was sent, and answers of one session are never another's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from documents.repositories.accounts import AccountRepository, StoredAccount
+from documents.repositories.sessions import SessionRepository
+from policies.principal import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    asked_at: float  # of the monotonic clock
+    task: asyncio.Task[Principal | None]
+
+
+class Principals:
+    """Looks principals up. Holds at most `capacity` answers."""
+
+    def __init__(
+        self,
+        accounts: AccountRepository,
+        sessions: SessionRepository,
+        *,
+        max_age: float = 0.9,  # what is left of a second is for the query and the request
+        capacity: int = 10_000,
+    ) -> None:
+        self._accounts = accounts
+        self._sessions = sessions
+        self._max_age = max_age
+        self._capacity = capacity
+        self._answers: OrderedDict[tuple[str, str], _Answer] = OrderedDict()
+
+    async def of_session(self, session_id: str) -> Principal | None:
+        """The principal of a live session with an enabled account."""
+        key = ("session", session_id)
+        task = self._recent(key) or self._ask(key, self._load_session(session_id))
+        return task.result() if task.done() else await asyncio.shield(task)
+
+    async def of_oidc_subject(self, oidc_subject: str) -> Principal | None:
+        """The principal of the enabled account that an identity provider knows as `oidc_subject` (`issuer|sub`)."""
+        key = ("oidc", oidc_subject)
+        task = self._recent(key) or self._ask(key, self._load_oidc_subject(oidc_subject))
+        return task.result() if task.done() else await asyncio.shield(task)
+
+    def forget_session(self, session_id: str) -> None:
+        """Makes the end of a session count at once in this process."""
+        self._answers.pop(("session", session_id), None)
+
+    def _recent(self, key: tuple[str, str]) -> asyncio.Task[Principal | None] | None:
+        answer = self._answers.get(key)
+        if answer is None or time.monotonic() - answer.asked_at > self._max_age:
+            return None
+        return answer.task
+
+    def _ask(self, key: tuple[str, str], load: Coroutine[Any, Any, Principal | None]) -> asyncio.Task[Principal | None]:
+        answer = _Answer(time.monotonic(), asyncio.create_task(load))
+        answer.task.add_done_callback(lambda task: self._drop_failure(key, answer, task))
+        self._answers[key] = answer
+        self._answers.move_to_end(key)
+        while len(self._answers) > self._capacity:
+            self._answers.popitem(last=False)
+        return answer.task
+
+    def _drop_failure(self, key: tuple[str, str], answer: _Answer, task: asyncio.Task[Principal | None]) -> None:
+        failed = task.cancelled() or task.exception() is not None
+        if failed and self._answers.get(key) is answer:
+            del self._answers[key]
+
+    async def _load_session(self, session_id: str) -> Principal | None:
+        account = await self._sessions.live_account(session_id)
+        return principal_of(account, session_id) if account else None
+
+    async def _load_oidc_subject(self, oidc_subject: str) -> Principal | None:
+        account = await self._accounts.get_by_oidc_subject(oidc_subject)
+        return principal_of(account, None) if account and not account.disabled else None
+
+
+def principal_of(account: StoredAccount, session_id: str | None) -> Principal:
+    """The account as a principal."""
+    return Principal(
+        username=account.username,
+        roles=account.roles,
+        purposes=account.purposes,
+        department=account.department,
+        customer_id=account.customer_id,
+        session_id=session_id,
+    )
