@@ -1,0 +1,269 @@
+"""The record executor: graphql-core's, with a short cut where a value is a plain record.
+
+It changes how long a response takes and never what it says: errors, paths, null propagation, their order, and whatever
+a builder does not take are graphql-core's. It makes no decision on access.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any, Final
+
+from graphql import GraphQLNonNull, GraphQLObjectType, GraphQLResolveInfo, is_object_type
+from graphql.execution.incremental.incremental_executor import IncrementalExecutor
+from graphql.pyutils import Path
+
+from documents.records import Record, Records
+from schema.execution.builder import BAIL, Build, Builder, compile_builder, dispatch
+from schema.execution.fields import RecordSchema, record_schema
+from schema.execution.memo import OperationMemo
+from schema.execution.shape import ObjectShape, ShapeReader, is_streamed
+
+MOST_BUILDERS = 512  # a builder is some 10 KB; beyond this the oldest goes
+
+_NO_PLAN: Final = object()
+_NOT_BUILT: Final = object()  # a row whose type has no builder for whole rows
+
+
+class _Built:
+    """A list item that is complete already."""
+
+    __slots__ = ("response",)
+
+    def __init__(self, response: dict[str, Any]) -> None:
+        self.response = response
+
+
+class _Bailed:
+    """A list item that its builder did not take."""
+
+    __slots__ = ("record",)
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+
+
+class RecordExecutor(IncrementalExecutor):
+    """Completes `Record` and `Records` by compiled builders; see the package's docstring for how to run it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        records = record_schema(self.schema)
+        if records is None or self.middleware_manager is not None or self.abort_signal is not None:
+            self._planner: _Planner | None = None
+        else:
+            self._planner = _Planner(self, records)
+        self._bailed: Record | None = None
+
+    def complete_list_value(
+        self,
+        return_type: Any,
+        field_details_list: Any,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Any:
+        """Builds the rows of `Records`; where some bail, graphql-core completes the list around the built ones."""
+        planner = self._planner
+        if planner is not None and type(result) is Records and position_context is None:
+            build = planner.row_build(return_type.of_type, field_details_list)
+            if build is not None:
+                rows, whole = _build_rows(build, result, planner.records)
+                if whole:
+                    return rows
+                return self.complete_iterable_value(
+                    return_type.of_type, field_details_list, info, path, rows, position_context
+                )
+        return super().complete_list_value(return_type, field_details_list, info, path, result, position_context)
+
+    def complete_list_item_value(
+        self,
+        item: Any,
+        complete_results: list[Any],
+        item_type: Any,
+        field_details_list: Any,
+        info: GraphQLResolveInfo[Any],
+        item_path: Path,
+        position_context: Any,
+    ) -> bool:
+        """Takes a built row as it is, and unwraps one that bailed."""
+        if type(item) is _Built:
+            complete_results.append(item.response)
+            return False
+        if type(item) is _Bailed:
+            self._bailed = item = item.record  # don't try it a second time
+        return super().complete_list_item_value(
+            item, complete_results, item_type, field_details_list, info, item_path, position_context
+        )
+
+    def collect_and_execute_subfields(
+        self,
+        return_type: GraphQLObjectType,
+        field_details_list: Any,
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Any:
+        """Builds the plain fields of one `Record`, and resolves the others in their order."""
+        planner = self._planner
+        if planner is not None and type(result) is Record and position_context is None:
+            bailed, self._bailed = self._bailed, None
+            if result is not bailed:
+                builder = planner.builder(return_type, field_details_list)
+                response: Any = BAIL if builder is None else builder.build(result)
+                planner.count(builder, response)
+                if builder is not None and response is not BAIL:
+                    if not builder.resolved:
+                        return response
+                    return self._resolve_rest(builder, response, return_type, field_details_list, path, result)
+        return super().collect_and_execute_subfields(return_type, field_details_list, path, result, position_context)
+
+    def _resolve_rest(
+        self,
+        builder: Builder,
+        response: dict[str, Any],
+        return_type: GraphQLObjectType,
+        field_details_list: Any,
+        path: Path,
+        record: Record,
+    ) -> Any:
+        """Executes the fields left out of `response`, whose places in it are kept."""
+        collected = self.collect_subfields(return_type, field_details_list).grouped_field_set
+        rest = {key: details for key, details in collected.items() if key in builder.resolved}
+        resolved = self.execute_fields(return_type, record, path, rest, None)
+        if self.is_awaitable(resolved):
+            return _merge(response, resolved)
+        response.update(resolved)  # type: ignore[arg-type]
+        return response
+
+
+async def _merge(response: dict[str, Any], resolved: Awaitable[dict[str, Any]]) -> dict[str, Any]:
+    response.update(await resolved)
+    return response
+
+
+def _build_rows(build: Build, records: Records, known: RecordSchema) -> tuple[list[Any], bool]:
+    """The response's rows and True; or, where graphql-core is needed, items for it and False."""
+    rows: list[Any] = []
+    row: Any
+    for record in records:
+        row = build(record) if type(record) is Record else _NOT_BUILT
+        if row is BAIL or row is _NOT_BUILT:
+            break
+        rows.append(row)
+    else:
+        known.metrics.fast_rows += len(rows)
+        return rows, True
+    items: list[Any] = [_Built(row) for row in rows]
+    for record in records[len(rows) :]:
+        row = build(record) if type(record) is Record else _NOT_BUILT
+        if row is BAIL:
+            known.metrics.bailed_rows += 1
+            items.append(_Bailed(record))
+        elif row is _NOT_BUILT:
+            items.append(record)
+        else:
+            items.append(_Built(row))
+    known.metrics.fast_rows += sum(type(item) is _Built for item in items)
+    return items, False
+
+
+class _Planner:
+    """Finds builders for one operation being executed: made once per shape, remembered per document and request."""
+
+    def __init__(self, executor: RecordExecutor, records: RecordSchema) -> None:
+        self.records = records
+        self._executor = executor
+        self._memo: OperationMemo | None = records.operations.of(executor.operation, executor.fragment_definitions)
+        self._conditions = self._memo and self._memo.conditions(executor.variable_values.coerced)
+        # By identity of the details, which each entry holds, as graphql-core's own memo does.
+        self._plans: dict[tuple[str, Any, int], tuple[Any, Any]] = {}
+
+    def builder(self, object_type: GraphQLObjectType, details: Any) -> Builder | None:
+        """How to build one record of `object_type`; lists of objects in it stay graphql-core's."""
+        plan: Builder | None = self._plan("record", object_type, details)
+        return plan
+
+    def row_build(self, item_type: Any, details: Any) -> Build | None:
+        """How to build a row of a list of `item_type`; None where no type of row is built wholly."""
+        plan: Build | None = self._plan("row", item_type, details)
+        return plan
+
+    def count(self, builder: Builder | None, response: Any) -> None:
+        """Counts one record that did not come as a row."""
+        metrics = self.records.metrics
+        if builder is None:
+            metrics.unplanned_rows += 1
+        elif response is BAIL:
+            metrics.bailed_rows += 1
+        elif builder.resolved:
+            metrics.mixed_rows += 1
+        else:
+            metrics.fast_rows += 1
+
+    def _plan(self, kind: str, output_type: Any, details: Any) -> Any:
+        request_key = (kind, output_type, id(details))
+        held = self._plans.get(request_key)
+        if held is not None:
+            return held[1]
+        memo, conditions = self._memo, self._conditions
+        plan: Any = None
+        if memo is None or conditions is None:
+            plan = self._make(kind, output_type, details)
+        else:
+            key = (kind, output_type, conditions, tuple(id(detail.node) for detail in details))
+            plan = memo.get(key)
+            if plan is None:
+                plan = self._make(kind, output_type, details)
+                memo.put(key, _NO_PLAN if plan is None else plan)
+            elif plan is _NO_PLAN:
+                plan = None
+        self._plans[request_key] = (details, plan)
+        return plan
+
+    def _make(self, kind: str, output_type: Any, details: Any) -> Any:
+        """A plan, or None. What fails here fails again, and is reported, on the ordinary path."""
+        reader = ShapeReader(self._executor.schema, self.records, self._executor.collect_subfields)
+        try:
+            if kind == "row":
+                return (
+                    None
+                    if is_streamed([detail.node for detail in details])
+                    else self._rows(reader, output_type, details)
+                )
+            shape = reader.read(output_type, details, inline_lists=False)
+            return None if shape is None else self._compiled(shape)
+        except Exception:
+            return None
+
+    def _rows(self, reader: ShapeReader, item_type: Any, details: Any) -> Build | None:
+        named_type = item_type.of_type if isinstance(item_type, GraphQLNonNull) else item_type
+        builds: dict[str, Build] = {}
+        found = False
+        for member in reader.members(named_type):
+            shape = reader.read(member, details, inline_lists=True)
+            if shape is not None and shape.is_fast:
+                builds[member.name] = self._compiled(shape).build
+                found = True
+            else:
+                builds[member.name] = _leave
+        if not found:
+            return None
+        if is_object_type(named_type):
+            return builds[named_type.name]
+        return dispatch(builds, self.records.type_name)
+
+    def _compiled(self, shape: ObjectShape) -> Builder:
+        builders = self.records.builders
+        builder: Builder | None = builders.get(shape)
+        if builder is None:
+            builder = compile_builder(self._executor.schema, shape, self.records.type_name)
+            if len(builders) >= MOST_BUILDERS:
+                del builders[next(iter(builders))]
+            builders[shape] = builder
+        return builder
+
+
+def _leave(_record: Record) -> Any:
+    return _NOT_BUILT
