@@ -29,8 +29,8 @@ LAST_FOUR_LENGTH = 4
 class BlindIndex:
     """Makes the tokens of all fields.
 
-    Keyed by field name alone: a field that two kinds have shares its tokens, so that a unique identifier is unique over
-    all customers.
+    Keyed by field name alone: a field that two kinds have shares its tokens, so that a unique identifier is unique
+    over all customers.
     """
 
     def __init__(self, index_root: bytes) -> None:

@@ -118,13 +118,15 @@ def _read_root_key(path: Path) -> bytes:
         ) from None
     except OSError as error:
         raise RootKeyError(f"the root key file `{path}` cannot be read: {error.strerror}") from error
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
+    try:
+        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise RootKeyError(f"the root key `{path}` is not a regular file")
         if status.st_mode & 0o077:
             raise RootKeyError(f"the root key file `{path}` is open to other users: run `chmod 600` on it")
-        secret = file.read(SECRET_LENGTH + 1)
+        secret = os.read(descriptor, SECRET_LENGTH + 1)
+    finally:
+        os.close(descriptor)
     if len(secret) != SECRET_LENGTH:
         raise RootKeyError(f"the root key file `{path}` does not hold a root key of 32 bytes")
     return secret

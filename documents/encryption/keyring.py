@@ -25,7 +25,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, PyMongoError
 
-from documents.encryption.ciphertext import KEY_ID_LENGTH, SECRET_LENGTH, DataKey, DecryptValue, decrypt_value
+from documents.encryption.ciphertext import KEY_ID_LENGTH, SECRET_LENGTH, DataKey
 from documents.encryption.key_cache import DataKeyCache
 from documents.encryption.key_providers import KeyProvider
 from documents.encryption.vault import StoredDocument, Vault, key_collection
@@ -38,24 +38,17 @@ log = logging.getLogger(__name__)
 
 
 class Keyring:
-    """Opens once per process, before anything is read or written.
-
-    `decrypt_value` is the function by which every value is opened: repositories bind it once per page, and whoever
-    wants to count or measure decryptions passes or sets one that wraps it.
-    `watching` is set while deletions are being watched.
-    """
+    """Opened once per process, before anything is read or written. `watching` is set while `watch` sees erasures."""
 
     def __init__(
         self,
         database: AsyncDatabase[Any],
         provider: KeyProvider,
         cache_size: int = 50_000,
-        decrypt: DecryptValue = decrypt_value,
     ) -> None:
         self._vault = Vault(database, provider)
         self._data_keys = key_collection(database, "data_keys")
         self._cache = DataKeyCache(cache_size)
-        self.decrypt_value = decrypt
         self.watching = asyncio.Event()
 
     async def open(self) -> None:

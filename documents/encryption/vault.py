@@ -60,9 +60,7 @@ class Vault:
         stored = await self._vault_keys.find().to_list()
         if not stored:
             if has_data_keys:
-                raise RootKeyError(
-                    "this database has data keys but no vault keys: restore its collection `vault_keys`"
-                )
+                raise RootKeyError("this database has data keys but no vault keys: restore its collection `vault_keys`")
             await self._create_first_key()
             stored = await self._vault_keys.find().to_list()
         for document in stored:
