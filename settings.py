@@ -39,8 +39,8 @@ def _text(text: str) -> str:
 
 
 def _password(text: str) -> str:
-    if len(text) < 8:  # NIST SP 800-63B section 5.1.1.2
-        raise ValueError("must have at least 8 characters")
+    if not 12 <= len(text) <= 256:  # the rule for every password
+        raise ValueError("must have 12 to 256 characters")
     return _text(text)
 
 

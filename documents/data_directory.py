@@ -21,17 +21,16 @@ ANOTHER_DIRECTORY: Final = "start it with the version that wrote it, or set DOSS
 
 
 def prepare_data_directory(data_dir: Path) -> None:
-    """Create `data_dir` with its layout mark, or check the mark that is there.
+    """Create `data_dir` with its layout mark, open to its owner alone, or check the mark that is there.
 
     Raises `EmbeddedMongoDBError` when the directory cannot be used, or is of another layout.
     """
     mark = data_dir / "layout.json"
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # keys may lie here: for this user only
-        (data_dir / "mongodb").mkdir(mode=0o700, exist_ok=True)
         if mark.exists():
             _check_layout(data_dir, mark.read_bytes())
-        elif any((data_dir / "mongodb").iterdir()):
+        elif (data_dir / "mongodb").exists():
             raise EmbeddedMongoDBError(
                 f"the data directory {data_dir} holds database files but no layout.json, so it is not known which "
                 f"version wrote it: {ANOTHER_DIRECTORY}"

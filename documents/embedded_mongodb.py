@@ -74,6 +74,14 @@ def find_mongod() -> Path:
     return Path(on_path)
 
 
+def running_uri(data_dir: Path) -> str | None:
+    """The URI of the database that another process runs on `data_dir`; None when none runs there."""
+    with suppress(OSError, ValueError):
+        if _is_locked(data_dir / "mongodb" / "mongod.lock"):
+            return _uri(int((data_dir / "mongodb.port").read_text(encoding="ascii")))
+    return None
+
+
 class EmbeddedMongoDB:
     """One `mongod` on `data_dir`, reachable on 127.0.0.1 only, alive from `start` to `stop`.
 
@@ -100,12 +108,13 @@ class EmbeddedMongoDB:
         """Start and wait until the node is primary; return its URI. Raises `EmbeddedMongoDBError`."""
         binary = find_mongod()
         prepare_data_directory(self._data_dir)
+        (self._data_dir / "mongodb").mkdir(mode=0o700, exist_ok=True)
         self._wait_for_leftover()
         for port in self._ports():
             self._launch(binary, port)
             if self._become_primary(port):
                 (self._data_dir / "mongodb.port").write_text(f"{port}\n", encoding="ascii")
-                return f"mongodb://127.0.0.1:{port}/?replicaSet={REPLICA_SET}"
+                return _uri(port)
         raise EmbeddedMongoDBError("the embedded database found no free port on 127.0.0.1")
 
     def stop(self) -> None:
@@ -131,9 +140,9 @@ class EmbeddedMongoDB:
     def _ports(self) -> Iterator[int]:
         """The last port while it is free, then free ones. Between choosing and use another program may take one."""
         with suppress(OSError, ValueError):
-            yield _free_port(int((self._data_dir / "mongodb.port").read_text(encoding="ascii")))
+            yield free_port(int((self._data_dir / "mongodb.port").read_text(encoding="ascii")))
         for _ in range(_PORT_ATTEMPTS):
-            yield _free_port()
+            yield free_port()
 
     def _launch(self, binary: Path, port: int) -> None:
         with suppress(FileNotFoundError):
@@ -215,7 +224,11 @@ def _wheel_folders() -> list[Path]:
     return [] if spec is None else [Path(folder) for folder in spec.submodule_search_locations or ()]
 
 
-def _free_port(port: int = 0) -> int:
+def _uri(port: int) -> str:
+    return f"mongodb://127.0.0.1:{port}/?replicaSet={REPLICA_SET}"
+
+
+def free_port(port: int = 0) -> int:
     """`port` itself when it is free on 127.0.0.1 (0: any free one). Raises `OSError` when it is taken."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as mongod does

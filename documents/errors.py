@@ -6,6 +6,7 @@ DocumentsError
 │   ├── KeyErasedError           the customer's data key was erased: its fields are gone for good
 │   └── RootKeyError             the root key is missing, unreadable, or not the one that wrapped the vault keys
 ├── EmbeddedMongoDBError         the embedded database cannot be started; the message says what to do
+├── ExternalMongoDBError         the operator's own database cannot be used; the message says what to do
 ├── RecordNotFoundError          no such row, or none within the caller's row scope: never say which
 ├── StaleVersionError            the update saw an older version than the stored one
 ├── InvalidValueError            one or more field values break a rule
@@ -16,6 +17,7 @@ DocumentsError
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -49,6 +51,19 @@ class EmbeddedMongoDBError(DocumentsError):
     """The database cannot be started; the message is one plain sentence for an operator."""
 
 
+class ExternalMongoDBError(DocumentsError):
+    """The database at the configured URI cannot be used; the message is one plain sentence for an operator."""
+
+
+class FieldAccessError(DocumentsError):
+    """The plan does not allow `action` on `fields` (declared names, sorted); nothing was read or written."""
+
+    def __init__(self, action: str, fields: Iterable[str]) -> None:
+        super().__init__(f"not allowed to {action}")
+        self.action = action
+        self.fields = tuple(sorted(fields))
+
+
 class RecordNotFoundError(DocumentsError):
     """The row does not exist or is out of the caller's scope."""
 
@@ -57,11 +72,10 @@ class RecordNotFoundError(DocumentsError):
 
 
 class StaleVersionError(DocumentsError):
-    """The record changed since the caller read it. `current` is the stored version."""
+    """The record changed since the caller read it."""
 
-    def __init__(self, current: int) -> None:
+    def __init__(self) -> None:
         super().__init__("the record was changed by someone else")
-        self.current = current
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def test_every_setting_is_read_from_its_variable(tmp_path: Path) -> None:
         data_dir=tmp_path,
         mongodb_uri="mongodb://127.0.0.1/?replicaSet=a",
         database="other",
-        demo_password="long enough",
+        demo_password="long enough to pass",
         demo_customers=9,
         oidc_issuer="https://login.example/realms/a",
         oidc_audience="dossier",

@@ -126,9 +126,7 @@ class TestRefusals:
         for way in ("Linux on x86-64", "PATH", "DOSSIER_MONGODB_URI"):
             assert way in str(refusal.value)
 
-    def test_without_the_wheel_the_one_on_path_is_taken(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
+    def test_without_the_wheel_the_one_on_path_is_taken(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         """A mongod installed by the system serves as well."""
         (tmp_path / "mongod").symlink_to(find_mongod())
         monkeypatch.setattr(sys, "path", [])
