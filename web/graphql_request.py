@@ -1,0 +1,123 @@
+"""The parameters of a GraphQL-over-HTTP request, from the URL of a GET or the JSON body of a POST.
+
+Refuses what is not well formed, before anything looks at the query. A body must be `application/json`: no page of
+another site can send that without a preflight, so forms and multipart bodies (CSRF) end here, and so do batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.types import Receive
+
+from web.accept import is_json
+from web.language import Text
+from web.refusals import RequestRefused, bad_request
+
+PARAMETERS = ("query", "operationName", "variables", "extensions")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The parameters as the specification names them; absent, null and (in a URL) empty are the same."""
+
+    query: str
+    operation_name: str | None = None
+    variables: dict[str, Any] = field(default_factory=dict)
+    extensions: dict[str, Any] = field(default_factory=dict)
+
+
+class ClientDisconnected(Exception):  # noqa: N818 - nobody is left to answer
+    """The client went away before its request was complete."""
+
+
+def from_query_string(query_string: bytes, max_bytes: int) -> Parameters:
+    """The parameters of a GET request (`application/x-www-form-urlencoded`, section GET)."""
+    if len(query_string) > max_bytes:
+        raise RequestRefused(414, "URI_TOO_LONG", Text("the URL is too long: use POST", "网址过长：请使用 POST"))
+    given: dict[str, str] = {}
+    for name, value in parse_qsl(query_string.decode("latin-1"), keep_blank_values=True):
+        if name in PARAMETERS and given.setdefault(name, value) is not value:
+            raise bad_request("a parameter is given twice", "参数重复")
+    values: dict[str, Any] = {name: value for name, value in given.items() if value}
+    for name in ("variables", "extensions"):
+        if name in values:
+            values[name] = _json(values[name].encode("utf-8", "surrogatepass"))
+    return _parameters(values)
+
+
+async def from_body(headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> Parameters:
+    """The parameters of a POST request, whose body may have `limit` bytes."""
+    content_type = headers.get(b"content-type", b"").decode("latin-1")
+    if not is_json(content_type) or headers.get(b"content-encoding", b"identity") != b"identity":
+        raise RequestRefused(
+            415,
+            "UNSUPPORTED_MEDIA_TYPE",
+            Text("send the request as application/json in UTF-8", "请以 UTF-8 编码的 application/json 发送请求"),
+            {"accept-post": "application/json"},
+        )
+    length = headers.get(b"content-length", b"")
+    if length.isdigit() and int(length) > limit:
+        raise _body_too_large(limit)
+    values = _json(await _body(receive, limit))
+    if isinstance(values, list):
+        raise bad_request("batches are not supported: send one request at a time", "不支持批量请求：请逐个发送")
+    if not isinstance(values, dict):
+        raise bad_request("the body must be a JSON object", "请求体必须是 JSON 对象")
+    return _parameters(values)
+
+
+async def _body(receive: Receive, limit: int) -> bytes:
+    message = await receive()
+    if not message.get("more_body") and message["type"] == "http.request":
+        body: bytes = message.get("body", b"")
+        if len(body) > limit:
+            raise _body_too_large(limit)
+        return body
+    chunks: list[bytes] = []
+    size = 0
+    while message["type"] == "http.request":
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        if size > limit:
+            raise _body_too_large(limit)
+        if not message.get("more_body"):
+            return b"".join(chunks)
+        message = await receive()
+    raise ClientDisconnected
+
+
+def _body_too_large(limit: int) -> RequestRefused:
+    text = Text("the request body is too large", "请求体过大")
+    # The rest of the body is not read, so the connection cannot serve another request.
+    return RequestRefused(413, "BODY_TOO_LARGE", text, {"connection": "close"}, {"limit": limit})
+
+
+def _json(text: bytes) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise bad_request("the request is not valid JSON", "请求不是有效的 JSON") from None
+
+
+def _parameters(values: dict[str, Any]) -> Parameters:
+    query = values.get("query")
+    if not isinstance(query, str) or not query:
+        raise bad_request("`query` must be a text", "`query` 必须是文本")
+    name = values.get("operationName")
+    if name is not None and not isinstance(name, str):
+        raise bad_request("`operationName` must be a text", "`operationName` 必须是文本")
+    return Parameters(query, name or None, _map(values, "variables"), _map(values, "extensions"))
+
+
+def _map(values: dict[str, Any], name: str) -> dict[str, Any]:
+    value = values.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise bad_request(f"`{name}` must be a map", f"`{name}` 必须是映射")
+    return value

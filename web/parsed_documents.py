@@ -1,0 +1,134 @@
+"""Parsed and validated documents, remembered by their text.
+
+Owns the step from a query text to operations that may be executed: tokens, parse, size, validation, operation type and
+cost. Only accepted documents are remembered, by the text itself: never by the identity of a node, and never anything
+that depends on the caller. The memory is bounded in documents and in characters, the least recently used goes first.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    validate,
+)
+
+from web.cost import OperationCost, operation_cost
+from web.language import Text
+from web.limits import Limits, refuse_oversized
+from web.refusals import DocumentRefused, limit_exceeded
+
+MAX_DOCUMENTS = 1_000
+MAX_CHARACTERS = 4 * 1024 * 1024
+MAX_VALIDATION_ERRORS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of a document: what may execute it (`type`) and what it costs."""
+
+    type: OperationType
+    cost: OperationCost
+
+
+class ParsedDocument:
+    """A valid document within the limits. Its operations are prepared when first asked for."""
+
+    __slots__ = ("_definitions", "_operations", "_schema", "document")
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
+        self.document = document
+        self._schema = schema
+        self._definitions = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
+        self._operations: dict[str | None, Operation] = {}
+
+    def operation(self, name: str | None) -> Operation:
+        """The operation to execute (GraphQL section 6.1, GetOperation); raises `DocumentRefused` if there is none."""
+        operation = self._operations.get(name)
+        if operation is None:
+            definition = self._definition(name)
+            cost = operation_cost(self._schema, self.document, definition)
+            operation = self._operations[name] = Operation(definition.operation, cost)
+        return operation
+
+    def _definition(self, name: str | None) -> OperationDefinitionNode:
+        if name is None and len(self._definitions) == 1:
+            return self._definitions[0]
+        for definition in self._definitions:
+            if name is not None and definition.name and definition.name.value == name:
+                return definition
+        raise DocumentRefused("OPERATION_RESOLUTION_FAILURE", _operation_missing(name))
+
+
+def _operation_missing(name: str | None) -> Text:
+    if name is None:
+        return Text(
+            "the document does not hold exactly one operation: name it", "文档中的操作不是恰好一个：请指定操作名"
+        )
+    return Text("the document has no operation of that name", "文档中没有该名称的操作")
+
+
+class ParsedDocuments:
+    """The documents that one schema accepts under `limits`."""
+
+    def __init__(self, schema: GraphQLSchema, limits: Limits) -> None:
+        self._schema = schema
+        self._limits = limits
+        self._documents: OrderedDict[str, ParsedDocument] = OrderedDict()
+        self._characters = 0
+
+    def __len__(self) -> int:
+        return len(self._documents)
+
+    def get(self, query: str) -> ParsedDocument:
+        """The document of text `query`; raises `DocumentRefused` with the reason where it cannot be executed."""
+        known = self._documents.get(query)
+        if known is not None:
+            self._documents.move_to_end(query)
+            return known
+        parsed = ParsedDocument(self._schema, self._accepted(query))
+        self._remember(query, parsed)
+        return parsed
+
+    def _accepted(self, query: str) -> DocumentNode:
+        document = self._parsed(query)
+        refuse_oversized(document, self._limits)
+        errors = validate(self._schema, document, max_errors=MAX_VALIDATION_ERRORS)
+        if errors:
+            raise DocumentRefused("GRAPHQL_VALIDATION_FAILED", errors=[dict(error.formatted) for error in errors])
+        return document
+
+    def _parsed(self, query: str) -> DocumentNode:
+        limits = self._limits
+        try:
+            return parse(query, max_lexical_tokens=limits.tokens, max_comments=limits.tokens)
+        except GraphQLSyntaxError as error:
+            raise _unparsable(error, limits) from None
+
+    def _remember(self, query: str, parsed: ParsedDocument) -> None:
+        if len(query) > MAX_CHARACTERS // 16:
+            return  # one of a few enormous texts must not push all others out
+        self._documents[query] = parsed
+        self._characters += len(query)
+        while len(self._documents) > MAX_DOCUMENTS or self._characters > MAX_CHARACTERS:
+            oldest, _ = self._documents.popitem(last=False)
+            self._characters -= len(oldest)
+
+
+def _unparsable(error: GraphQLError, limits: Limits) -> DocumentRefused:
+    # graphql-core reports both of its own limits as syntax errors that differ in their text alone.
+    if "Document contains more than" in error.message:
+        text = Text("the query is too long", "查询过长")
+        return limit_exceeded("TOKEN_LIMIT", text, limit=limits.tokens)
+    if "nested too deeply" in error.message:
+        text = Text("the query is nested too deeply", "查询嵌套过深")
+        return limit_exceeded("DEPTH_LIMIT", text, limit=limits.depth)
+    return DocumentRefused("GRAPHQL_PARSE_FAILED", errors=[dict(error.formatted)])
