@@ -12,7 +12,7 @@ import pytest
 from pymongo import MongoClient
 
 from documents import external_mongodb
-from documents.embedded_mongodb import free_port, find_mongod
+from documents.embedded_mongodb import find_mongod, free_port
 from documents.errors import ExternalMongoDBError
 from documents.external_mongodb import require_replica_set
 

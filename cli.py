@@ -1,0 +1,324 @@
+"""The `dossier` command: starts the product, and manages its accounts.
+
+Owns arguments, exit codes and what an operator reads. Every expected failure is one plain sentence on stderr and a
+non-zero exit. It must never hold a rule or a query: it wires settings to `app` and to the layers below.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Final, Protocol, TypeVar
+
+import uvloop
+from rich.console import Console
+from rich.table import Table
+
+from demo.accounts import DEMO_ACCOUNTS
+from demo.banner import demo_banner
+from demo.password import forget_demo_password, keep_demo_password, kept_demo_password, new_demo_password
+from demo.progress import Report, seeding_progress
+from documents.access_plan import Purpose
+from documents.data_directory import prepare_data_directory
+from documents.embedded_mongodb import EmbeddedMongoDB, running_uri
+from documents.errors import (
+    DuplicateValueError,
+    EmbeddedMongoDBError,
+    ExternalMongoDBError,
+    InvalidValueError,
+    RecordNotFoundError,
+    RootKeyError,
+)
+from documents.external_mongodb import require_replica_set
+from documents.passwords import PasswordHasher
+from documents.repositories.accounts import AccountRepository
+from settings import Settings, SettingsError
+from web.server import ListenError, ServerOptions, listen, serve, serve_with_workers
+
+_T = TypeVar("_T")
+
+_FACTORY: Final = "app:create_app_from_environment"
+
+_ACCOUNT_RULES: Final = {
+    "username": "a username has 1 to 64 lower-case letters, digits and `.`, `_`, `-`, `@`, and begins with one of the "
+    "first two",
+    "password": "a password has 12 to 256 characters",
+    "display_name": "a name has 1 to 200 characters",
+    "roles": "a role is named by letters, digits and `.`, `_`, `-`",
+    "department": "a department code has letters, digits and `.`, `_`, `-`",
+    "customer_id": "a customer id has 24 hexadecimal digits",
+}
+
+
+class Services(Protocol):
+    """What the commands need of `app.open_services`."""
+
+    @property
+    def accounts(self) -> AccountRepository: ...
+
+    async def roles(self) -> frozenset[str]:
+        """The roles that the rule set in force declares."""
+        ...
+
+    async def has_demo_accounts(self) -> bool: ...
+
+    async def seed_demo(self, count: int, password: str, progress: Report) -> None:
+        """Make customers, then accounts: whoever finds demo accounts knows that the seeding was finished."""
+        ...
+
+
+Command = Callable[[Settings, argparse.Namespace], None]
+
+
+class CommandError(Exception):
+    """The command cannot do what was asked; the message is one plain sentence."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, or ended by a signal; 1 refused; 2 wrong arguments."""
+    # `kill` ends the process as Ctrl-C does: through every `finally`, with the database last.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    parsed = _parser().parse_args(arguments)
+    try:
+        parsed.command(Settings.from_environment(os.environ), parsed)
+    except KeyboardInterrupt:
+        return 0
+    except InvalidValueError as error:
+        return _refuse("; ".join(_ACCOUNT_RULES.get(item.field, f"{item.field} is not valid") for item in error.fields))
+    except (
+        CommandError,
+        EmbeddedMongoDBError,
+        ExternalMongoDBError,
+        ListenError,
+        RootKeyError,
+        SettingsError,
+    ) as error:
+        return _refuse(str(error))
+    return 0
+
+
+def _refuse(sentence: str) -> int:
+    print(f"dossier: {sentence}", file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="dossier", description="Customer records under policy.", allow_abbrev=False)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(to: Any, name: str, text: str, run: Command) -> argparse.ArgumentParser:
+        command: argparse.ArgumentParser = to.add_parser(name, help=text, description=text, allow_abbrev=False)
+        command.set_defaults(command=run)
+        return command
+
+    add(commands, "demo", "Start with invented customers and demo logins.", _demo)
+    add(commands, "serve", "Start for production.", _serve)
+    add(commands, "schema", "Print the GraphQL schema.", _print_schema)
+    accounts = commands.add_parser("account", help="Manage who can log in.").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    add(accounts, "list", "List the accounts.", _list_accounts)
+    disable = add(accounts, "disable", "Disable an account and end its sessions.", _disable_account)
+    disable.add_argument("username")
+    new = add(accounts, "add", "Add an account; its password is asked for, or read from stdin.", _add_account)
+    new.add_argument("username")
+    new.add_argument("--name", help="as others see it (default: the username)")
+    new.add_argument("--role", action="append", required=True, help="may be repeated")
+    new.add_argument("--department", help="the code of the department")
+    new.add_argument("--purpose", action="append", required=True, choices=[purpose.value for purpose in Purpose])
+    new.add_argument("--customer", help="the id of the customer whose own login this is")
+    return parser
+
+
+def _demo(settings: Settings, _: argparse.Namespace) -> None:
+    with _listening(settings) as listener, _mongodb(settings) as uri:
+        password = _run(_prepare_demo(settings, uri))
+        banner = demo_banner(_address(settings), password)
+        _serve_on(listener, settings, uri, lambda: _console().print(banner, highlight=False))
+
+
+async def _prepare_demo(settings: Settings, uri: str) -> str:
+    """See that the demo data and logins are there; return the password of the logins."""
+    kept = kept_demo_password(settings.data_dir)
+    password = settings.demo_password or kept or new_demo_password()
+    async with _services(settings, uri) as services:
+        if not await services.has_demo_accounts():
+            if await services.accounts.list_accounts():
+                raise CommandError(
+                    f"the database `{settings.database}` has accounts of its own, and the demo does not mix with them: "
+                    "set DOSSIER_DATABASE or DOSSIER_DATA_DIR to another one, or run `dossier serve`"
+                )
+            forget_demo_password(settings.data_dir)
+            with seeding_progress(_console()) as progress:
+                await services.seed_demo(settings.demo_customers, password, progress)
+        elif password != kept:
+            forget_demo_password(settings.data_dir)
+            password_hash = await PasswordHasher().hash(password)  # one for all: they share the password anyway
+            for account in DEMO_ACCOUNTS:
+                await services.accounts.set_password(account.username, password_hash)
+    keep_demo_password(settings.data_dir, password)
+    return password
+
+
+def _serve(settings: Settings, _: argparse.Namespace) -> None:
+    with _listening(settings) as listener, _mongodb(settings) as uri:
+        _run(_refuse_demo_accounts(settings, uri))
+        address = _address(settings)
+        _serve_on(listener, settings, uri, lambda: print(f"Dossier is ready at {address}", flush=True))
+
+
+async def _refuse_demo_accounts(settings: Settings, uri: str) -> None:
+    async with _services(settings, uri) as services:
+        if await services.has_demo_accounts():
+            raise CommandError(
+                f"the database `{settings.database}` holds demo accounts, whose password is no secret: set "
+                "DOSSIER_DATABASE or DOSSIER_DATA_DIR to another one, or run `dossier demo`"
+            )
+
+
+def _print_schema(_: Settings, __: argparse.Namespace) -> None:
+    import app  # noqa: PLC0415 - see _services
+
+    print(app.print_schema().rstrip("\n"))
+
+
+def _list_accounts(settings: Settings, _: argparse.Namespace) -> None:
+    async def read() -> None:
+        async with _services(settings, uri) as services:
+            for account in await services.accounts.list_accounts():
+                state = "disabled" if account.disabled else "demo" if account.demo else "active"
+                purposes = ", ".join(sorted(account.purposes))
+                roles = ", ".join(sorted(account.roles))
+                table.add_row(account.username, account.display_name, roles, account.department, purposes, state)
+
+    table = Table("username", "name", "roles", "department", "purposes", "state", box=None, pad_edge=False)
+    with _shared_mongodb(settings) as uri:
+        _run(read())
+    _console().print(table, highlight=False, markup=False)
+
+
+def _disable_account(settings: Settings, arguments: argparse.Namespace) -> None:
+    async def disable() -> None:
+        async with _services(settings, uri) as services:
+            try:
+                await services.accounts.disable(arguments.username)
+            except RecordNotFoundError as error:
+                raise CommandError(f"there is no account `{arguments.username}`") from error
+
+    with _shared_mongodb(settings) as uri:
+        _run(disable())
+    print(f"The account {arguments.username} is disabled and its sessions are ended.")
+
+
+def _add_account(settings: Settings, arguments: argparse.Namespace) -> None:
+    async def add() -> None:
+        async with _services(settings, uri) as services:
+            unknown = sorted(set(arguments.role) - (known := await services.roles()))
+            if unknown:
+                raise CommandError(f"no rule knows the role `{unknown[0]}`; the roles are {', '.join(sorted(known))}")
+            try:
+                await services.accounts.add(
+                    arguments.username,
+                    display_name=arguments.name or arguments.username,
+                    roles=arguments.role,
+                    department=arguments.department,
+                    customer_id=arguments.customer,
+                    purposes=[Purpose(purpose) for purpose in arguments.purpose],
+                    password_hash=await PasswordHasher().hash(password),
+                )
+            except DuplicateValueError as error:
+                raise CommandError(f"there is an account `{arguments.username}` already") from error
+
+    password = _new_password()
+    with _shared_mongodb(settings) as uri:
+        _run(add())
+    print(f"The account {arguments.username} can log in.")
+
+
+def _new_password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("The same again: ") != password:
+        raise CommandError("the two passwords differ")
+    return password
+
+
+@contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    """The port, taken before anything slow begins."""
+    with listen(settings.host, settings.port) as listener:
+        yield listener
+
+
+@contextmanager
+def _mongodb(settings: Settings) -> Iterator[str]:
+    """The database of this process: the operator's, or one that lives as long as this context."""
+    prepare_data_directory(settings.data_dir)
+    if settings.mongodb_uri is not None:
+        require_replica_set(settings.mongodb_uri)
+        yield settings.mongodb_uri
+        return
+    with EmbeddedMongoDB(settings.data_dir) as uri:
+        yield uri
+
+
+@contextmanager
+def _shared_mongodb(settings: Settings) -> Iterator[str]:
+    """As `_mongodb`, but accounts are managed while the server runs too: then its database is the one."""
+    uri = None if settings.mongodb_uri else running_uri(settings.data_dir)
+    if uri is not None:
+        yield uri
+        return
+    with _mongodb(settings) as uri:
+        yield uri
+
+
+@asynccontextmanager
+async def _services(settings: Settings, uri: str) -> AsyncIterator[Services]:
+    # The whole product takes a second to import: a port in use, a wrong setting and --help are answered before.
+    import app  # noqa: PLC0415
+
+    async with app.open_services(settings, uri) as services:
+        yield services
+
+
+def _serve_on(listener: socket.socket, settings: Settings, uri: str, on_ready: Callable[[], None]) -> None:
+    options = ServerOptions(
+        certificate=settings.tls_certificate, key=settings.tls_key, trusted_proxies=settings.trusted_proxies
+    )
+    if settings.workers > 1:
+        os.environ["DOSSIER_MONGODB_URI"] = uri  # how the workers learn of an embedded database
+        serve_with_workers(_FACTORY, settings.workers, listener, options, on_ready)
+        return
+    import app  # noqa: PLC0415 - see _services
+
+    serve(app.create_app(settings, uri), listener, options, on_ready)
+
+
+def _run(work: Coroutine[Any, Any, _T]) -> _T:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+def _address(settings: Settings) -> str:
+    """Where a browser on this machine finds the server."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 - read, not bound
+    host = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    return f"{'https' if settings.tls_certificate else 'http'}://{host}:{settings.port}"
+
+
+def _console() -> Console:
+    """A terminal as wide as it is; elsewhere wide enough for tables."""
+    return Console() if sys.stdout.isatty() else Console(width=140)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
