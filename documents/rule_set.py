@@ -1,0 +1,48 @@
+"""What is stored of rule sets: every version as it was activated, and one pointer to the version in force.
+
+A stored version is never changed. Rows are kept as rules write them; what they mean is for `policies` to say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from beanie import Document
+
+ACTIVE = "active"  # the `_id` of the only pointer
+
+
+class RuleSetDocument(Document):
+    """One version. `rules` are rows of seven names, `roles` rows of role and parent."""
+
+    id: int  # type: ignore[assignment] # the version number, counted from 1
+    rules: list[list[str]]
+    roles: list[list[str]]
+    created_at: datetime
+    created_by: str
+    comment: str = ""
+
+    class Settings:
+        name = "rule_sets"
+
+
+class RuleSetState(Document):
+    """The pointer to the version in force."""
+
+    id: str = ACTIVE  # type: ignore[assignment]
+    version: int
+    activated_at: datetime
+    activated_by: str
+
+    class Settings:
+        name = "rule_set_state"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRuleSet:
+    """One version as read. `rules` and `roles` are unchecked: whoever reads them must validate them."""
+
+    version: int
+    rules: object
+    roles: object

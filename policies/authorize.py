@@ -1,0 +1,95 @@
+"""Who may do what, for one request: principal and purpose in, `AccessPlan` out. The only maker of access plans.
+
+It decides nothing: the grants are Casbin's, compiled. A warm call neither suspends nor asks Casbin.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from documents.access_plan import AccessPlan, Action, Purpose, RowScope, Scope
+from policies.compiler import Compiler
+from policies.errors import NotAuthenticatedError, PurposeMissingError, PurposeNotAllowedError, PurposeUnknownError
+from policies.principal import Principal
+
+READ = frozenset({Action.READ, Action.READ_MASKED, Action.FILTER})
+WRITE = READ | {Action.WRITE}
+CREATE = READ | {Action.CREATE}
+DELETE = READ | {Action.DELETE}
+EXPORT = READ | {Action.EXPORT}
+ALL_ACTIONS = frozenset(Action)
+
+_PURPOSES = {purpose.value: purpose for purpose in Purpose}
+
+
+class CompilerSource(Protocol):
+    """Whoever knows the rule set in force; `PolicyStore` does."""
+
+    @property
+    def compiler(self) -> Compiler: ...
+
+
+class PolicyEngine:
+    """Authorizes requests under the rule set in force."""
+
+    def __init__(self, source: CompilerSource) -> None:
+        self._source = source
+
+    async def authorize(
+        self, principal: Principal | None, purpose_text: str | None, actions: frozenset[Action] = READ
+    ) -> AccessPlan:
+        """The plan for one request; only `actions` are decided in it, all others are denied.
+
+        `purpose_text` is what the request states, None if nothing. Raises NotAuthenticatedError, PurposeMissingError,
+        PurposeUnknownError or PurposeNotAllowedError.
+        """
+        if principal is None:
+            raise NotAuthenticatedError
+        purpose = resolve_purpose(principal, purpose_text)
+        compiler = self._source.compiler
+        roles = principal.roles & compiler.roles  # roles that no rule set declares are nothing, whoever issued them
+        subject = (roles, purpose)
+        row_scope, scopes = _row_scope(principal)
+        grants = compiler.ready(subject, actions, scopes)
+        if grants is None:
+            if not compiler.is_open(subject):
+                raise PurposeNotAllowedError(purpose, _offered(principal))
+            grants = await compiler.grants(subject, actions, scopes)
+        key = (roles, purpose, compiler.version, actions, scopes)
+        return AccessPlan(row_scope, purpose, compiler.version, grants, key)
+
+
+def resolve_purpose(principal: Principal, text: str | None) -> Purpose:
+    """The purpose that the request stands under: the stated one, or the principal's only one."""
+    if text is None:
+        if len(principal.purposes) != 1:
+            raise PurposeMissingError(_offered(principal))
+        return next(iter(principal.purposes))
+    purpose = _PURPOSES.get(text)
+    if purpose is None:
+        raise PurposeUnknownError
+    if purpose not in principal.purposes:
+        raise PurposeNotAllowedError(purpose, _offered(principal))
+    return purpose
+
+
+def _offered(principal: Principal) -> tuple[Purpose, ...]:
+    return tuple(purpose for purpose in Purpose if purpose in principal.purposes)
+
+
+def _row_scope(principal: Principal) -> tuple[RowScope, frozenset[Scope]]:
+    """The caller's row attributes, and the scopes that can exist for one who has them."""
+    department, customer_id = principal.department or None, principal.customer_id or None
+    scopes = _SCOPES[bool(principal.username), department is not None, customer_id is not None]
+    return RowScope(principal.username, department, customer_id), scopes
+
+
+_SCOPES = {
+    (own, department, itself): frozenset({Scope.ALL})
+    | (frozenset({Scope.OWN}) if own else frozenset())
+    | (frozenset({Scope.DEPARTMENT}) if department else frozenset())
+    | (frozenset({Scope.SELF}) if itself else frozenset())
+    for own in (False, True)
+    for department in (False, True)
+    for itself in (False, True)
+}

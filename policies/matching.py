@@ -1,0 +1,72 @@
+"""What a rule's names mean: the functions that Casbin's matcher calls, and nothing else calls for a decision.
+
+Each answers whether one column of a rule covers one value of the request. INVARIANT: an empty or unknown column covers
+nothing; only the written `*` means all.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from documents.access_plan import Action
+from documents.catalogue import Catalogue
+from documents.fields import Kind
+
+ANY = "*"
+ALLOW, DENY = "allow", "deny"
+EVERYONE = "everyone"  # the role that every declared role inherits from, directly or not
+
+
+class FieldPatterns:
+    """Which fields a rule's `kind` and `field` columns name. Answers are kept: the catalogue is fixed."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._named: dict[tuple[str, str, str], frozenset[str]] = {}
+
+    def covers(self, kind: str, field: str, rule_kind: str, rule_field: str) -> bool:
+        """True if the rule names `field` of `kind`; registered with Casbin as `covers_field`."""
+        return field in self.named(kind, rule_kind, rule_field)
+
+    def named(self, kind: str, rule_kind: str, rule_field: str) -> frozenset[str]:
+        """The fields of `kind` that the rule names: `name`, `kind.name`, a glob (`*`, `contact_*`) or `@class`."""
+        key = (kind, rule_kind, rule_field)
+        if key not in self._named:
+            self._named[key] = self._resolve(*key)
+        return self._named[key]
+
+    def _resolve(self, kind: str, rule_kind: str, rule_field: str) -> frozenset[str]:
+        if rule_kind not in (ANY, kind):
+            return frozenset()
+        specs = self._catalogue.fields(Kind(kind))
+        if rule_field.startswith("@"):
+            return frozenset(name for name, spec in specs.items() if spec.sensitivity.value == rule_field[1:])
+        path_kind, dot, name = rule_field.rpartition(".")
+        if dot and path_kind != kind:
+            return frozenset()
+        if not dot and ANY in name:
+            return frozenset(field for field in specs if fnmatchcase(field, name))
+        return frozenset({name}) & specs.keys()
+
+
+def covers_action(action: str, rule_action: str, effect: str) -> bool:
+    """True if the rule speaks about `action`.
+
+    Who may read may read masked, and who may not even read masked may not read: an allow of `read` covers
+    `read_masked`, a deny of `read_masked` covers `read`. A deny of `read` leaves `read_masked` as it is.
+    """
+    if rule_action in (ANY, action):
+        return True
+    if effect == ALLOW:
+        return action == Action.READ_MASKED.value and rule_action == Action.READ.value
+    return action == Action.READ.value and rule_action == Action.READ_MASKED.value
+
+
+def covers_purpose(purpose: str, rule_purpose: str) -> bool:
+    """True if the rule holds under `purpose`."""
+    return rule_purpose in (ANY, purpose)
+
+
+def in_scope(scopes: str, rule_scope: str) -> bool:
+    """True if the rule's scope is one of the comma-joined `scopes` that the row satisfies."""
+    return rule_scope in scopes.split(",")

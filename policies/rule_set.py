@@ -1,0 +1,184 @@
+"""Rule sets as values: read from Casbin's `policy.csv` or from stored rows, and written back.
+
+Reading refuses every name that does not exist, so that a rule set at hand is a valid one. A line is
+`p, role, scope, kind, field, action, purpose, effect` or `g, role, parent`; `#` opens a comment line. A role is
+declared by the `g` line on whose left it stands; all descend from `everyone`, which is built in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from documents.access_plan import Action, Purpose, Scope
+from documents.catalogue import Catalogue
+from documents.fields import Kind, Sensitivity
+from policies.errors import RuleError
+from policies.matching import ALLOW, ANY, DENY, EVERYONE, FieldPatterns
+
+MAX_DEPTH = 9  # steps from a role to `everyone`; Casbin's role manager looks no further than ten levels
+_ROLE = re.compile(r"[a-z][a-z0-9_]{0,62}")  # no comma: role names travel comma-joined
+_FIELD = re.compile(r"[a-z0-9_*.]+")  # `*` is the only wildcard
+
+Line = tuple[int, Sequence[object]]
+"""A line's number, counted from 1, and its tokens. Stored tokens may be anything: a database can be tampered with."""
+
+
+class Rule(NamedTuple):
+    """One `p` line."""
+
+    role: str
+    scope: str
+    kind: str
+    field: str
+    action: str
+    purpose: str
+    effect: str
+
+
+class Inheritance(NamedTuple):
+    """One `g` line: `role` has every rule of `parent`, its denials included."""
+
+    role: str
+    parent: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """The rules in force together, under one version number (0: not stored yet)."""
+
+    rules: tuple[Rule, ...]
+    inheritance: tuple[Inheritance, ...]
+    version: int = 0
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """Every declared role, and `everyone`."""
+        return frozenset(link.role for link in self.inheritance) | {EVERYONE}
+
+    def to_csv(self) -> str:
+        """Casbin's `policy.csv`."""
+        lines = [("g", *link) for link in self.inheritance] + [("p", *rule) for rule in self.rules]
+        return "".join(f"{', '.join(line)}\n" for line in lines)
+
+
+def parse_csv(text: str, catalogue: Catalogue) -> RuleSet:
+    """Reads a `policy.csv`. Raises RuleError, which names the line."""
+    numbered = ((number, line.strip()) for number, line in enumerate(text.splitlines(), start=1))
+    lines = [
+        (number, [token.strip() for token in line.split(",")])
+        for number, line in numbered
+        if line and not line.startswith("#")
+    ]
+    return read_lines(lines, catalogue)
+
+
+def read_stored(rules: object, roles: object, version: int, catalogue: Catalogue) -> RuleSet:
+    """Reads rows as the database has them. Raises RuleError; a line is counted through `roles`, then `rules`."""
+    rows = [("g", row) for row in _rows(roles)] + [("p", row) for row in _rows(rules)]
+    lines = [(number, [mark, *_rows(row)]) for number, (mark, row) in enumerate(rows, start=1)]
+    return read_lines(lines, catalogue, version)
+
+
+def _rows(value: object) -> Sequence[object]:
+    if not isinstance(value, (list, tuple)):
+        raise RuleError(1, "a stored rule set holds lists of lists of names")
+    return value
+
+
+def read_lines(lines: Sequence[Line], catalogue: Catalogue, version: int = 0) -> RuleSet:
+    """Reads tokenised lines, in any order. Raises RuleError at the first that does not hold."""
+    texts = [(number, _texts(number, tokens)) for number, tokens in lines]
+    inheritance = [(number, _inheritance(number, tokens)) for number, tokens in texts if tokens[0] == "g"]
+    _check_inheritance(inheritance)
+    roles = {link.role for _, link in inheritance} | {EVERYONE}
+    reader = _RuleReader(catalogue, roles)
+    rules = tuple(reader.read(number, tokens) for number, tokens in texts if tokens[0] == "p")
+    return RuleSet(rules, tuple(link for _, link in inheritance), version)
+
+
+def _texts(number: int, tokens: Sequence[object]) -> list[str]:
+    texts = [token for token in tokens if isinstance(token, str) and token]
+    if len(texts) != len(tokens) or not texts:
+        raise RuleError(number, "an empty name means nothing; write `*` for all")
+    if texts[0] not in ("p", "g"):
+        raise RuleError(number, "a line begins with `p` or `g`")
+    return texts
+
+
+def _inheritance(number: int, tokens: list[str]) -> Inheritance:
+    if len(tokens) != 3:  # g, role, parent
+        raise RuleError(number, "expected `g, role, parent`")
+    if not _ROLE.fullmatch(tokens[1]) or tokens[1] == EVERYONE:
+        raise RuleError(number, "a role is named in small letters, digits and underscores, and is not `everyone`")
+    return Inheritance(tokens[1], tokens[2])
+
+
+def _check_inheritance(links: list[tuple[int, Inheritance]]) -> None:
+    """INVARIANT: every role reaches `everyone` within Casbin's reach; else a denial might not be inherited."""
+    parents: dict[str, set[str]] = {EVERYONE: set()}
+    for _, link in links:
+        parents.setdefault(link.role, set()).add(link.parent)
+    for number, link in links:
+        _known(number, "role", link.parent, parents)
+        if _depth(link.role, parents) > MAX_DEPTH:
+            raise RuleError(number, f"`{link.role}` inherits from itself, or over more than {MAX_DEPTH} steps")
+
+
+def _depth(role: str, parents: Mapping[str, set[str]]) -> int:
+    """The steps from `role` to the furthest ancestor, counted no further than one beyond the allowed."""
+    level, reached = 0, {role}
+    while level <= MAX_DEPTH:
+        reached = set().union(*(parents.get(name, set()) for name in reached))
+        if not reached:
+            return level
+        level += 1
+    return level
+
+
+def _known(number: int, what: str, name: str, names: Iterable[str], *, prefix: str = "") -> str:
+    known = sorted(names)
+    if name in known:
+        return name
+    nearest = get_close_matches(name, known, n=1, cutoff=0.5)
+    raise RuleError(number, f"unknown {what} `{prefix}{name[:64]}`", prefix + nearest[0] if nearest else None)
+
+
+class _RuleReader:
+    """Checks `p` lines against the names that exist."""
+
+    def __init__(self, catalogue: Catalogue, roles: set[str]) -> None:
+        self._catalogue = catalogue
+        self._patterns = FieldPatterns(catalogue)
+        self._roles = roles
+        self._kinds = {kind.value for kind in catalogue.by_kind}
+
+    def read(self, number: int, tokens: list[str]) -> Rule:
+        if len(tokens) != 1 + len(Rule._fields):
+            raise RuleError(number, f"expected `p, {', '.join(Rule._fields)}`")
+        rule = Rule(*tokens[1:])
+        _known(number, "role", rule.role, self._roles)
+        _known(number, "scope", rule.scope, (scope.value for scope in Scope))
+        _known(number, "kind", rule.kind, self._kinds | {ANY})
+        self._check_field(number, rule)
+        _known(number, "action", rule.action, {action.value for action in Action} | {ANY})
+        _known(number, "purpose", rule.purpose, {purpose.value for purpose in Purpose} | {ANY})
+        _known(number, "effect", rule.effect, (ALLOW, DENY))
+        return rule
+
+    def _check_field(self, number: int, rule: Rule) -> None:
+        if rule.field.startswith("@"):
+            _known(number, "class", rule.field[1:], (item.value for item in Sensitivity), prefix="@")
+            return
+        kinds = self._kinds if rule.kind == ANY else {rule.kind}
+        if not _FIELD.fullmatch(rule.field):
+            raise RuleError(number, "a field is named by name, `kind.name`, a glob with `*`, or `@class`")
+        if any(self._patterns.named(kind, rule.kind, rule.field) for kind in kinds):
+            return
+        names = {name for kind in kinds for name in self._catalogue.fields(Kind(kind))}
+        if "." in rule.field:
+            names = {f"{kind}.{name}" for kind in kinds for name in self._catalogue.fields(Kind(kind))}
+        _known(number, "field", rule.field, names)

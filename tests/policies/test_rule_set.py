@@ -1,0 +1,125 @@
+"""Rule sets are refused at the first line that does not hold, and survive every way of writing them down."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from documents.access_plan import Purpose
+from documents.catalogue import CATALOGUE
+from policies.compiler import Compiler
+from policies.errors import RuleError
+from policies.rule_set import MAX_DEPTH, parse_csv, read_stored
+from tests.policies.rule_sets import default_rules
+
+ROLE = "g, agent, everyone\n"
+GOOD = ["p", "agent", "all", "individual", "telephone", "read", "customer_service", "allow"]
+
+
+@pytest.mark.parametrize(
+    ("column", "name", "nearest"),
+    [
+        (1, "agnet", "agent"),
+        (2, "departement", "department"),
+        (3, "indivdual", "individual"),
+        (4, "telefone", "telephone"),
+        (4, "individual.idnumber", "individual.id_number"),
+        (4, "@identty", "@identity"),
+        (5, "reed", "read"),
+        (6, "customer_servise", "customer_service"),
+        (7, "alow", "allow"),
+    ],
+)
+def test_an_unknown_name_is_refused_with_its_line_and_the_nearest_known(column: int, name: str, nearest: str) -> None:
+    """A typing mistake in any column is found when the rules are loaded."""
+    row = [*GOOD[:column], name, *GOOD[column + 1 :]]
+    with pytest.raises(RuleError) as caught:
+        parse_csv(f"# a comment\n{ROLE}{', '.join(row)}\n", CATALOGUE)
+    assert (caught.value.line, caught.value.nearest) == (3, nearest)
+    assert f"`{name}`" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [
+        ("individual", "industry"),  # of another kind
+        ("enterprise", "individual.id_number"),
+        ("individual", "contact_*"),  # matches nothing
+        ("individual", "tele?hone*"),
+        ("individual", "individual.*"),
+        ("*", "nothing"),
+        ("individual", "@"),
+    ],
+)
+def test_a_field_that_can_never_match_is_refused(kind: str, field: str) -> None:
+    """A rule that speaks of nothing is a mistake, not a rule."""
+    row = [*GOOD[:3], kind, field, *GOOD[5:]]
+    with pytest.raises(RuleError):
+        parse_csv(ROLE + ", ".join(row), CATALOGUE)
+
+
+@pytest.mark.parametrize("column", range(1, 8))
+@pytest.mark.parametrize("nothing", ["", None, [], {}, 0, False])
+def test_nothing_is_never_read_as_all(column: int, nothing: Any) -> None:
+    """An empty text, null or empty list in any column of a stored rule refuses the rule set."""
+    row: list[Any] = [*GOOD[1:column], nothing, *GOOD[column + 1 :]]
+    with pytest.raises(RuleError):
+        read_stored([row], [["agent", "everyone"]], 1, CATALOGUE)
+
+
+@pytest.mark.parametrize("rules", [None, "", "*", {}, [None], ["p"], [[]], [GOOD], [GOOD[1:-1]]])
+def test_stored_rows_of_another_shape_are_refused(rules: Any) -> None:
+    """Rules are lists of seven names and nothing else."""
+    with pytest.raises(RuleError):
+        read_stored(rules, [["agent", "everyone"]], 1, CATALOGUE)
+
+
+@pytest.mark.parametrize(
+    "line", ["p, agent", "p", "x, agent, everyone", "g, agent", "g, a b, everyone", "g, everyone, agent", "p," * 8]
+)
+def test_a_malformed_line_is_refused(line: str) -> None:
+    """Lines are `p` with seven names or `g` with two."""
+    with pytest.raises(RuleError) as caught:
+        parse_csv(ROLE + line, CATALOGUE)
+    assert caught.value.line == 2
+
+
+def test_a_role_inherits_from_declared_roles_only() -> None:
+    """A mistyped parent would lose the denials of the real one."""
+    with pytest.raises(RuleError) as caught:
+        parse_csv("g, employee, everyone\ng, agent, employe\n", CATALOGUE)
+    assert (caught.value.line, caught.value.nearest) == (2, "employee")
+
+
+def test_inheritance_in_a_circle_is_refused() -> None:
+    """No role is its own ancestor."""
+    with pytest.raises(RuleError, match="inherits from itself"):
+        parse_csv("g, a, b\ng, b, c\ng, c, a\n", CATALOGUE)
+
+
+def test_inheritance_goes_no_deeper_than_casbin_looks() -> None:
+    """The deepest accepted chain still inherits; one step more is refused, where a denial would be lost."""
+
+    def chain(steps: int) -> str:
+        roles = [f"r{number}" for number in range(steps)] + ["everyone"]
+        return "".join(f"g, {role}, {parent}\n" for role, parent in pairwise(roles))
+
+    rule_set = parse_csv(chain(MAX_DEPTH) + "p, everyone, all, *, name, read, *, allow\n", CATALOGUE)
+    assert _casbin_inherits(rule_set, "r0")
+    with pytest.raises(RuleError):
+        parse_csv(chain(MAX_DEPTH + 1), CATALOGUE)
+
+
+def _casbin_inherits(rule_set: Any, role: str) -> bool:
+    return Compiler(CATALOGUE, rule_set).is_open((frozenset({role}), Purpose.SUPERVISION))
+
+
+def test_written_and_read_again_a_rule_set_is_the_same() -> None:
+    """CSV and stored rows lose nothing."""
+    rule_set = default_rules()
+    assert parse_csv(rule_set.to_csv(), CATALOGUE) == rule_set
+    rows = [list(rule) for rule in rule_set.rules], [list(link) for link in rule_set.inheritance]
+    stored = read_stored(*rows, 5, CATALOGUE)
+    assert (stored.rules, stored.inheritance, stored.version) == (rule_set.rules, rule_set.inheritance, 5)
