@@ -60,7 +60,7 @@ class Sessions:
 
     async def login(self, username: str, password: str, client_address: str) -> SessionResult:
         """Opens a session. `client_address` is the connection's, never one that the client states."""
-        username = username.strip().lower()
+        username = _canonical(username)
         attempt = await self._attempts.begin(username, client_address)
         if attempt.retry_after is not None:
             return _too_many_attempts(attempt.retry_after)
@@ -94,6 +94,12 @@ class Sessions:
     def _result(self, session: OpenSession) -> SessionResult:
         access_token = self._access_tokens.issue(session.username, session.session_id)
         return SessionResult(SessionTokens(access_token, session.refresh_token, self._access_tokens.lifetime))
+
+
+def _canonical(username: str) -> str:
+    """Usernames have no capitals. Text that no database stores becomes one that is no username, and takes the same
+    steps."""
+    return username.strip().lower().encode("utf-8", "replace").decode()
 
 
 def _too_many_attempts(retry_after: int) -> SessionResult:
