@@ -31,7 +31,7 @@ def installed_audit() -> Path:
 
 
 def audit_results(url: str, headers: dict[str, str] | None = None) -> list[dict[str, str | None]]:
-    """What each audit says of the server at `url`: `id`, `name`, `reason`, `status` ("ok", "notice", "warn", "error")."""
+    """What each audit says of the server at `url`: `id`, `name`, `reason`, and `status` (ok, notice, warn, error)."""
     script = installed_audit()
     ran = subprocess.run(
         ["node", script, url, json.dumps(headers or {})], cwd=AUDIT, check=True, capture_output=True, timeout=120

@@ -62,7 +62,7 @@ async def from_body(headers: Mapping[bytes, bytes], receive: Receive, limit: int
         )
     length = headers.get(b"content-length", b"")
     if length.isdigit() and int(length) > limit:
-        raise _body_too_large(limit)
+        raise await _body_too_large(receive, limit)
     values = _json(await _body(receive, limit))
     if isinstance(values, list):
         raise bad_request("batches are not supported: send one request at a time", "不支持批量请求：请逐个发送")
@@ -72,28 +72,32 @@ async def from_body(headers: Mapping[bytes, bytes], receive: Receive, limit: int
 
 
 async def _body(receive: Receive, limit: int) -> bytes:
-    message = await receive()
-    if not message.get("more_body") and message["type"] == "http.request":
-        body: bytes = message.get("body", b"")
-        if len(body) > limit:
-            raise _body_too_large(limit)
-        return body
     chunks: list[bytes] = []
     size = 0
-    while message["type"] == "http.request":
+    while (message := await receive())["type"] == "http.request":
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
+        more = message.get("more_body", False)
         if size > limit:
-            raise _body_too_large(limit)
-        if not message.get("more_body"):
+            raise await _body_too_large(receive if more else None, limit)
+        if not more:
             return b"".join(chunks)
-        message = await receive()
     raise ClientDisconnected
 
 
-def _body_too_large(limit: int) -> RequestRefused:
+async def _body_too_large(rest: Receive | None, limit: int) -> RequestRefused:
+    """The refusal, after throwing away what is left of the body.
+
+    A connection that is closed while the client still sends is reset, and the answer is lost with it. What exceeds
+    the limit eight times is not worth waiting for.
+    """
+    size = 0
+    while rest is not None and size <= 8 * limit:
+        message = await rest()
+        size += len(message.get("body", b""))
+        if not message.get("more_body"):
+            break
     text = Text("the request body is too large", "请求体过大")
-    # The rest of the body is not read, so the connection cannot serve another request.
     return RequestRefused(413, "BODY_TOO_LARGE", text, {"connection": "close"}, {"limit": limit})
 
 

@@ -12,13 +12,16 @@ from starlette.responses import Response
 
 
 class SchemaDocument:
-    """Serves one SDL text. No media type is registered for SDL: it is plain text, which browsers show."""
+    """Serves one SDL text: `Route("/schema.graphql", SchemaDocument(sdl).serve)`.
+
+    No media type is registered for SDL: it is plain text, which browsers show.
+    """
 
     def __init__(self, sdl: str) -> None:
         self._body = sdl.encode()
         self._etag = f'"{hashlib.sha256(self._body).hexdigest()[:32]}"'
 
-    async def __call__(self, request: Request) -> Response:
+    async def serve(self, request: Request) -> Response:
         """The text, or 304 when `If-None-Match` (RFC 9110 section 13.1.2) names the present one."""
         headers = {"etag": self._etag, "cache-control": "no-cache"}
         known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}

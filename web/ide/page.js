@@ -77,6 +77,21 @@ async function send(parameters, extraHeaders = {}) {
   return answer.json();
 }
 
+const root = ReactDOM.createRoot(byId('graphiql'));
+
+// A new fetcher makes GraphiQL read the schema again, as another caller or under another purpose.
+function render() {
+  root.render(
+    React.createElement(GraphiQL, {
+      fetcher: (parameters, options) => send(parameters, options?.headers),
+      defaultQuery: EXAMPLE,
+      storage,
+      shouldPersistHeaders: false,
+      isHeadersEditorEnabled: true,
+    }),
+  );
+}
+
 function notice(text) {
   byId('notice').textContent = text;
 }
@@ -86,6 +101,7 @@ function signOut(text = '') {
   byId('login').hidden = false;
   byId('session').hidden = true;
   notice(text);
+  render();
 }
 
 function signIn(token, name) {
@@ -95,6 +111,7 @@ function signIn(token, name) {
   byId('login').hidden = true;
   byId('session').hidden = false;
   notice('');
+  render();
 }
 
 async function logIn(event) {
@@ -117,12 +134,6 @@ for (const element of document.querySelectorAll('[data-text]')) {
 byId('login').addEventListener('submit', logIn);
 byId('logout').addEventListener('click', () => signOut());
 
-ReactDOM.createRoot(byId('graphiql')).render(
-  React.createElement(GraphiQL, {
-    fetcher: (parameters, options) => send(parameters, options?.headers),
-    defaultQuery: EXAMPLE,
-    storage,
-    shouldPersistHeaders: false,
-    isHeadersEditorEnabled: true,
-  }),
-);
+byId('purpose').addEventListener('change', render);
+
+render();
