@@ -25,6 +25,7 @@ from demo.accounts import DEMO_ACCOUNTS
 from demo.banner import demo_banner
 from demo.password import forget_demo_password, keep_demo_password, kept_demo_password, new_demo_password
 from demo.progress import Report, seeding_progress
+from demo.seed import DEMO_USERNAMES
 from documents.access_plan import Purpose
 from documents.data_directory import prepare_data_directory
 from documents.embedded_mongodb import EmbeddedMongoDB, running_uri
@@ -150,7 +151,7 @@ async def _prepare_demo(settings: Settings, uri: str) -> str:
     password = settings.demo_password or kept or new_demo_password()
     async with _services(settings, uri) as services:
         if not await services.has_demo_accounts():
-            if await services.accounts.list_accounts():
+            if any(account.username not in DEMO_USERNAMES for account in await services.accounts.list_accounts()):
                 raise CommandError(
                     f"the database `{settings.database}` has accounts of its own, and the demo does not mix with them: "
                     "set DOSSIER_DATABASE or DOSSIER_DATA_DIR to another one, or run `dossier serve`"

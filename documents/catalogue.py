@@ -50,7 +50,8 @@ class Catalogue:
 
 
 def _specs(kind: Kind, cls: type[Customer]) -> Iterable[tuple[str, FieldSpec]]:
-    for name, info in cls.model_fields.items():
+    # What every kind has comes first, whatever the order of the bases.
+    for name, info in sorted(cls.model_fields.items(), key=lambda item: item[0] not in Customer.model_fields):
         declaration = next((item for item in info.metadata if isinstance(item, Declaration)), None)
         if declaration is not None:
             yield name, _spec(name, kind, info, declaration)

@@ -140,6 +140,12 @@ class FieldSpec:
     shared: bool  # declared on the root: every kind has it
 
     @property
+    def public_name(self) -> str:
+        """The name in camel case, as the API spells it."""
+        first, *rest = self.name.split("_")
+        return first + "".join(word.capitalize() for word in rest)
+
+    @property
     def label(self) -> Label:
         return self.declaration.label
 

@@ -7,6 +7,7 @@ codes and identity numbers in capitals without separators.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -124,7 +125,7 @@ def normalise(value_type: ValueType, value: str) -> str:
             return _phone_number(value)
         except PydanticCustomError:
             return value.strip()
-    return "".join(value.split()).casefold()
+    return "".join(unicodedata.normalize("NFKC", value).split()).casefold()
 
 
 def last_four(value: str) -> str | None:

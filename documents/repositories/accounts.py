@@ -121,6 +121,10 @@ class AccountRepository:
         await self._update(username, {"password_hash": password_hash})
         await self._end_sessions(username)
 
+    async def open_demo_login(self, username: str, password_hash: str) -> None:
+        """Makes the account a demo login with this password. Raises RecordNotFoundError."""
+        await self._update(username, {"password_hash": password_hash, "demo": True})
+
     async def has_demo_accounts(self) -> bool:
         """Does the database hold demo logins, whose passwords are meant to be known?"""
         return await self._accounts.find_one({"demo": True}, {"_id": 1}) is not None

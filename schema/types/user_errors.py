@@ -6,20 +6,10 @@ from typing import Self
 
 import strawberry
 
+from documents.catalogue import Catalogue
+from documents.fields import FieldSpec, Kind
 from resolvers.errors import UserError as UserErrorResult
-
-# code or rule → (English, Simplified Chinese); `{name}` is a parameter of the error.
-MESSAGES: dict[str, tuple[str, str]] = {
-    "INVALID_CREDENTIALS": ("The username or the password is wrong.", "用户名或密码错误。"),
-    "INVALID_REFRESH_TOKEN": ("The refresh token is not valid: please log in again.", "刷新令牌无效，请重新登录。"),
-    "TOO_MANY_ATTEMPTS": (
-        "Too many failed attempts: please try again in {seconds} seconds.",
-        "登录失败次数过多，请在 {seconds} 秒后重试。",
-    ),
-    "password.too_short": ("A password has at least {limit} characters.", "密码至少需要 {limit} 个字符。"),
-    "password.too_long": ("A password has at most {limit} characters.", "密码不能超过 {limit} 个字符。"),
-}
-UNKNOWN = ("The input is not valid.", "输入无效。")
+from schema.messages import MESSAGES, message
 
 
 @strawberry.type(description="Something the caller can put right.")
@@ -30,16 +20,23 @@ class UserError:
     rule: str | None = strawberry.field(default=None, description="The rule that the value breaks, if it is one.")
 
     @classmethod
-    def of(cls, error: UserErrorResult, language: str) -> Self:
-        """The error in `language`, `en` or `zh-CN`."""
+    def of(cls, error: UserErrorResult, language: str, catalogue: Catalogue | None = None) -> Self:
+        """The error in `language`, `en` or `zh-CN`; labels of customer fields come from the catalogue."""
+        spec = _field(error, catalogue)
+        label = "" if spec is None else spec.label.zh if language.startswith("zh") else spec.label.en
+        key = error.rule if error.rule is not None and error.rule in MESSAGES else error.code
+        if key == "ACCESS_DENIED" and spec is None:
+            key = "ACCESS_DENIED_RECORD"
+        text = message(key, language, {"label": label, **dict(error.parameters)})
         path = [_camel_case(name) for name in error.field] if error.field is not None else None
-        return cls(code=error.code, message=message(error, language), field=path, rule=error.rule)
+        return cls(code=error.code, message=text, field=path, rule=error.rule)
 
 
-def message(error: UserErrorResult, language: str) -> str:
-    """The text of the rule if it has one, else of the code. Parameters are limits and counts, never the value."""
-    english, chinese = MESSAGES.get(error.rule or "") or MESSAGES.get(error.code) or UNKNOWN
-    return (chinese if language.startswith("zh") else english).format_map(dict(error.parameters))
+def _field(error: UserErrorResult, catalogue: Catalogue | None) -> FieldSpec | None:
+    if catalogue is None or error.field is None or len(error.field) != 2:
+        return None
+    kind, name = error.field
+    return catalogue.fields(Kind(kind)).get(name)
 
 
 def _camel_case(name: str) -> str:

@@ -1,0 +1,261 @@
+"""The composition root: builds everything from the settings, knows everyone, decides nothing.
+
+Nothing is built at import, so that several applications can live in one process, each with its own database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypedDict
+
+import httpx
+from beanie import init_beanie
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.routing import Route
+
+from demo.seed import DemoSeeder
+from documents.accounts import Account, Department, LoginAttempts, Session
+from documents.catalogue import CATALOGUE
+from documents.cursors import KEY_BYTES, CursorSealer
+from documents.encryption.blind_index import BlindIndex
+from documents.encryption.key_providers import LocalKeyProvider
+from documents.encryption.keyring import Keyring
+from documents.passwords import PasswordHasher
+from documents.repositories.accounts import AccountRepository
+from documents.repositories.codec import CustomerCodec
+from documents.repositories.customer_writes import CustomerWriter
+from documents.repositories.customers import CustomerRepository
+from documents.repositories.idempotency import IdempotencyRepository
+from documents.repositories.indexes import ensure_customer_indexes
+from documents.repositories.login_attempts import LoginAttemptRepository
+from documents.repositories.rule_sets import RuleSetRepository
+from documents.repositories.sessions import SessionRepository
+from documents.rule_set import RuleSetDocument, RuleSetState
+from documents.token_keys import TokenKey, TokenKeyRepository
+from policies.authorize import PolicyEngine
+from policies.store import PolicyStore
+from resolvers.access_tokens import AccessTokens
+from resolvers.caller import Caller
+from resolvers.customers import Customers
+from resolvers.principals import Principals
+from resolvers.sessions import Sessions
+from resolvers.viewer import Viewer
+from schema.build import build_schema
+from schema.context import RequestContext, UseCases
+from schema.errors import format_error
+from schema.execution import RecordExecutor
+from schema.extensions import access_extensions
+from schema.messages import message
+from settings import Settings
+from web.authentication import Authenticator, InvalidTokenError, IssuerUnavailableError
+from web.graphql import GraphQLEndpoint, Limits, RequestRefused
+from web.health import Readiness, livez
+from web.ide import GraphQLIDE
+from web.language import language
+from web.openid_connect import OpenIDConnectVerifier
+from web.schema_document import SchemaDocument
+from web.security_headers import SecurityHeaders
+
+DOCUMENTS = [
+    *CATALOGUE.classes.values(),
+    Account,
+    Department,
+    Session,
+    LoginAttempts,
+    TokenKey,
+    RuleSetDocument,
+    RuleSetState,
+]
+ROOT_KEY_FILE = "root.key"
+SELECTION_SECONDS = 5  # how long an unreachable database is waited for
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything of one process that lives as long as its connection to the database."""
+
+    database: AsyncDatabase[dict[str, Any]]
+    keyring: Keyring
+    store: PolicyStore
+    engine: PolicyEngine
+    accounts: AccountRepository
+    reader: CustomerRepository
+    writer: CustomerWriter
+    use_cases: UseCases
+    authenticator: Authenticator
+
+    async def roles(self) -> frozenset[str]:
+        """The roles that the rule set in force declares."""
+        return self.store.compiler.roles
+
+    async def has_demo_accounts(self) -> bool:
+        """Whether the database holds demo logins."""
+        return await self.accounts.has_demo_accounts()
+
+    async def seed_demo(self, count: int, password: str, progress: Callable[[int, int], None]) -> None:
+        """Makes the demo data and logins."""
+        await DemoSeeder(self.accounts, self.reader, self.writer, self.engine).seed(count, password, progress)
+
+    async def readiness(self) -> str | None:
+        """None when requests can be served in full, else a reason code."""
+        hello = await self.database.command("hello")
+        if not hello.get("isWritablePrimary"):
+            return "DATABASE_NOT_PRIMARY"
+        return None if self.store.is_sound else "RULES_NOT_LOADED"
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, mongodb_uri: str) -> AsyncIterator[Services]:
+    """Connects, creates what an empty database lacks, and runs the watchers until closed."""
+    client: AsyncMongoClient[dict[str, Any]]
+    async with (
+        AsyncMongoClient(
+            mongodb_uri, tz_aware=True, w="majority", serverSelectionTimeoutMS=SELECTION_SECONDS * 1000
+        ) as client,
+        httpx.AsyncClient(timeout=SELECTION_SECONDS) as http_client,
+    ):
+        services = await _build(settings, client[settings.database], http_client)
+        watchers = [asyncio.create_task(services.keyring.watch()), asyncio.create_task(services.store.watch())]
+        try:
+            yield services
+        finally:
+            for watcher in watchers:
+                watcher.cancel()
+            await asyncio.gather(*watchers, return_exceptions=True)
+
+
+async def _build(
+    settings: Settings, database: AsyncDatabase[dict[str, Any]], http_client: httpx.AsyncClient
+) -> Services:
+    await init_beanie(database=database, document_models=DOCUMENTS)
+    await ensure_customer_indexes(database, CATALOGUE)
+    keyring = Keyring(database, LocalKeyProvider(settings.data_dir / ROOT_KEY_FILE))
+    await keyring.open()
+    store = PolicyStore(RuleSetRepository(database), CATALOGUE)
+    await store.open()
+    engine = PolicyEngine(store)
+    accounts = AccountRepository(database)
+    blind_index = BlindIndex(await keyring.secret("blind_index"))
+    codec = CustomerCodec(CATALOGUE.by_kind, blind_index)
+    cursors = CursorSealer(await keyring.secret("cursors", KEY_BYTES))
+    reader = CustomerRepository(database, CATALOGUE, keyring, blind_index, cursors, codec)
+    idempotency = IdempotencyRepository(database, await keyring.secret("idempotency"))
+    await idempotency.ensure_indexes()
+    writer = CustomerWriter(database, CATALOGUE, keyring, codec, reader, idempotency, accounts)
+    sessions, principals, tokens = await _sessions(settings, database, keyring, accounts)
+    use_cases = UseCases(
+        customers=Customers(engine, CATALOGUE, reader, writer, idempotency, accounts),
+        viewer=Viewer(engine, CATALOGUE),
+        sessions=sessions,
+        catalogue=CATALOGUE,
+    )
+    authenticator = Authenticator(tokens, principals, _openid_connect(settings, http_client))
+    return Services(database, keyring, store, engine, accounts, reader, writer, use_cases, authenticator)
+
+
+async def _sessions(
+    settings: Settings, database: AsyncDatabase[dict[str, Any]], keyring: Keyring, accounts: AccountRepository
+) -> tuple[Sessions, Principals, AccessTokens]:
+    repository = SessionRepository(database, lifetime=timedelta(seconds=settings.refresh_token_seconds))
+    principals = Principals(accounts, repository)
+    keys = await TokenKeyRepository(database, keyring).load()
+    tokens = AccessTokens(keys, lifetime=settings.access_token_seconds)
+    attempts = LoginAttemptRepository(database)
+    return Sessions(accounts, repository, attempts, PasswordHasher(), tokens, principals), principals, tokens
+
+
+def _openid_connect(settings: Settings, http_client: httpx.AsyncClient) -> OpenIDConnectVerifier | None:
+    if settings.oidc_issuer is None or settings.oidc_audience is None:
+        return None
+    return OpenIDConnectVerifier(settings.oidc_issuer, settings.oidc_audience, http_client)
+
+
+class State(TypedDict):
+    """What the lifespan gives to every request."""
+
+    services: Services
+
+
+def create_app(settings: Settings, mongodb_uri: str) -> Starlette:
+    """The ASGI application. It connects when its lifespan begins."""
+    schema = build_schema(CATALOGUE)
+    ide = GraphQLIDE()
+    endpoint = GraphQLEndpoint(
+        schema.core,
+        context_factory=_context,
+        format_error=format_error,
+        extensions=access_extensions,
+        executor_class=RecordExecutor,
+        limits=_limits(settings),
+        ide=ide,
+    )
+    opened: list[Services] = []  # the one of the lifespan, for what has no request of its own
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[State]:
+        async with open_services(settings, mongodb_uri) as services:
+            opened.append(services)
+            yield State(services=services)
+
+    async def readiness() -> str | None:
+        return await opened[-1].readiness()
+
+    return Starlette(
+        routes=[
+            Route("/graphql", endpoint),
+            *ide.routes(),
+            Route("/schema.graphql", SchemaDocument(schema.sdl).serve),
+            Route("/livez", livez),
+            Route("/readyz", Readiness(readiness).readyz),
+        ],
+        middleware=[Middleware(SecurityHeaders)],
+        lifespan=lifespan,
+    )
+
+
+def create_app_from_environment() -> Starlette:
+    """The application of a worker process, whose settings name the database. For `uvicorn --factory`."""
+    settings = Settings.from_environment(os.environ)
+    if settings.mongodb_uri is None:
+        raise RuntimeError("a worker process needs DOSSIER_MONGODB_URI")
+    return create_app(settings, settings.mongodb_uri)
+
+
+def print_schema() -> str:
+    """The SDL."""
+    return build_schema(CATALOGUE).sdl
+
+
+async def _context(request: Request) -> RequestContext:
+    services: Services = request.state.services
+    spoken = language(request)
+    try:
+        principal = await services.authenticator.authenticate(request.headers.get("authorization"))
+    except InvalidTokenError as error:
+        challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+        raise RequestRefused(401, error.code, message(error.code, spoken, {}), challenge) from None
+    except IssuerUnavailableError as error:
+        raise RequestRefused(503, error.code, message(error.code, spoken, {})) from None
+    caller = Caller(principal, request.headers.get("dossier-purpose"), request.headers.get("idempotency-key"))
+    address = request.client.host if request.client is not None else ""
+    return RequestContext(services.use_cases, caller, spoken, address)
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        depth=settings.max_depth,
+        aliases=settings.max_aliases,
+        tokens=settings.max_tokens,
+        cost=settings.max_cost,
+        body_bytes=settings.max_body_bytes,
+        seconds=settings.request_seconds,
+    )

@@ -1,0 +1,83 @@
+"""Puts the demo data into an empty database: departments, staff, customers, logins last.
+
+Goes through the same policy as everybody: customers are created by the demo administrator, under its plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any
+
+from demo.accounts import DEMO_ACCOUNTS, DEMO_DEPARTMENTS, DEMO_STAFF, owners
+from demo.customers import generate_customers
+from documents.access_plan import Purpose
+from documents.customer import SourceChannel
+from documents.passwords import PasswordHasher
+from documents.repositories.accounts import AccountRepository
+from documents.repositories.customer_writes import Change, CustomerWriter
+from documents.repositories.customers import CustomerRepository
+from policies.authorize import CREATE, PolicyEngine
+from policies.principal import Principal
+
+BATCH = 200
+_LOGINS = frozenset(account.username for account in DEMO_ACCOUNTS)
+DEMO_USERNAMES = _LOGINS | {staff.username for staff in DEMO_STAFF}
+_CHANNELS = tuple(SourceChannel)
+
+
+class DemoSeeder:
+    """Seeds once, or goes on where it was interrupted; whoever finds demo logins knows that it was finished."""
+
+    def __init__(
+        self, accounts: AccountRepository, reader: CustomerRepository, writer: CustomerWriter, engine: PolicyEngine
+    ) -> None:
+        self._accounts = accounts
+        self._reader = reader
+        self._writer = writer
+        self._engine = engine
+
+    async def seed(self, count: int, password: str, progress: Callable[[int, int], None]) -> None:
+        """Makes `count` customers, then the logins with `password`. Reports (done, total) as it goes."""
+        for department in DEMO_DEPARTMENTS:
+            await self._accounts.put_department(department.code, name_en=department.name_en, name_zh=department.name_zh)
+        await self._add_staff()
+        await self._add_customers(count, progress)
+        await self._add_logins(password)
+
+    async def _add_staff(self) -> None:
+        known = await self._accounts.staff(DEMO_USERNAMES)
+        for account in DEMO_ACCOUNTS:
+            if account.username not in known:
+                await self._accounts.add(
+                    account.username,
+                    display_name=account.display_name,
+                    roles=account.roles,
+                    department=account.department,
+                    purposes=account.purposes,
+                )
+        for staff in DEMO_STAFF:
+            if staff.username not in known and staff.username not in _LOGINS:
+                await self._accounts.add(staff.username, display_name=staff.display_name, department=staff.department)
+
+    async def _add_customers(self, count: int, progress: Callable[[int, int], None]) -> None:
+        administrator = Principal("demo.admin", frozenset({"administrator"}), frozenset({Purpose.BUSINESS_OPERATION}))
+        plan = await self._engine.authorize(administrator, Purpose.BUSINESS_OPERATION.value, CREATE)
+        done = min(await self._reader.count_all(), count)  # an earlier start may have been interrupted
+        changes = islice(_changes(count), done, None)
+        progress(done, count)
+        while batch := list(islice(changes, BATCH)):
+            await self._writer.import_many(plan, batch)
+            done += len(batch)
+            progress(done, count)
+
+    async def _add_logins(self, password: str) -> None:
+        password_hash = await PasswordHasher().hash(password)  # one for all: they share the password anyway
+        for account in DEMO_ACCOUNTS:
+            await self._accounts.open_demo_login(account.username, password_hash)
+
+
+def _changes(count: int) -> Iterator[Change]:
+    generated: Iterator[tuple[Any, dict[str, Any]]] = generate_customers(count, owners())
+    for index, (kind, values) in enumerate(generated):
+        yield Change(kind, values, _CHANNELS[index % len(_CHANNELS)])

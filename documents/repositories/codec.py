@@ -1,0 +1,225 @@
+"""Stored form ↔ plain record of a customer. The only place where a customer field is encrypted or decrypted.
+
+A `RowReader` is compiled per (grants of a scope set, kind, selected fields) and obeys them: it touches nothing of the
+stored row but what it was compiled for, so a denied value is neither decrypted nor copied.
+
+Stored form: `_id`, `kind`, each field under its declared name (encrypted ones as one ciphertext), `_sources` (field →
+collection channel, I1), `_tokens` (field → blind index tokens), `_terms` (name search terms).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+
+from bson import Decimal128, ObjectId
+
+from documents.access_plan import FieldGrants, Level, Reason
+from documents.encryption.blind_index import BlindIndex
+from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value, encrypt_value
+from documents.fields import FieldSpec, Kind, Search, ValueType
+from documents.records import Record
+from documents.search_terms import name_terms
+from documents.values import mask_value
+
+COLLECTION = "customers"
+_KINDS = frozenset(kind.value for kind in Kind)
+Decrypt = Callable[[DataKey, FieldContext, bytes], Any]
+
+
+def wire_value(value: Any) -> Any:
+    """A validated Python value as the record carries it: enums by value, dates and decimals as text."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list):
+        return [wire_value(item) for item in value]
+    return value if value is None or isinstance(value, (str, int, bool)) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedFields:
+    """The stored form of some fields of one customer."""
+
+    values: dict[str, Any]
+    tokens: dict[str, list[bytes]]
+    terms: dict[str, list[str]]
+
+
+class CustomerCodec:
+    """Encodes and reads customer rows by their field specifications."""
+
+    def __init__(
+        self,
+        fields: Mapping[Kind, Mapping[str, FieldSpec]],
+        blind_index: BlindIndex,
+        decrypt: Decrypt = decrypt_value,
+    ) -> None:
+        self._fields = fields
+        self._blind_index = blind_index
+        self._decrypt = decrypt
+        self._contexts = {name: FieldContext(COLLECTION, name) for specs in fields.values() for name in specs}
+        self._readers: dict[tuple[object, ...], RowReader] = {}
+
+    def encode(self, kind: Kind, key: DataKey, values: Mapping[str, Any]) -> EncodedFields:
+        """The stored form of `values` (validated Python values by field name; None clears)."""
+        encoded = EncodedFields({}, {}, {})
+        for name, value in values.items():
+            spec = self._fields[kind][name]
+            wire = wire_value(value)
+            encoded.values[name] = self._stored(spec, key, wire)
+            encoded.tokens[name] = self.tokens(spec, wire)
+            if Search.NAME in spec.search:
+                encoded.terms[name] = [f"{name}:{term}" for term in name_terms(wire)] if wire else []
+        return encoded
+
+    def _stored(self, spec: FieldSpec, key: DataKey, wire: Any) -> Any:
+        if wire is None:
+            return None
+        if spec.encrypted:
+            return encrypt_value(key, self._contexts[spec.name], wire)
+        return Decimal128(wire) if spec.value_type is ValueType.DECIMAL else wire
+
+    def tokens(self, spec: FieldSpec, wire: Any) -> list[bytes]:
+        """The blind index tokens of an encrypted field's wire value."""
+        if not spec.encrypted or wire is None:
+            return []
+        tokens: list[bytes] = []
+        for item in wire if isinstance(wire, list) else [wire]:
+            if Search.EQUALITY in spec.search:
+                tokens.append(self._blind_index.equality(spec.name, spec.value_type, str(item)))
+            if Search.LAST_FOUR in spec.search:
+                token = self._blind_index.last_four(spec.name, str(item))
+                tokens += [token] if token is not None else []
+        return tokens
+
+    def reader(self, kind: Kind, grants: FieldGrants, selected: frozenset[str]) -> RowReader:
+        """The compiled reader of rows of `kind` under `grants`; kept, because few combinations occur."""
+        key = (kind, grants, selected)
+        reader = self._readers.get(key)
+        if reader is None:
+            if len(self._readers) > 4096:  # custom selections are unbounded, memory is not
+                self._readers.clear()
+            reader = self._readers[key] = self._compile(kind, grants, selected)
+        return reader
+
+    def _compile(self, kind: Kind, grants: FieldGrants, selected: frozenset[str]) -> RowReader:
+        steps: list[Step] = []
+        below_plain: list[tuple[str, Level, Reason]] = []
+        plain: list[str] = []
+        for name, spec in self._fields[kind].items():
+            if name not in selected:
+                continue
+            level = grants.level(name)
+            reason = grants.reason(name)
+            if reason is None:
+                plain.append(name)
+            else:
+                below_plain.append((name, level, reason))
+            if level is not Level.DENIED:
+                steps.append(self._step(spec, masked=level is Level.MASKED))
+        return RowReader(kind, tuple(steps), tuple(plain), tuple(below_plain), self._decrypt, with_id="id" in selected)
+
+    def _step(self, spec: FieldSpec, *, masked: bool) -> Step:
+        context = self._contexts[spec.name] if spec.encrypted else None
+        return Step(spec, context, masked)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How one permitted field gets from the row into the record."""
+
+    spec: FieldSpec
+    context: FieldContext | None  # set where the stored value is a ciphertext
+    masked: bool
+
+
+class RowReader:
+    """Reads rows of one kind under one set of grants. Holds no values."""
+
+    __slots__ = (
+        "_copied",
+        "_decrypt",
+        "_opened",
+        "_with_id",
+        "below_plain",
+        "kind",
+        "needs_key",
+        "plain",
+        "stored_fields",
+    )
+
+    def __init__(
+        self,
+        kind: Kind,
+        steps: tuple[Step, ...],
+        plain: tuple[str, ...],
+        below_plain: tuple[tuple[str, Level, Reason], ...],
+        decrypt: Decrypt,
+        *,
+        with_id: bool,
+    ) -> None:
+        self.kind = kind
+        self._with_id = with_id
+        self.plain = plain
+        self.below_plain = below_plain
+        self.stored_fields = frozenset(step.spec.name for step in steps)
+        self._copied = tuple((s.spec.name, _converter(s)) for s in steps if s.context is None)
+        self._opened = tuple(
+            (s.spec.name, s.context, s.spec.mask if s.masked else None) for s in steps if s.context is not None
+        )
+        self.needs_key = bool(self._opened)
+        self._decrypt = decrypt
+
+    def read(self, row: Mapping[str, Any], key: DataKey | None) -> tuple[Record, bool]:
+        """The record of `row`, and whether its encrypted fields are gone because the data key was erased."""
+        record = Record(_id=row["_id"], kind=self.kind.value)
+        if self._with_id:
+            record["id"] = f"{self.kind.value}_{row['_id']}"
+        for name, convert in self._copied:
+            value = row.get(name)
+            record[name] = value if convert is None or value is None else convert(value)
+        erased = False
+        decrypt = self._decrypt
+        for name, context, mask in self._opened:
+            stored = row.get(name)
+            if stored is None:
+                record[name] = None
+            elif key is None:
+                record[name] = None
+                erased = True
+            else:
+                value = decrypt(key, context, stored)
+                record[name] = value if mask is None else mask_value(mask, value)
+        return record, erased
+
+    def erased_fields(self) -> tuple[str, ...]:
+        """The encrypted fields that this reader would open."""
+        return tuple(name for name, _, _ in self._opened)
+
+
+def _converter(step: Step) -> Callable[[Any], Any] | None:
+    mask = step.spec.mask
+    if step.masked and mask is not None:
+        return lambda value: mask_value(mask, value)
+    return str if step.spec.value_type is ValueType.DECIMAL else None
+
+
+def parse_customer_id(text: str) -> tuple[Kind, ObjectId] | None:
+    """The kind and row id in a customer's public id (`individual_<24 hex digits>`); None when it is none."""
+    name, _, digits = text.rpartition("_")
+    if name in _KINDS and ObjectId.is_valid(digits) and digits == digits.lower():
+        return Kind(name), ObjectId(digits)
+    return None
+
+
+def new_customer_id() -> ObjectId:
+    """A random id. An ordinary ObjectId begins with its time of creation, which is a field under policy."""
+    return ObjectId(secrets.token_bytes(12))

@@ -1,0 +1,72 @@
+"""Idempotency keys: a retried mutation finds the outcome of the first try instead of doing it twice.
+
+What is kept is the outcome's identity (which record), never its content: the answer is read again under the caller's
+plan, so that a retry never shows more than the policy allows now. The request is kept as a keyed digest, because a
+plain one of few possible telephone numbers could be searched.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import DuplicateKeyError
+
+from documents.errors import IdempotencyConflictError
+
+LIFETIME = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotentRequest:
+    """One mutation of one caller under one key. `content` is the canonical request."""
+
+    username: str
+    key: str
+    content: bytes
+
+
+class IdempotencyRepository:
+    """Outcomes by (caller, key), for 24 hours."""
+
+    def __init__(self, database: AsyncDatabase[dict[str, Any]], secret: bytes) -> None:
+        self._collection = database["idempotency_keys"]
+        self._secret = secret
+
+    async def ensure_indexes(self) -> None:
+        await self._collection.create_index("expires_at", expireAfterSeconds=0)
+
+    async def outcome(self, request: IdempotentRequest) -> str | None:
+        """The record id of the first try; None when there was none. Raises IdempotencyConflictError."""
+        known = await self._collection.find_one({"_id": self._id(request)})
+        if known is None:
+            return None
+        if not hmac.compare_digest(known["request"], self._digest(request.content)):
+            raise IdempotencyConflictError(in_progress=False)
+        return str(known["outcome"])
+
+    async def keep(self, request: IdempotentRequest, outcome: str, session: AsyncClientSession) -> None:
+        """Keeps the outcome in the same transaction as the write. Raises IdempotencyConflictError when another try
+        got there first."""
+        try:
+            await self._collection.insert_one(
+                {
+                    "_id": self._id(request),
+                    "request": self._digest(request.content),
+                    "outcome": outcome,
+                    "expires_at": datetime.now(UTC) + LIFETIME,
+                },
+                session=session,
+            )
+        except DuplicateKeyError as error:
+            raise IdempotencyConflictError(in_progress=True) from error
+
+    def _id(self, request: IdempotentRequest) -> bytes:
+        return self._digest(request.username.encode() + b"\x00" + request.key.encode())
+
+    def _digest(self, content: bytes) -> bytes:
+        return hmac.digest(self._secret, content, "sha256")

@@ -1,0 +1,43 @@
+"""What a request carries through its execution: the caller, the language, and the use cases that it may call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from documents.catalogue import Catalogue
+from policies.principal import Principal
+from resolvers.caller import Caller
+from resolvers.customers import Customers
+from resolvers.sessions import Sessions
+from resolvers.viewer import Viewer
+
+Language = Literal["en", "zh-CN"]
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """The resolvers of one process, built by the composition root."""
+
+    customers: Customers
+    viewer: Viewer
+    sessions: Sessions
+    catalogue: Catalogue
+
+
+@dataclass(slots=True)
+class RequestContext:
+    """One request. `client_address` is of the connection, never from the body."""
+
+    use_cases: UseCases
+    caller: Caller
+    language: Language
+    client_address: str
+
+    @property
+    def sessions(self) -> Sessions:
+        return self.use_cases.sessions
+
+    @property
+    def principal(self) -> Principal | None:
+        return self.caller.principal

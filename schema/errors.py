@@ -1,0 +1,55 @@
+"""How the errors of the layers become GraphQL errors: a published code, a text in the caller's language, no value.
+
+Published codes: `UNAUTHENTICATED`, `PURPOSE_MISSING`, `PURPOSE_UNKNOWN`, `PURPOSE_NOT_ALLOWED`, `FILTER_DENIED`,
+`SORT_DENIED`, `SEARCH_DENIED`, `INVALID_CURSOR`, `IDEMPOTENCY_KEY_REUSED`, `IDEMPOTENCY_KEY_IN_USE`, `BAD_USER_INPUT`;
+those of the endpoint are in web/graphql.py and web/limits.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphql import GraphQLError
+
+from documents.access_plan import Purpose
+from documents.catalogue import Catalogue
+from documents.errors import FieldAccessError, IdempotencyConflictError, InvalidCursorError
+from documents.fields import FieldSpec
+from policies.errors import PolicyError
+from schema.context import RequestContext
+from schema.messages import message
+
+
+def format_error(error: GraphQLError, context: RequestContext) -> dict[str, Any] | None:
+    """The entry for an error that a layer raised on purpose; None for any other, which must be masked."""
+    original = error.original_error or error
+    language = context.language
+    match original:
+        case FieldAccessError():
+            return _field_access(original, context.use_cases.catalogue, language)
+        case InvalidCursorError():
+            return _entry("INVALID_CURSOR", language)
+        case IdempotencyConflictError(in_progress=in_progress):
+            return _entry("IDEMPOTENCY_KEY_IN_USE" if in_progress else "IDEMPOTENCY_KEY_REUSED", language)
+        case PolicyError(code=code):
+            offered: tuple[Purpose, ...] = getattr(original, "offered", ())
+            key = code if offered or not code.startswith("PURPOSE") else "PURPOSE_NONE"
+            return _entry(code, language, {"purposes": ", ".join(purpose.value for purpose in offered)}, key)
+        case GraphQLError(extensions={"code": str(code)}):
+            return {"message": original.message, "extensions": {"code": code}}
+    return None
+
+
+def _field_access(error: FieldAccessError, catalogue: Catalogue, language: str) -> dict[str, Any]:
+    specs = {name: spec for fields in catalogue.by_kind.values() for name, spec in fields.items()}
+    named: list[FieldSpec] = [specs[name] for name in error.fields if name in specs]
+    labels = "、".join(spec.label.zh for spec in named) if language != "en" else ", ".join(s.label.en for s in named)
+    entry = _entry(f"{error.action.upper()}_DENIED", language, {"labels": labels})
+    entry["extensions"]["fields"] = [spec.public_name for spec in named]
+    return entry
+
+
+def _entry(
+    code: str, language: str, parameters: dict[str, str] | None = None, key: str | None = None
+) -> dict[str, Any]:
+    return {"message": message(key or code, language, parameters or {}), "extensions": {"code": code}}

@@ -1,0 +1,37 @@
+"""The `extensions` of a response: what was served below plain, and where a condition left customers out.
+
+So that a client can tell empty from denied. Made from the plan alone, never from values.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from documents.access_plan import Level
+from schema.context import RequestContext
+
+
+def access_extensions(context: RequestContext) -> dict[str, Any]:
+    """`access`: one entry per kind and field; `narrowed`: the fields by which some of a kind cannot be found."""
+    catalogue, report = context.use_cases.catalogue, context.caller.report
+    extensions: dict[str, Any] = {}
+    if report.fields:
+        extensions["access"] = [
+            {
+                "kind": kind.name,
+                "field": catalogue.fields(kind)[name].public_name,
+                "level": access.level.name,
+                "reason": access.reason.value,
+            }
+            for (kind, name), access in report.fields.items()
+        ]
+    if report.narrowed:
+        extensions["narrowed"] = [
+            {
+                "kind": kind.name,
+                "field": catalogue.fields(kind)[name].public_name,
+                "found": "NONE" if level is Level.DENIED else "SOME",
+            }
+            for (kind, name), level in report.narrowed.items()
+        ]
+    return extensions

@@ -1,0 +1,74 @@
+"""The mutation root: unwrap the input, call a use case, return its payload record with the errors in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+
+from documents.records import Record
+from schema.context import RequestContext
+from schema.inputs.customers import CustomerInputs, DeleteCustomerInput, to_change
+from schema.query import Info, selection_of
+from schema.types.customers import CustomerTypes
+from schema.types.sessions import SessionMutations
+from schema.types.user_errors import UserError
+
+
+def make_mutation(types: CustomerTypes, inputs: CustomerInputs) -> type:
+    """The mutation root over the generated customer types."""
+
+    async def create_customer(info: Info, input: Any) -> Any:  # noqa: A002
+        _, change = to_change(input)
+        context = info.context
+        selection = selection_of(info, ("customer",))
+        payload = await context.use_cases.customers.create(context.caller, change, selection, _path(info))
+        return _in_words(payload, context)
+
+    async def update_customer(info: Info, input: Any) -> Any:  # noqa: A002
+        given, change = to_change(input)
+        context = info.context
+        selection = selection_of(info, ("customer",))
+        payload = await context.use_cases.customers.update(
+            context.caller, given.id, given.version, change, selection, _path(info)
+        )
+        return _in_words(payload, context)
+
+    async def delete_customer(info: Info, input: DeleteCustomerInput) -> Any:  # noqa: A002
+        context = info.context
+        payload = await context.use_cases.customers.delete(context.caller, input.id, input.version, _path(info))
+        return _in_words(payload, context)
+
+    create_customer.__annotations__["input"] = inputs.create
+    update_customer.__annotations__["input"] = inputs.update
+    annotations = {
+        "create_customer": types.create_payload,
+        "update_customer": types.update_payload,
+        "delete_customer": types.delete_payload,
+    }
+    fields = {
+        "create_customer": strawberry.mutation(
+            resolver=create_customer, description="Creates a customer. Safe to retry with an `Idempotency-Key`."
+        ),
+        "update_customer": strawberry.mutation(
+            resolver=update_customer,
+            description="Changes a customer whose `version` you saw; else returns the current.",
+        ),
+        "delete_customer": strawberry.mutation(
+            resolver=delete_customer, description="Deletes a customer and erases its data key for good."
+        ),
+    }
+    namespace = {"__annotations__": annotations, "__module__": __name__, **fields}
+    return strawberry.type(type("Mutation", (SessionMutations,), namespace))
+
+
+def _path(info: Info) -> str:
+    """The response path of the mutation: what tells several of one request apart."""
+    return str(info.path.key)
+
+
+def _in_words(payload: Record, context: RequestContext) -> Record:
+    payload["user_errors"] = [
+        UserError.of(error, context.language, context.use_cases.catalogue) for error in payload["user_errors"]
+    ]
+    return payload

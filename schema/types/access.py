@@ -1,0 +1,71 @@
+"""What a caller may see and do, field by field."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import strawberry
+
+from documents.access_plan import Reason, Scope
+from documents.customer import SourceChannel
+from documents.fields import Kind, Sensitivity
+
+
+class AccessLevel(StrEnum):
+    """The access levels as texts, which is how records carry them."""
+
+    PLAIN = "PLAIN"
+    MASKED = "MASKED"
+    DENIED = "DENIED"
+    ERASED = "ERASED"
+
+
+# The enums of the lower layers keep their own names there; here they get those that clients see.
+strawberry.enum(AccessLevel, description="How much of a field is shown.")
+strawberry.enum(Kind, name="CustomerKind", description="The kinds of customer.")
+strawberry.enum(Reason, name="AccessReason", description="Why a field is not shown plain.")
+strawberry.enum(Scope, description="A relation between caller and customer.")
+strawberry.enum(SourceChannel, description="How a value was collected.")
+
+
+@strawberry.type(description="What the caller may do with one field of one record.")
+class FieldAccess:
+    field: str = strawberry.field(description="The field's name, as this schema spells it.")
+    level: AccessLevel
+    reason: Reason | None
+    writable: bool
+    filterable: bool
+    sortable: bool
+
+
+@strawberry.type(description="What the caller may do with one field where a customer satisfies these scopes.")
+class ScopedFieldAccess:
+    scopes: list[Scope]
+    level: AccessLevel
+    reason: Reason | None
+    writable: bool
+    filterable: bool
+    sortable: bool
+
+
+@strawberry.type(description="What the caller may do with one field of a kind: the most, and by scope.")
+class KindFieldAccess:
+    field: str
+    label_en: str
+    label_zh: str
+    sensitivity: Sensitivity
+    encrypted: bool
+    required: bool = strawberry.field(description="Needed to create a customer of this kind.")
+    level: AccessLevel = strawberry.field(description="The most that is shown of it on any customer.")
+    reason: Reason | None
+    creatable: bool
+    writable: bool
+    filterable: bool
+    sortable: bool = strawberry.field(description="A list may be put in this order.")
+    by_scope: list[ScopedFieldAccess]
+
+
+@strawberry.type(description="How a value of a record was collected.")
+class ValueSource:
+    field: str
+    channel: SourceChannel
