@@ -114,7 +114,7 @@ class GraphQLEndpoint(Generic[Context]):
             async with limit:
                 parameters = await self._parameters(scope, receive, headers)
                 context = await self._context_factory(Request(scope))
-                parsed = self._accepted(scope["method"], parameters)
+                parsed = await self._accepted(scope["method"], parameters)
                 result = await self._executed(parsed, parameters, context)
         except TimeoutError:
             if not limit.expired():
@@ -138,8 +138,8 @@ class GraphQLEndpoint(Generic[Context]):
             return from_query_string(scope["query_string"], self._limits.body_bytes)
         raise method_not_allowed("GET, POST", Text("use GET or POST", "请使用 GET 或 POST"))
 
-    def _accepted(self, method: str, parameters: Parameters) -> ParsedDocument:
-        parsed = self.documents.get(parameters.query)
+    async def _accepted(self, method: str, parameters: Parameters) -> ParsedDocument:
+        parsed = await self.documents.get(parameters.query)
         operation = parsed.operation(parameters.operation_name)
         if operation.type is OperationType.SUBSCRIPTION:
             text = Text("subscriptions are not served over HTTP", "HTTP 不支持订阅操作")

@@ -4,8 +4,8 @@ A document is measured before it is validated and without the schema: an oversiz
 counts as often as fragments repeat it. Each fragment is measured once, so that spreads that double at each step cost
 no more than their text; spreads that form a cycle count nothing here, validation refuses them.
 
-Published codes: `TOKEN_LIMIT`, `DEPTH_LIMIT`, `ALIAS_LIMIT`, `DIRECTIVE_LIMIT`, `COST_LIMIT` (web/cost.py),
-`BODY_TOO_LARGE` and `TIMEOUT` (web/graphql.py).
+Published codes: `LENGTH_LIMIT`, `TOKEN_LIMIT`, `DEPTH_LIMIT`, `ALIAS_LIMIT`, `DIRECTIVE_LIMIT`, `COST_LIMIT`
+(web/cost.py), `BODY_TOO_LARGE` and `TIMEOUT` (web/graphql.py).
 """
 
 from __future__ import annotations
@@ -34,12 +34,13 @@ MaxIntrospectionDepthRule."""
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one request may ask for: levels, counts, cost units, bytes of body, seconds from first to last byte."""
+    """What one request may ask for: levels, counts, characters of document, cost units, bytes of body, seconds."""
 
     depth: int = 12
     aliases: int = 30
     directives: int = 50
     tokens: int = 2000
+    characters: int = 64 * 1024
     cost: int = 10_000
     body_bytes: int = 1024 * 1024
     seconds: float = 10.0

@@ -7,7 +7,9 @@ that depends on the caller. The memory is bounded in documents and in characters
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from graphql import (
@@ -29,6 +31,9 @@ from web.refusals import DocumentRefused, limit_exceeded
 MAX_DOCUMENTS = 1_000
 MAX_CHARACTERS = 4 * 1024 * 1024
 MAX_VALIDATION_ERRORS = 20
+
+SHORT = 500
+"""Characters up to which a text costs less to validate than a thread is worth; the dearest of them takes 10 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,38 +89,49 @@ class ParsedDocuments:
         self._limits = limits
         self._documents: OrderedDict[str, ParsedDocument] = OrderedDict()
         self._characters = 0
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="graphql-validation")
 
     def __len__(self) -> int:
         return len(self._documents)
 
-    def get(self, query: str) -> ParsedDocument:
-        """The document of text `query`; raises `DocumentRefused` with the reason where it cannot be executed."""
+    async def get(self, query: str) -> ParsedDocument:
+        """The document of text `query`; raises `DocumentRefused` with the reason where it cannot be executed.
+
+        A long text that is not known is validated in a thread, one after the other, so that whoever sends many of them
+        waits for himself and not everybody for him.
+        """
         known = self._documents.get(query)
         if known is not None:
             self._documents.move_to_end(query)
             return known
-        parsed = ParsedDocument(self._schema, self._accepted(query))
+        if len(query) <= SHORT:
+            parsed = self._accepted(query)
+        else:
+            parsed = await asyncio.get_running_loop().run_in_executor(self._thread, self._accepted, query)
         self._remember(query, parsed)
         return parsed
 
-    def _accepted(self, query: str) -> DocumentNode:
+    def _accepted(self, query: str) -> ParsedDocument:
         document = self._parsed(query)
         refuse_oversized(document, self._limits)
         errors = validate(self._schema, document, max_errors=MAX_VALIDATION_ERRORS)
         if errors:
             raise DocumentRefused("GRAPHQL_VALIDATION_FAILED", errors=[dict(error.formatted) for error in errors])
-        return document
+        return ParsedDocument(self._schema, document)
 
     def _parsed(self, query: str) -> DocumentNode:
         limits = self._limits
+        if len(query) > limits.characters:  # one token can be as long as the body, and is read character by character
+            text = Text("the query is too long: send values as variables", "查询过长：请将值作为变量发送")
+            raise limit_exceeded("LENGTH_LIMIT", text, limit=limits.characters, actual=len(query))
         try:
             return parse(query, max_lexical_tokens=limits.tokens, max_comments=limits.tokens)
         except GraphQLSyntaxError as error:
             raise _unparsable(error, limits) from None
 
     def _remember(self, query: str, parsed: ParsedDocument) -> None:
-        if len(query) > MAX_CHARACTERS // 16:
-            return  # one of a few enormous texts must not push all others out
+        if query in self._documents:  # another request had it validated meanwhile
+            return
         self._documents[query] = parsed
         self._characters += len(query)
         while len(self._documents) > MAX_DOCUMENTS or self._characters > MAX_CHARACTERS:

@@ -157,6 +157,12 @@ class TestTokens:
         assert (await post("{" + "hello " * 98 + "}", tokens=100)).status_code == 200
         assert refusal(await post("{" + "hello " * 100 + "\0", tokens=100)) == {"code": "TOKEN_LIMIT", "limit": 100}
 
+    async def test_characters_are_bounded_too(self) -> None:
+        """One token may be as long as a document: a value, a name, or the space before it."""
+        for query in ('{hello(name: "' + "x" * 100 + '")}', "{" + " " * 110 + "hello}"):
+            extensions = refusal(await post(query, characters=100))
+            assert extensions == {"code": "LENGTH_LIMIT", "limit": 100, "actual": len(query)}
+
     async def test_comments_are_bounded_too(self) -> None:
         """They are no tokens, and cost the lexer as much."""
         assert refusal(await post("#\n" * 200 + "{hello}", tokens=100))["code"] == "TOKEN_LIMIT"

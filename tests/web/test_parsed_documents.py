@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import time
 from unittest.mock import patch
 
 import pytest
@@ -20,56 +22,76 @@ def documents() -> ParsedDocuments:
     return ParsedDocuments(SCHEMA, Limits())
 
 
-def test_a_document_is_parsed_once(documents: ParsedDocuments) -> None:
+async def test_a_document_is_parsed_once(documents: ParsedDocuments) -> None:
     """An equal text finds it, another object of text or not."""
-    assert documents.get("{hello}") is documents.get("".join(["{hel", "lo}"]))
+    assert await documents.get("{hello}") is await documents.get("".join(["{hel", "lo}"]))
     assert len(documents) == 1
 
 
-def test_documents_are_told_apart_by_their_whole_text(documents: ParsedDocuments) -> None:
+async def test_documents_are_told_apart_by_their_whole_text(documents: ParsedDocuments) -> None:
     """Texts that differ in anything are different documents, also after the first ones are collected."""
     for number in range(50):
-        parsed = documents.get(f"query Q{number} {{hello}}")
+        parsed = await documents.get(f"query Q{number} {{hello}}")
         del parsed
         gc.collect(0)
-        assert documents.get(f"query Q{number} {{hello}}").operation(f"Q{number}").type.value == "query"
+        assert (await documents.get(f"query Q{number} {{hello}}")).operation(f"Q{number}").type.value == "query"
 
 
-def test_refused_documents_are_not_remembered(documents: ParsedDocuments) -> None:
+async def test_refused_documents_are_not_remembered(documents: ParsedDocuments) -> None:
     """Nobody fills the memory with what is never executed."""
     for query in ("{", "{nothing}", "{a" * 50 + "}" * 50, "{hello " * 3000):
         with pytest.raises(DocumentRefused):
-            documents.get(query)
+            await documents.get(query)
     assert len(documents) == 0
 
 
-def test_the_least_recently_used_document_goes_first(documents: ParsedDocuments) -> None:
+async def test_the_least_recently_used_document_goes_first(documents: ParsedDocuments) -> None:
     """The number of documents is bounded."""
     with patch.object(parsed_documents, "MAX_DOCUMENTS", 2):
-        first = documents.get("query A {hello}")
-        second = documents.get("query B {hello}")
-        documents.get("query A {hello}")
-        documents.get("query C {hello}")
+        first = await documents.get("query A {hello}")
+        second = await documents.get("query B {hello}")
+        await documents.get("query A {hello}")
+        await documents.get("query C {hello}")
         assert len(documents) == 2
-        assert documents.get("query A {hello}") is first
-        assert documents.get("query B {hello}") is not second
+        assert await documents.get("query A {hello}") is first
+        assert await documents.get("query B {hello}") is not second
 
 
-def test_the_characters_are_bounded(documents: ParsedDocuments) -> None:
-    """Long texts push out more than one short one, and enormous ones are not remembered at all."""
+async def test_the_characters_are_bounded(documents: ParsedDocuments) -> None:
+    """Long texts push out more than one short one."""
     with patch.object(parsed_documents, "MAX_CHARACTERS", 1600):
         for number in range(40):
-            documents.get(f"query Q{number:02} {{hello}}" + " " * 80)
+            await documents.get(f"query Q{number:02} {{hello}}" + " " * 80)
         assert len(documents) == 16
-        documents.get("{hello}" + " " * 200)
-        assert len(documents) == 16
+        await documents.get("{hello}" + " " * 493)
+        assert len(documents) == 12
 
 
-def test_an_operation_is_found_by_its_name_only_when_there_are_several(documents: ParsedDocuments) -> None:
+async def test_an_operation_is_found_by_its_name_only_when_there_are_several(documents: ParsedDocuments) -> None:
     """GraphQL section 6.1, GetOperation."""
-    several = documents.get("query A {hello} mutation B {touch}")
+    several = await documents.get("query A {hello} mutation B {touch}")
     assert (several.operation("A").type.value, several.operation("B").type.value) == ("query", "mutation")
     for name in (None, "C"):
         with pytest.raises(DocumentRefused):
             several.operation(name)
-    assert documents.get("mutation {touch}").operation(None).type.value == "mutation"
+    assert (await documents.get("mutation {touch}")).operation(None).type.value == "mutation"
+
+
+async def test_validating_a_long_text_leaves_the_event_loop_free(documents: ParsedDocuments) -> None:
+    """Three texts that take long to validate; the longest pause of the loop is far below one of them."""
+    texts = ["{" + " ".join(f'hello(name: "{n}")' for _ in range(300)) + "}" for n in range(3)]
+    pending = asyncio.gather(*(documents.get(text) for text in texts))
+    began, longest = time.monotonic(), 0.0
+    while not pending.done():
+        before = time.monotonic()
+        await asyncio.sleep(0.001)
+        longest = max(longest, time.monotonic() - before)
+    assert longest < (time.monotonic() - began) / 3
+    assert len(documents) == 3
+
+
+async def test_a_text_that_is_validated_twice_at_once_is_remembered_once(documents: ParsedDocuments) -> None:
+    """And counted once."""
+    text = "{hello}" + " " * 1000
+    await asyncio.gather(*(documents.get(text) for _ in range(5)))
+    assert (len(documents), documents._characters) == (1, len(text))
