@@ -10,7 +10,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any, TypedDict
 
 import httpx
@@ -119,7 +119,7 @@ async def open_services(settings: Settings, mongodb_uri: str) -> AsyncIterator[S
     client: AsyncMongoClient[dict[str, Any]]
     async with (
         AsyncMongoClient(
-            mongodb_uri, tz_aware=True, w="majority", serverSelectionTimeoutMS=SELECTION_SECONDS * 1000
+            mongodb_uri, tz_aware=True, tzinfo=UTC, w="majority", serverSelectionTimeoutMS=SELECTION_SECONDS * 1000
         ) as client,
         httpx.AsyncClient(timeout=SELECTION_SECONDS) as http_client,
     ):

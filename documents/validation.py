@@ -68,14 +68,21 @@ class CustomerValidator:
             absent = values.get(name) is None and (creating or name in values)
             if spec.required and absent:
                 broken.append(InvalidField(name, "value.required"))
+            if spec.mask is not None and _looks_masked(values.get(name)):
+                broken.append(InvalidField(name, "value.masked"))
         present = {name: value for name, value in values.items() if value is not None}
         try:
             model = self._models[kind].model_validate(present)
         except ValidationError as error:
             broken += [_broken(dict(item)) for item in error.errors(include_url=False, include_input=False)]
         if broken:
-            raise InvalidValueError(tuple(broken))
+            raise InvalidValueError(tuple({item.field: item for item in reversed(broken)}.values()))
         return {name: None if values[name] is None else getattr(model, name) for name in values}
+
+
+def _looks_masked(value: Any) -> bool:
+    """Whether a client sends back what it was shown instead of the value: that must never be stored."""
+    return any(isinstance(item, str) and "*" in item for item in (value if isinstance(value, list) else [value]))
 
 
 def _broken(item: dict[str, Any]) -> InvalidField:

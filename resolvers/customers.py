@@ -96,6 +96,8 @@ class Customers:
                 return _refused(refusal, change.kind)
             except IdempotencyConflictError:
                 known = await self._settled(request)
+        # What the creator may do from now on is asked again: the right to create is spent.
+        plan = await self._engine.authorize(caller.principal, caller.purpose, _read_actions(selection))
         return await self._payload(caller, plan, known, selection)
 
     async def update(

@@ -15,9 +15,18 @@ from documents.access_plan import Purpose
 from documents.catalogue import Catalogue
 from documents.errors import FieldAccessError, IdempotencyConflictError, InvalidCursorError
 from documents.fields import FieldSpec
-from policies.errors import PolicyError
+from policies.errors import PolicyError, PurposeError
 from schema.context import RequestContext
 from schema.messages import message
+
+
+class InvalidArgumentError(Exception):
+    """An argument that its type allows and we do not. `key` names the text in `schema.messages`."""
+
+    def __init__(self, key: str, **parameters: str) -> None:
+        super().__init__(key)
+        self.key = key
+        self.parameters = parameters
 
 
 def format_error(error: GraphQLError, context: RequestContext) -> dict[str, Any] | None:
@@ -27,17 +36,27 @@ def format_error(error: GraphQLError, context: RequestContext) -> dict[str, Any]
     match original:
         case FieldAccessError():
             return _field_access(original, context.use_cases.catalogue, language)
-        case InvalidCursorError():
-            return _entry("INVALID_CURSOR", language)
-        case IdempotencyConflictError(in_progress=in_progress):
-            return _entry("IDEMPOTENCY_KEY_IN_USE" if in_progress else "IDEMPOTENCY_KEY_REUSED", language)
-        case PolicyError(code=code):
-            offered: tuple[Purpose, ...] = getattr(original, "offered", ())
-            key = code if offered or not code.startswith("PURPOSE") else "PURPOSE_NONE"
-            return _entry(code, language, {"purposes": ", ".join(purpose.value for purpose in offered)}, key)
+        case InvalidArgumentError(key=key, parameters=parameters):
+            return _entry("BAD_USER_INPUT", language, parameters, key)
+        case InvalidCursorError() | IdempotencyConflictError():
+            return _entry(_code(original), language)
+        case PolicyError():
+            return _policy(original, language)
         case GraphQLError(extensions={"code": str(code)}):
             return {"message": original.message, "extensions": {"code": code}}
     return None
+
+
+def _code(error: InvalidCursorError | IdempotencyConflictError) -> str:
+    if isinstance(error, InvalidCursorError):
+        return "INVALID_CURSOR"
+    return "IDEMPOTENCY_KEY_IN_USE" if error.in_progress else "IDEMPOTENCY_KEY_REUSED"
+
+
+def _policy(error: PolicyError, language: str) -> dict[str, Any]:
+    offered: tuple[Purpose, ...] = getattr(error, "offered", ())
+    key = error.code if offered or not isinstance(error, PurposeError) else "PURPOSE_NONE"
+    return _entry(error.code, language, {"purposes": ", ".join(purpose.value for purpose in offered)}, key)
 
 
 def _field_access(error: FieldAccessError, catalogue: Catalogue, language: str) -> dict[str, Any]:

@@ -56,11 +56,21 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "A request with this Idempotency-Key is still being carried out.",
             "使用该 Idempotency-Key 的请求仍在处理中。",
         ),
+        "page.two_directions": (
+            "Use `first` and `after`, or `last` and `before`.",
+            "请使用 `first` 与 `after`，或 `last` 与 `before`。",
+        ),
+        "page.size": ("`{argument}` must be from 1 to {maximum}.", "`{argument}` 必须在 1 到 {maximum} 之间。"),
+        "filter.no_condition": ("`{name}` holds no condition.", "`{name}` 不含任何条件。"),
         # Rules
         "password.too_short": ("A password has at least {limit} characters.", "密码至少需要 {limit} 个字符。"),
         "password.too_long": ("A password has at most {limit} characters.", "密码不能超过 {limit} 个字符。"),
         "value.required": ("{label} is required.", "{label}为必填项。"),
         "value.empty": ("{label} must not be empty.", "{label}不能为空。"),
+        "value.masked": (
+            "{label} is shown masked: leave it out, or give the whole value.",
+            "{label}以掩码显示：请不要提交该字段，或填写完整的值。",
+        ),
         "value.invalid": ("{label} is not valid.", "{label}无效。"),
         "value.not_a_text": ("{label} must be a text.", "{label}必须为文本。"),
         "value.too_long": ("{label} has at most {maximum} characters.", "{label}最多 {maximum} 个字符。"),

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 
+def camel_case(name: str) -> str:
+    """`phone_number` → `phoneNumber`."""
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
 def pascal_case(name: str) -> str:
     """`phone_number` → `PhoneNumber`."""
     return "".join(part.capitalize() for part in name.split("_"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
 
 from documents.access_plan import Purpose
 from documents.fields import Kind
@@ -13,6 +12,7 @@ from documents.records import Record
 from documents.repositories.customers import ListQuery, Selection, Sort
 from resolvers.customers import Wanted
 from schema.context import RequestContext
+from schema.errors import InvalidArgumentError
 from schema.inputs.customers import CustomerInputs, to_filter, to_sort
 from schema.selection import selected_fields, selects
 from schema.types.access import KindFieldAccess
@@ -124,17 +124,14 @@ def _window(first: int | None, after: str | None, last: int | None, before: str 
     """(limit, cursor, backward) of the Relay arguments."""
     backward = last is not None or before is not None
     if backward and (first is not None or after is not None):
-        raise _invalid("use `first` and `after`, or `last` and `before`")
+        raise InvalidArgumentError("page.two_directions")
     asked = last if backward else first
     limit = DEFAULT_PAGE if asked is None else asked
     if not 1 <= limit <= LARGEST_PAGE:
-        raise _invalid(f"`{'last' if backward else 'first'}` must be from 1 to {LARGEST_PAGE}")
+        argument = "last" if backward else "first"
+        raise InvalidArgumentError("page.size", argument=argument, maximum=str(LARGEST_PAGE))
     return limit, before if backward else after, backward
 
 
 def _given(value: Any) -> Any:
     return None if value is strawberry.UNSET else value
-
-
-def _invalid(message: str) -> GraphQLError:
-    return GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})

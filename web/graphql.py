@@ -22,6 +22,7 @@ from graphql.execution import Executor
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from schema.execution import JSON_OPTIONS
 from web.accept import GRAPHQL_RESPONSE, JSON, ResponseType, prefers_html, response_type
 from web.cost import refuse_costly
 from web.graphql_errors import Context, FormatError, formatted, unexpected
@@ -33,8 +34,8 @@ from web.refusals import DocumentRefused, RequestRefused, method_not_allowed
 
 __all__ = ["RESPONSE_OPTIONS", "DocumentRefused", "GraphQLEndpoint", "Limits", "RequestRefused"]
 
-RESPONSE_OPTIONS = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z
-"""How answers are serialised: `datetime` values pass the schema unchanged and become RFC 3339 texts in UTC with `Z`."""
+RESPONSE_OPTIONS = JSON_OPTIONS
+"""How answers are serialised: instants that the executor passed on unchanged are printed as the schema would."""
 
 PARTIAL_SUCCESS = 294
 """Data and errors together, in `application/graphql-response+json` only (section "Partial success")."""

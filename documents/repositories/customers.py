@@ -180,7 +180,7 @@ class CustomerRepository:
         return True
 
     async def count_all(self) -> int:
-        """How many customers are stored, for operators: a number from the collection's metadata, of no caller's rows."""
+        """How many customers are stored, for operators: from the collection's metadata."""
         return await self._collection.estimated_document_count()
 
     def visible_rows(self, plan: AccessPlan, kind: Kind) -> Filter | None:

@@ -11,7 +11,6 @@ from enum import Enum, StrEnum
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
 from strawberry.types.field import StrawberryField
 
 from documents.catalogue import Catalogue
@@ -20,7 +19,8 @@ from documents.fields import FieldSpec, Kind, Search, ValueType
 from documents.repositories.customer_writes import Change
 from documents.repositories.customers import Sort
 from documents.repositories.filters import AllOf, AnyOf, Condition, FilterNode, Not, Operator
-from schema.names import pascal_case
+from schema.errors import InvalidArgumentError
+from schema.names import camel_case, pascal_case
 from schema.scalars import BY_VALUE_TYPE
 from schema.types.customers import ChoiceEnums
 
@@ -192,7 +192,7 @@ def _operators_input(spec: FieldSpec, enums: ChoiceEnums, made: dict[str, Any]) 
 
 
 def to_filter(given: Any) -> FilterNode:
-    """The condition tree of a `CustomerFilter`. Raises GraphQLError: a null or an empty condition is no condition."""
+    """The condition tree of a `CustomerFilter`. Raises InvalidArgumentError for a null or empty one."""
     parts: list[FilterNode] = []
     for name, value in vars(given).items():
         if value is strawberry.UNSET:
@@ -226,8 +226,8 @@ def _conditions(field: str, given: Any) -> list[FilterNode]:
     return conditions
 
 
-def _no_condition(name: str) -> GraphQLError:
-    return GraphQLError(f"`{name.rstrip('_')}` holds no condition", extensions={"code": "BAD_USER_INPUT"})
+def _no_condition(name: str) -> InvalidArgumentError:
+    return InvalidArgumentError("filter.no_condition", name=camel_case(name.rstrip("_")))
 
 
 def _plain_value(value: Any) -> Any:

@@ -10,6 +10,7 @@ from documents.catalogue import Catalogue
 from documents.fields import FieldSpec, Kind
 from resolvers.errors import UserError as UserErrorResult
 from schema.messages import MESSAGES, message
+from schema.names import camel_case
 
 
 @strawberry.type(description="Something the caller can put right.")
@@ -28,7 +29,7 @@ class UserError:
         if key == "ACCESS_DENIED" and spec is None:
             key = "ACCESS_DENIED_RECORD"
         text = message(key, language, {"label": label, **dict(error.parameters)})
-        path = [_camel_case(name) for name in error.field] if error.field is not None else None
+        path = [camel_case(name) for name in error.field] if error.field is not None else None
         return cls(code=error.code, message=text, field=path, rule=error.rule)
 
 
@@ -37,8 +38,3 @@ def _field(error: UserErrorResult, catalogue: Catalogue | None) -> FieldSpec | N
         return None
     kind, name = error.field
     return catalogue.fields(Kind(kind)).get(name)
-
-
-def _camel_case(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)
