@@ -132,7 +132,7 @@ class Customers:
                     raise RecordNotFoundError
                 await self._writer.delete(plan, *parsed, version, request)
             except _REFUSALS as refusal:
-                return _refused(refusal, None)
+                return _refused(refusal, parsed[0] if parsed is not None else None)
             except IdempotencyConflictError:
                 await self._settled(request)
         return Record(deleted_id=customer_id, user_errors=[])

@@ -11,6 +11,7 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.embedded_mongodb import EmbeddedMongoDB
+from tests.api import Api, demo
 
 
 @pytest.fixture(scope="session")
@@ -33,4 +34,17 @@ async def database(mongodb_client: AsyncMongoClient[dict[str, Any]]) -> AsyncIte
     """An empty database with a name of its own, dropped afterwards."""
     name = f"test_{uuid.uuid4().hex}"
     yield mongodb_client[name]
+    await mongodb_client.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+async def demo_api(
+    mongodb_uri: str,
+    mongodb_client: AsyncMongoClient[dict[str, Any]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Api]:
+    """The application on demo data, shared by the session: tests may add customers, and change none but their own."""
+    name = f"test_{uuid.uuid4().hex}"
+    async with demo(mongodb_uri, name, tmp_path_factory.mktemp("demo")) as api:
+        yield api
     await mongodb_client.drop_database(name)

@@ -147,7 +147,7 @@ class CustomerRepository:
         order = _order(query.sort.field, descending=descending)
         if query.cursor is not None:
             position = self._cursors.open(query.cursor, context)
-            condition = _both(_beyond(query.sort.field, position, descending=descending), condition)
+            condition = _beyond(condition, query.sort.field, position, descending=descending)
         projection = self._projection(plan, query.kinds, query.selection)
         if query.sort.field is not None:
             projection[query.sort.field] = 1
@@ -384,10 +384,15 @@ def _order(field: str | None, *, descending: bool) -> list[tuple[str, int]]:
     return [(field, direction), ("_id", direction)] if field is not None else [("_id", direction)]
 
 
-def _beyond(field: str | None, position: tuple[Any, ObjectId], *, descending: bool) -> Filter:
-    """Rows strictly after `position`. The bound on the field itself is what an index scan starts at."""
+def _beyond(condition: Filter, field: str | None, position: tuple[Any, ObjectId], *, descending: bool) -> Filter:
+    """The rows of `condition` strictly after `position`.
+
+    Each alternative is split in two, the ties and what lies beyond, so that every part is one range of an index that
+    is already in list order: a page starts where the last one ended, however many rows share a value."""
     value, row_id = position
     than = "$lt" if descending else "$gt"
     if field is None:
-        return {"_id": {than: row_id}}
-    return {field: {than + "e": value}, "$or": [{field: {than: value}}, {"_id": {than: row_id}}]}
+        return _both({"_id": {than: row_id}}, condition)
+    parts: list[Filter] = [{field: value, "_id": {than: row_id}}, {field: {than: value}}]
+    alternatives = condition["$or"] if condition.keys() == {"$or"} else [condition]
+    return {"$or": [_both(part, alternative) for alternative in alternatives for part in parts]}
