@@ -78,7 +78,7 @@ async def test_no_plaintext_of_an_encrypted_field_is_stored_anywhere(
             assert answer["data"]["customers"]["nodes"]
         for database_name in ("dossier", "local"):
             for name in await client[database_name].list_collection_names():
-                rows = [row async for row in client[database_name][name].find({})]
+                rows: list[dict[str, Any]] = await client[database_name][name].find({}).to_list()
                 content = b"".join(bson.encode(row) for row in rows)
                 assert not found_in(content, secret), (database_name, name)
                 if name in ("customers", "oplog.rs"):
