@@ -83,7 +83,7 @@ def make_query(types: CustomerTypes, inputs: CustomerInputs) -> type:
             selection=selection_of(info, ("nodes",), ("edges", "node")),
             kinds=frozenset(Kind(kind) for kind in kinds) if kinds is not None else frozenset(Kind),
             filter=to_filter(filter) if filter is not None else None,
-            search=search,
+            search=(search or "").strip() or None,
             sort=to_sort(sort) if sort is not None else Sort(),
             limit=limit,
             cursor=cursor,
