@@ -1,0 +1,93 @@
+# Everything a newcomer and the CI run. `make` alone lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.PHONY: help install run serve test test-quick lint types imports format schema bench lock clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+NODE_FOLDERS := web/ide tests/audit
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(VENV)/installed $(VENV)/node-installed ## Make the virtual environment with everything in it
+
+run: install ## Start with demo data: database, server and logins
+	@exec $(BIN)/dossier demo
+
+serve: install ## Start for production (settings: DOSSIER_* variables)
+	@exec $(BIN)/dossier serve
+
+test: lint types imports ## Run every check and all tests
+	@$(BIN)/python -m pytest
+
+test-quick: install ## Run the tests alone, those that failed last first, up to the first failure
+	@$(BIN)/python -m pytest --exitfirst --failed-first
+
+lint: install ## Check style and formatting
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted: run make format." >&2; exit 1; }
+
+types: install ## Check the types
+	@$(BIN)/mypy
+
+imports: install ## Check that imports go only down
+	@$(BIN)/lint-imports --no-logo
+
+format: install ## Format the code
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+schema: install ## Write the GraphQL schema to schema/schema.graphql
+	@$(BIN)/dossier schema > schema/schema.graphql.new && mv schema/schema.graphql.new schema/schema.graphql
+
+bench: install ## Measure speed and memory beside a bare endpoint
+	@$(BIN)/python -m benchmarks
+
+lock: install ## Pin the newest versions that pyproject.toml allows, by hash
+	@$(call compile,requirements.lock,)
+	@$(call compile,requirements-dev.lock,--extra dev --constraint requirements.lock)
+
+clean: ## Remove everything that can be made again (not var/, the data)
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
+		$(addsuffix /node_modules,$(NODE_FOLDERS))
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# setuptools is locked too: it builds the editable install, and is then not fetched unpinned. The lock names no index:
+# whoever installs uses the one that pip is configured for.
+define compile
+echo 'setuptools>=77' | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --no-header $(2) --output-file $(1) pyproject.toml - && \
+	{ echo '\# Made by make lock from pyproject.toml.'; cat $(1); } > $(1).new && mv $(1).new $(1)
+endef
+
+$(VENV)/bin/python:
+	@for python in $(PYTHON) python3.11 python3.12 python3.13 python3 python; do \
+		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; \
+	done; \
+	if [ -z "$${found:-}" ]; then \
+		echo "Python 3.11 or newer was not found: install it, or run make PYTHON=/path/to/python3.11." >&2; exit 1; \
+	fi; \
+	"$$found" -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "$$found cannot make a virtual environment: install its venv module (Debian: python3-venv)." >&2; exit 1; }
+
+$(VENV)/installed: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing into $(VENV) ..."
+	@$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# GraphiQL and the protocol audit come from npm; the server itself runs without them.
+$(VENV)/node-installed: $(foreach folder,$(NODE_FOLDERS),$(folder)/package.json $(folder)/package-lock.json) | $(VENV)/bin/python
+	@if ! command -v npm >/dev/null; then \
+		echo "npm was not found: /graphql shows no IDE, and the GraphQL-over-HTTP audit is skipped." >&2; exit 0; \
+	fi; \
+	for folder in $(NODE_FOLDERS); do \
+		(cd $$folder && npm ci --ignore-scripts --no-audit --no-fund --silent) || { \
+			echo "npm could not install $$folder: the server runs without it; try make install again." >&2; exit 0; }; \
+	done; \
+	touch $@
