@@ -1,0 +1,99 @@
+"""What is measured on: the demo's customers, at least 200 rules, and one login that reads under them.
+
+Everything comes into being through the product's own doors: the demo seeder, the policy store, the account repository.
+Kept between runs, and made anew when the count or the schema has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, Final
+
+from app import Services, open_services, print_schema
+from documents.access_plan import Purpose
+from documents.accounts import Account
+from documents.catalogue import CATALOGUE
+from documents.passwords import PasswordHasher
+from policies.rule_set import RuleSet, parse_csv
+from policies.store import DEFAULT_CSV
+from settings import Settings
+
+DATABASE: Final = "benchmark"
+USERNAME: Final = "bench.reader"
+PASSWORD: Final = "not a secret, for measurements only"
+ROLE: Final = "benchmark_reader"
+STATE: Final = "benchmark_state"
+
+_READER_RULES: Final = f"""
+g, {ROLE}, employee
+p, {ROLE}, all, *, @basic, read, business_operation, allow
+p, {ROLE}, all, *, @basic, filter, business_operation, allow
+p, {ROLE}, all, *, @business, read, business_operation, allow
+p, {ROLE}, all, *, enterprise.registered_capital, read, business_operation, allow
+p, {ROLE}, all, *, telephone, read, business_operation, allow
+p, {ROLE}, all, *, annual_revenue, read_masked, *, deny
+"""
+"""Of the four encrypted fields of the workload the telephone is readable; the others are denied, one by a rule."""
+
+_OTHER_ROLE: Final = """
+g, benchmark_role_{n}, employee
+p, benchmark_role_{n}, all, *, @basic, read, business_operation, allow
+p, benchmark_role_{n}, department, *, @contact, read_masked, business_operation, allow
+p, benchmark_role_{n}, own, *, @contact, read, business_operation, allow
+p, benchmark_role_{n}, own, *, @contact, write, business_operation, allow
+p, benchmark_role_{n}, all, *, @financial, *, *, deny
+"""
+"""Rules of other people, which a real rule set is full of."""
+
+
+def rule_text(rules: int) -> str:
+    """The default rules, the reader's, and those of as many other roles as make at least `rules` lines."""
+    text = DEFAULT_CSV.read_text(encoding="utf-8") + _READER_RULES
+    count = sum(line.startswith("p,") for line in text.splitlines())
+    each = _OTHER_ROLE.count("\np,")
+    return text + "".join(_OTHER_ROLE.format(n=number) for number in range(-(-max(rules - count, 0) // each)))
+
+
+async def prepare(
+    settings: Settings, uri: str, customers: int, rules: int, progress: Callable[[int, int], None]
+) -> int:
+    """Makes what is missing; returns the number of rules in force."""
+    async with open_services(settings, uri) as services:
+        fingerprint = _fingerprint(customers)
+        state = await services.database[STATE].find_one({"_id": "seed"})
+        stale = state is None or state["fingerprint"] != fingerprint
+        if stale:
+            await services.database.client.drop_database(services.database)
+    async with open_services(settings, uri) as services:
+        if stale:
+            await _seed(services, customers, progress)
+            await services.database[STATE].insert_one({"_id": "seed", "fingerprint": fingerprint})
+        return await _activate(services, rules)
+
+
+async def _seed(services: Services, customers: int, progress: Callable[[int, int], None]) -> None:
+    await services.seed_demo(customers, PASSWORD, progress)
+    # `dossier serve` refuses a database with demo logins, and it is `dossier serve` that is measured.
+    accounts = services.database[Account.Settings.name]
+    await accounts.update_many({"demo": True}, {"$set": {"demo": False, "disabled": True}})
+    await services.accounts.add(
+        USERNAME,
+        display_name="Reader of the benchmark",
+        roles=[ROLE],
+        purposes=[Purpose.BUSINESS_OPERATION],
+        password_hash=await PasswordHasher().hash(PASSWORD),
+    )
+
+
+async def _activate(services: Services, rules: int) -> int:
+    wanted = parse_csv(rule_text(rules), CATALOGUE)
+    active = services.store.compiler.rule_set
+    if RuleSet(active.rules, active.inheritance) != wanted:
+        await services.store.activate(wanted, by="benchmark")
+    return len(wanted.rules)
+
+
+def _fingerprint(customers: int) -> str:
+    content: Any = (customers, print_schema())
+    return hashlib.sha256(repr(content).encode()).hexdigest()

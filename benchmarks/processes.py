@@ -1,0 +1,96 @@
+"""Processes as the kernel sees them: CPU time, memory, and on which cores they run. Linux only."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+_TICKS = os.sysconf("SC_CLK_TCK")
+_START_SECONDS = 60
+
+
+def tree(pid: int) -> Iterator[int]:
+    """The process and all that descend from it."""
+    yield pid
+    with suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                yield from tree(int(child))
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of the process tree so far."""
+    total = 0
+    for member in tree(pid):
+        with suppress(OSError):
+            fields = Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()
+            total += int(fields[11]) + int(fields[12])  # utime, stime: fields 14 and 15 of proc(5)
+    return total / _TICKS
+
+
+def resident_bytes(pid: int) -> int:
+    """The resident set of the process tree."""
+    total = 0
+    for member in tree(pid):
+        with suppress(OSError):
+            total += int(Path(f"/proc/{member}/statm").read_text().split()[1])
+    return total * os.sysconf("SC_PAGE_SIZE")
+
+
+def pin(pid: int, core: int) -> None:
+    """Keeps all threads of the process on one core; harmless on a machine that lacks it."""
+    if core not in os.sched_getaffinity(0):
+        return
+    with suppress(OSError):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with suppress(OSError):
+                os.sched_setaffinity(int(task), {core})
+
+
+@contextmanager
+def server(arguments: list[str], variables: Mapping[str, str], ready: str) -> Iterator[int]:
+    """A Python process that prints a line with `ready` when it serves; its process id. Ended with the block."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("DOSSIER_")}
+    process = subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=environment | dict(variables),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if ready in line:
+                break
+        else:
+            raise RuntimeError(f"`{' '.join(arguments)}` did not start")
+        yield process.pid
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def post(port: int, request: bytes) -> bytes:
+    """The body of the answer to one request made by `workloads.http_request`; not for measuring."""
+    head, _, body = request.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    headers = dict(line.split(": ", 1) for line in lines)
+    url = f"http://127.0.0.1:{port}{first.split()[1]}"
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=30) as response:
+            content: bytes = response.read()
+    except urllib.error.HTTPError as error:
+        raise RuntimeError(f"{url} answered {error.code}: {error.read()[:500]!r}") from error
+    return content
