@@ -7,22 +7,16 @@ a builder does not take are graphql-core's. It makes no decision on access.
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Any, Final
+from typing import Any
 
-from graphql import GraphQLNonNull, GraphQLObjectType, GraphQLResolveInfo, is_object_type
+from graphql import GraphQLObjectType, GraphQLResolveInfo
 from graphql.execution.incremental.incremental_executor import IncrementalExecutor
 from graphql.pyutils import Path
 
 from documents.records import Record, Records
-from schema.execution.builder import BAIL, Build, Builder, compile_builder, dispatch
+from schema.execution.builder import BAIL, Build, Builder
 from schema.execution.fields import RecordSchema, record_schema
-from schema.execution.memo import OperationMemo
-from schema.execution.shape import ObjectShape, ShapeReader, is_streamed
-
-MOST_BUILDERS = 512  # a builder is some 10 KB; beyond this the oldest goes
-
-_NO_PLAN: Final = object()
-_NOT_BUILT: Final = object()  # a row whose type has no builder for whole rows
+from schema.execution.planner import NOT_BUILT, Planner
 
 
 class _Built:
@@ -50,9 +44,9 @@ class RecordExecutor(IncrementalExecutor):
         super().__init__(*args, **kwargs)
         records = record_schema(self.schema)
         if records is None or self.middleware_manager is not None or self.abort_signal is not None:
-            self._planner: _Planner | None = None
+            self._planner: Planner | None = None
         else:
-            self._planner = _Planner(self, records)
+            self._planner = Planner(self, records)
         self._bailed: Record | None = None
 
     def complete_list_value(
@@ -148,8 +142,8 @@ def _build_rows(build: Build, records: Records, known: RecordSchema) -> tuple[li
     rows: list[Any] = []
     row: Any
     for record in records:
-        row = build(record) if type(record) is Record else _NOT_BUILT
-        if row is BAIL or row is _NOT_BUILT:
+        row = build(record) if type(record) is Record else NOT_BUILT
+        if row is BAIL or row is NOT_BUILT:
             break
         rows.append(row)
     else:
@@ -157,113 +151,13 @@ def _build_rows(build: Build, records: Records, known: RecordSchema) -> tuple[li
         return rows, True
     items: list[Any] = [_Built(row) for row in rows]
     for record in records[len(rows) :]:
-        row = build(record) if type(record) is Record else _NOT_BUILT
+        row = build(record) if type(record) is Record else NOT_BUILT
         if row is BAIL:
             known.metrics.bailed_rows += 1
             items.append(_Bailed(record))
-        elif row is _NOT_BUILT:
+        elif row is NOT_BUILT:
             items.append(record)
         else:
             items.append(_Built(row))
     known.metrics.fast_rows += sum(type(item) is _Built for item in items)
     return items, False
-
-
-class _Planner:
-    """Finds builders for one operation being executed: made once per shape, remembered per document and request."""
-
-    def __init__(self, executor: RecordExecutor, records: RecordSchema) -> None:
-        self.records = records
-        self._executor = executor
-        self._memo: OperationMemo | None = records.operations.of(executor.operation, executor.fragment_definitions)
-        self._conditions = self._memo and self._memo.conditions(executor.variable_values.coerced)
-        # By identity of the details, which each entry holds, as graphql-core's own memo does.
-        self._plans: dict[tuple[str, Any, int], tuple[Any, Any]] = {}
-
-    def builder(self, object_type: GraphQLObjectType, details: Any) -> Builder | None:
-        """How to build one record of `object_type`; lists of objects in it stay graphql-core's."""
-        plan: Builder | None = self._plan("record", object_type, details)
-        return plan
-
-    def row_build(self, item_type: Any, details: Any) -> Build | None:
-        """How to build a row of a list of `item_type`; None where no type of row is built wholly."""
-        plan: Build | None = self._plan("row", item_type, details)
-        return plan
-
-    def count(self, builder: Builder | None, response: Any) -> None:
-        """Counts one record that did not come as a row."""
-        metrics = self.records.metrics
-        if builder is None:
-            metrics.unplanned_rows += 1
-        elif response is BAIL:
-            metrics.bailed_rows += 1
-        elif builder.resolved:
-            metrics.mixed_rows += 1
-        else:
-            metrics.fast_rows += 1
-
-    def _plan(self, kind: str, output_type: Any, details: Any) -> Any:
-        request_key = (kind, output_type, id(details))
-        held = self._plans.get(request_key)
-        if held is not None:
-            return held[1]
-        memo, conditions = self._memo, self._conditions
-        plan: Any = None
-        if memo is None or conditions is None:
-            plan = self._make(kind, output_type, details)
-        else:
-            key = (kind, output_type, conditions, tuple(id(detail.node) for detail in details))
-            plan = memo.get(key)
-            if plan is None:
-                plan = self._make(kind, output_type, details)
-                memo.put(key, _NO_PLAN if plan is None else plan)
-            elif plan is _NO_PLAN:
-                plan = None
-        self._plans[request_key] = (details, plan)
-        return plan
-
-    def _make(self, kind: str, output_type: Any, details: Any) -> Any:
-        """A plan, or None. What fails here fails again, and is reported, on the ordinary path."""
-        reader = ShapeReader(self._executor.schema, self.records, self._executor.collect_subfields)
-        try:
-            if kind == "row":
-                return (
-                    None
-                    if is_streamed([detail.node for detail in details])
-                    else self._rows(reader, output_type, details)
-                )
-            shape = reader.read(output_type, details, inline_lists=False)
-            return None if shape is None else self._compiled(shape)
-        except Exception:
-            return None
-
-    def _rows(self, reader: ShapeReader, item_type: Any, details: Any) -> Build | None:
-        named_type = item_type.of_type if isinstance(item_type, GraphQLNonNull) else item_type
-        builds: dict[str, Build] = {}
-        found = False
-        for member in reader.members(named_type):
-            shape = reader.read(member, details, inline_lists=True)
-            if shape is not None and shape.is_fast:
-                builds[member.name] = self._compiled(shape).build
-                found = True
-            else:
-                builds[member.name] = _leave
-        if not found:
-            return None
-        if is_object_type(named_type):
-            return builds[named_type.name]
-        return dispatch(builds, self.records.type_name)
-
-    def _compiled(self, shape: ObjectShape) -> Builder:
-        builders = self.records.builders
-        builder: Builder | None = builders.get(shape)
-        if builder is None:
-            builder = compile_builder(self._executor.schema, shape, self.records.type_name)
-            if len(builders) >= MOST_BUILDERS:
-                del builders[next(iter(builders))]
-            builders[shape] = builder
-        return builder
-
-
-def _leave(_record: Record) -> Any:
-    return _NOT_BUILT
