@@ -62,7 +62,7 @@ clean: ## Remove everything that can be made again (not var/, the data)
 define compile
 echo 'setuptools>=77' | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header $(2) --output-file $(1) pyproject.toml - && \
-	{ echo '\# Made by make lock from pyproject.toml.'; cat $(1); } > $(1).new && mv $(1).new $(1)
+	{ echo '# Made by make lock from pyproject.toml.'; cat $(1); } > $(1).new && mv $(1).new $(1)
 endef
 
 $(VENV)/bin/python:

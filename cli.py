@@ -194,7 +194,9 @@ def _list_accounts(settings: Settings, _: argparse.Namespace) -> None:
     async def read() -> None:
         async with _services(settings, uri) as services:
             for account in await services.accounts.list_accounts():
-                state = "disabled" if account.disabled else "demo" if account.demo else "active"
+                state = (
+                    "disabled" if account.disabled else "demo" if account.demo else "active" if account.roles else ""
+                )
                 purposes = ", ".join(sorted(account.purposes))
                 roles = ", ".join(sorted(account.roles))
                 table.add_row(account.username, account.display_name, roles, account.department, purposes, state)
