@@ -19,6 +19,7 @@ from typing import Any
 from bson import Decimal128, ObjectId
 
 from documents.access_plan import FieldGrants, Level, Reason
+from documents.decimals import decimal_text
 from documents.encryption.blind_index import BlindIndex
 from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value, encrypt_value
 from documents.fields import FieldSpec, Kind, Search, ValueType
@@ -145,6 +146,7 @@ class RowReader:
     """Reads rows of one kind under one set of grants. Holds no values."""
 
     __slots__ = (
+        "_converted",
         "_copied",
         "_decrypt",
         "_opened",
@@ -171,7 +173,9 @@ class RowReader:
         self.plain = plain
         self.below_plain = below_plain
         self.stored_fields = frozenset(step.spec.name for step in steps)
-        self._copied = tuple((s.spec.name, _converter(s)) for s in steps if s.context is None)
+        copied = [(step.spec.name, _converter(step)) for step in steps if step.context is None]
+        self._copied = tuple(name for name, convert in copied if convert is None)
+        self._converted = tuple((name, convert) for name, convert in copied if convert is not None)
         self._opened = tuple(
             (s.spec.name, s.context, s.spec.mask if s.masked else None) for s in steps if s.context is not None
         )
@@ -183,13 +187,16 @@ class RowReader:
         record = Record(_id=row["_id"], kind=self.kind.value)
         if self._with_id:
             record["id"] = f"{self.kind.value}_{row['_id']}"
-        for name, convert in self._copied:
-            value = row.get(name)
-            record[name] = value if convert is None or value is None else convert(value)
+        get = row.get
+        for name in self._copied:
+            record[name] = get(name)
+        for name, convert in self._converted:
+            value = get(name)
+            record[name] = None if value is None else convert(value)
         erased = False
         decrypt = self._decrypt
         for name, context, mask in self._opened:
-            stored = row.get(name)
+            stored = get(name)
             if stored is None:
                 record[name] = None
             elif key is None:
@@ -209,7 +216,7 @@ def _converter(step: Step) -> Callable[[Any], Any] | None:
     mask = step.spec.mask
     if step.masked and mask is not None:
         return lambda value: mask_value(mask, value)
-    return str if step.spec.value_type is ValueType.DECIMAL else None
+    return decimal_text if step.spec.value_type is ValueType.DECIMAL else None
 
 
 def parse_customer_id(text: str) -> tuple[Kind, ObjectId] | None:
