@@ -27,6 +27,7 @@ from documents.fields import Kind
 from documents.records import Record, Records
 from documents.repositories.codec import COLLECTION, CustomerCodec, RowReader
 from documents.repositories.filters import REVEALING, FilterNode, FilterTranslator, conditions_of
+from documents.repositories.plan_memo import PlanMemo
 from documents.repositories.row_scope import (
     MEMBERSHIP_FIELDS,
     Admission,
@@ -40,6 +41,7 @@ from documents.repositories.row_scope import (
 )
 from documents.repositories.search import SearchTranslator
 
+_VIEWS = frozenset({"access", "sources"})
 Selection = Mapping[Kind, frozenset[str]]
 """Which declared fields (and `id`, `access`, `sources`) a caller asked for, per kind."""
 
@@ -116,6 +118,7 @@ class CustomerRepository:
         self._codec = codec
         self._filters = FilterTranslator(catalogue.by_kind, blind_index)
         self._search = SearchTranslator(catalogue, blind_index)
+        self._memo = PlanMemo()
 
     async def find(
         self,
@@ -127,7 +130,7 @@ class CustomerRepository:
         session: AsyncClientSession | None = None,
     ) -> Record | None:
         """The customer as the plan shows it; None when there is none in the caller's scopes."""
-        scope = row_filter(plan, self._visible(plan, [kind]))
+        scope = self.visible_rows(plan, kind)
         if scope is None:
             return None
         selection = {kind: selected}
@@ -150,7 +153,7 @@ class CustomerRepository:
             condition = _beyond(condition, query.sort.field, position, descending=descending)
         projection = self._projection(plan, query.kinds, query.selection)
         if query.sort.field is not None:
-            projection[query.sort.field] = 1
+            projection = {**projection, query.sort.field: 1}
         rows = await self._collection.find(condition, projection).sort(order).limit(query.limit + 1).to_list()
         has_more = len(rows) > query.limit
         rows = rows[: query.limit]
@@ -173,6 +176,12 @@ class CustomerRepository:
 
     def may_order(self, plan: AccessPlan, query: ListQuery) -> bool:
         """Whether the caller may have the list in the order that `query` asks for."""
+        if query.filter is not None or query.search is not None:
+            return self._may_order(plan, query)
+        question = ("order", query.kinds, query.sort.field)
+        return self._memo.get(plan, question, lambda: self._may_order(plan, query))
+
+    def _may_order(self, plan: AccessPlan, query: ListQuery) -> bool:
         try:
             self._condition(plan, query, AccessReport())
         except FieldAccessError as error:
@@ -185,7 +194,7 @@ class CustomerRepository:
 
     def visible_rows(self, plan: AccessPlan, kind: Kind) -> Filter | None:
         """The filter of the rows of `kind` that exist for the caller; None when none does."""
-        return row_filter(plan, self._visible(plan, [kind]))
+        return self._memo.get(plan, ("visible", kind), lambda: row_filter(plan, self._visible(plan, [kind])))
 
     def may_find_by(self, plan: AccessPlan, field: str, row: Mapping[str, Any]) -> bool:
         """Whether the caller can find `row` (with its membership fields) by filtering on `field`."""
@@ -208,6 +217,13 @@ class CustomerRepository:
 
     def _condition(self, plan: AccessPlan, query: ListQuery, report: AccessReport) -> Filter | None:
         """The whole condition of a list: scopes, the caller's filter and search. None when no row can match."""
+        if query.filter is not None or query.search is not None:
+            return self._asked_condition(plan, query, report)
+        # Nothing is asked for by value, so that nothing is narrowed and the report stays as it is.
+        question = ("condition", query.kinds, query.sort.field)
+        return self._memo.get(plan, question, lambda: self._asked_condition(plan, query, report))
+
+    def _asked_condition(self, plan: AccessPlan, query: ListQuery, report: AccessReport) -> Filter | None:
         touched = _touched(query.filter)
         admissions = self._narrowed(plan, query.kinds, touched, report)
         self._check_order(plan, query.sort.field, admissions, touched)
@@ -275,10 +291,20 @@ class CustomerRepository:
         return ({"$or": branches} if len(branches) > 1 else branches[0]) if branches else None
 
     def _context(self, plan: AccessPlan, query: ListQuery) -> bytes:
-        return cursor_context(plan.row_scope, plan.purpose, sorted(query.kinds), query.filter, query.search, query.sort)
+        def make() -> bytes:
+            parts = (sorted(query.kinds), query.filter, query.search, query.sort)
+            return cursor_context(plan.row_scope, plan.purpose, *parts)
 
-    def _projection(self, plan: AccessPlan, kinds: frozenset[Kind], selection: Selection) -> dict[str, Any]:
+        if query.filter is not None or query.search is not None:
+            return make()
+        return self._memo.get(plan, ("context", query.kinds, query.sort), make)
+
+    def _projection(self, plan: AccessPlan, kinds: frozenset[Kind], selection: Selection) -> Mapping[str, Any]:
         """The fields that some row may show. Where rows differ, an expression keeps the others' values back."""
+        question = ("projection", kinds, *(selection.get(kind) for kind in self._catalogue.by_kind))
+        return self._memo.get(plan, question, lambda: self._made_projection(plan, kinds, selection))
+
+    def _made_projection(self, plan: AccessPlan, kinds: frozenset[Kind], selection: Selection) -> Mapping[str, Any]:
         projection: dict[str, Any] = dict.fromkeys(MEMBERSHIP_FIELDS, 1)
         visible = self._visible(plan, kinds)
         names = {name for kind in kinds for name in selection.get(kind, ())}
@@ -310,21 +336,40 @@ class CustomerRepository:
     async def _read(
         self, plan: AccessPlan, rows: list[dict[str, Any]], selection: Selection, report: AccessReport
     ) -> Records:
-        caller = members(plan.row_scope)
-        readers = [self._reader(plan, caller, row, selection) for row in rows]
+        readers = self._readers(plan, rows, selection)
         sealed = [row["_id"] for row, (_, reader) in zip(rows, readers, strict=True) if reader.needs_key]
-        keys: Mapping[ObjectId, DataKey] = await self._keyring.data_keys(sealed) if sealed else {}
-        for grants, reader in dict.fromkeys(readers):
+        keys: Mapping[ObjectId, DataKey] = {}
+        if sealed:
+            keys = self._keyring.cached(sealed) or await self._keyring.data_keys(sealed)
+        for grants, reader in {id(pair): pair for pair in readers}.values():
             _note(report, grants, reader)
+        has_views = any(not _VIEWS.isdisjoint(selected) for selected in selection.values())
         records = Records()
         for row, (grants, reader) in zip(rows, readers, strict=True):
-            record, erased = reader.read(row, keys.get(row["_id"]))
-            self._add_views(record, row, grants, selection.get(reader.kind, frozenset()))
+            record, erased = reader.read(row, keys.get(row["_id"]) if reader.needs_key else None)
+            if has_views:
+                self._add_views(record, row, grants, selection.get(reader.kind, frozenset()))
             if erased:
                 for name in reader.erased_fields():
                     report.add(reader.kind, name, Level.ERASED, Reason.ERASED)
             records.append(record)
         return records
+
+    def _readers(
+        self, plan: AccessPlan, rows: list[dict[str, Any]], selection: Selection
+    ) -> list[tuple[FieldGrants, RowReader]]:
+        """Of each row, its grants and their reader; rows of one kind that are in the same scopes share one pair."""
+        caller = members(plan.row_scope)
+        memberships = tuple(caller.values())
+        known: dict[tuple[Any, ...], tuple[FieldGrants, RowReader]] = {}
+        found = []
+        for row in rows:
+            key = (row["kind"], *[row.get(field) == value for field, value in memberships])
+            pair = known.get(key)
+            if pair is None:
+                pair = known[key] = self._reader(plan, caller, row, selection)
+            found.append(pair)
+        return found
 
     def _reader(
         self, plan: AccessPlan, caller: Members, row: Mapping[str, Any], selection: Selection
