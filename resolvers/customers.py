@@ -40,6 +40,8 @@ class Wanted:
     cursors: bool
     nodes: bool
     page_info: bool
+    start_cursor: bool
+    end_cursor: bool
     total: bool
 
 
@@ -61,6 +63,10 @@ class Customers:
         self._writer = writer
         self._idempotency = idempotency
         self._accounts = accounts
+        self._references = (
+            (self._names_of(ValueType.STAFF), self._staff),
+            (self._names_of(ValueType.DEPARTMENT), self._accounts.departments),
+        )
 
     async def find(self, caller: Caller, customer_id: str, selection: Selection) -> Record | None:
         """The customer as the caller may see it, or None: absent and out of scope are the same."""
@@ -78,7 +84,7 @@ class Customers:
         if wanted.nodes:
             connection["nodes"] = page.records
         if wanted.page_info:
-            connection["page_info"] = self._page_info(page, query)
+            connection["page_info"] = self._page_info(page, query, wanted)
         if wanted.total:
             connection["total_count"] = await self._reader.count(plan, query)
         return connection
@@ -163,14 +169,14 @@ class Customers:
             Record(node=record, cursor=self._reader.cursor(page, index)) for index, record in enumerate(page.records)
         )
 
-    def _page_info(self, page: Page, query: ListQuery) -> Record:
+    def _page_info(self, page: Page, query: ListQuery, wanted: Wanted) -> Record:
         last = len(page.records) - 1
         turned = query.cursor is not None  # there is at least the row of the cursor on the other side
         return Record(
             has_next_page=turned if query.backward else page.has_more,
             has_previous_page=page.has_more if query.backward else turned,
-            start_cursor=self._reader.cursor(page, 0) if page.records else None,
-            end_cursor=self._reader.cursor(page, last) if page.records else None,
+            start_cursor=self._reader.cursor(page, 0) if wanted.start_cursor and page.records else None,
+            end_cursor=self._reader.cursor(page, last) if wanted.end_cursor and page.records else None,
         )
 
     async def _payload(self, caller: Caller, plan: AccessPlan, customer_id: str, selection: Selection) -> Record:
@@ -190,9 +196,10 @@ class Customers:
 
     async def _attach_references(self, records: Iterable[Record], selection: Selection) -> None:
         """Replaces names of staff and codes of departments by their records: one query each per page."""
-        selected = frozenset[str]().union(*selection.values())
-        for value_type, fetch in ((ValueType.STAFF, self._staff), (ValueType.DEPARTMENT, self._accounts.departments)):
-            names = [name for name in self._names_of(value_type) if name in selected]
+        for declared, fetch in self._references:
+            names = [name for name in declared if any(name in selected for selected in selection.values())]
+            if not names:
+                continue
             wanted = {record[name] for record in records for name in names if record.get(name) is not None}
             if not wanted:
                 continue

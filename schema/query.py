@@ -94,6 +94,8 @@ def make_query(types: CustomerTypes, inputs: CustomerInputs) -> type:
             cursors=selects(info, "edges", "cursor"),
             nodes=selects(info, "nodes"),
             page_info=selects(info, "pageInfo"),
+            start_cursor=selects(info, "pageInfo", "startCursor"),
+            end_cursor=selects(info, "pageInfo", "endCursor"),
             total=selects(info, "totalCount"),
         )
         context = info.context
