@@ -20,7 +20,8 @@ How to execute, per request:
 (`experimental_execute_incrementally` in place of `execute` where the schema has `@defer` and `@stream`.) Keep the
 parsed document between requests: plans are remembered for as long as it lives. Data holds `datetime` objects, so that
 the response must be printed by orjson, with neither OPT_UTC_Z nor OPT_PASSTHROUGH_DATETIME nor
-OPT_PASSTHROUGH_SUBCLASS.
+OPT_PASSTHROUGH_SUBCLASS. Instants are built only where their `tzinfo` is `datetime.UTC` itself (PyMongo:
+`tzinfo=datetime.UTC`).
 Middleware and abort signals put the whole operation on the ordinary path; a time limit belongs around the awaitable.
 """
 
