@@ -128,9 +128,16 @@ async def open_services(settings: Settings, mongodb_uri: str) -> AsyncIterator[S
         try:
             yield services
         finally:
-            for watcher in watchers:
-                watcher.cancel()
-            await asyncio.gather(*watchers, return_exceptions=True)
+            await _end(watchers)
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancels until all have ended: PyMongo swallows a cancellation that meets it opening a change stream."""
+    running = set(tasks)
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=0.2)
 
 
 async def _build(

@@ -54,6 +54,9 @@ _ACCOUNT_RULES: Final = {
     "display_name": "a name has 1 to 200 characters",
     "roles": "a role is named by letters, digits and `.`, `_`, `-`",
     "department": "a department code has letters, digits and `.`, `_`, `-`",
+    "id": "a department code has letters, digits and `.`, `_`, `-`",
+    "name_en": "a department has a name of 1 to 200 characters in each language",
+    "name_zh": "a department has a name of 1 to 200 characters in each language",
     "customer_id": "a customer id has 24 hexadecimal digits",
 }
 
@@ -122,6 +125,13 @@ def _parser() -> argparse.ArgumentParser:
     add(commands, "demo", "Start with invented customers and demo logins.", _demo)
     add(commands, "serve", "Start for production.", _serve)
     add(commands, "schema", "Print the GraphQL schema.", _print_schema)
+    departments = commands.add_parser("department", help="Manage departments.").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    put = add(departments, "add", "Add a department, or rename it.", _put_department)
+    put.add_argument("code")
+    put.add_argument("--en", required=True, help="its English name")
+    put.add_argument("--zh", required=True, help="its Chinese name")
     accounts = commands.add_parser("account", help="Manage who can log in.").add_subparsers(
         required=True, metavar="COMMAND"
     )
@@ -141,7 +151,8 @@ def _parser() -> argparse.ArgumentParser:
 def _demo(settings: Settings, _: argparse.Namespace) -> None:
     with _listening(settings) as listener, _mongodb(settings) as uri:
         password = _run(_prepare_demo(settings, uri))
-        banner = demo_banner(_address(settings), password)
+        # An operator's own address may hold a password; the embedded database has none.
+        banner = demo_banner(_address(settings), password, uri if settings.mongodb_uri is None else None)
         _serve_on(listener, settings, uri, lambda: _console().print(banner, highlight=False))
 
 
@@ -188,6 +199,16 @@ def _print_schema(_: Settings, __: argparse.Namespace) -> None:
     import app  # noqa: PLC0415 - see _services
 
     print(app.print_schema().rstrip("\n"))
+
+
+def _put_department(settings: Settings, arguments: argparse.Namespace) -> None:
+    async def put() -> None:
+        async with _services(settings, uri) as services:
+            await services.accounts.put_department(arguments.code, name_en=arguments.en, name_zh=arguments.zh)
+
+    with _shared_mongodb(settings) as uri:
+        _run(put())
+    print(f"There is a department {arguments.code}.")
 
 
 def _list_accounts(settings: Settings, _: argparse.Namespace) -> None:

@@ -11,12 +11,15 @@ from rich.text import Text
 from demo.accounts import DEMO_ACCOUNTS
 
 
-def demo_banner(address: str, password: str) -> RenderableType:
-    """The box for a server at `address` (scheme, host, port) whose demo logins have `password`."""
+def demo_banner(address: str, password: str, mongodb_uri: str | None) -> RenderableType:
+    """The box for a server at `address` (scheme, host, port) whose demo logins have `password`.
+
+    `mongodb_uri` is shown where it holds no secret, for a look at the raw documents."""
     lines = Text.assemble(
         ("Dossier is ready.\n\n", "bold"),
         f"Console   {address}/graphql\n",
-        f"Schema    {address}/schema.graphql\n\n",
+        f"Schema    {address}/schema.graphql\n",
+        f"MongoDB   {mongodb_uri}\n\n" if mongodb_uri is not None else "\n",
         f"Password of every demo login: {password}\n",
         "Ctrl-C stops everything; the data stays.",
     )
