@@ -16,10 +16,11 @@ from documents.errors import InvalidCursorError
 SEALER = CursorSealer(secrets.token_bytes(64))
 CONTEXT = cursor_context("li.na", "name")
 ROW = ObjectId()
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=200)
-INSTANTS = st.datetimes(datetime.min + timedelta(days=1)).map(lambda at: at.replace(microsecond=0, tzinfo=UTC))
+INSTANTS = st.integers(-(10**10), 10**11).map(lambda seconds: EPOCH + timedelta(seconds=seconds))
 
 
 @given(st.one_of(st.none(), TEXTS, INSTANTS))
