@@ -78,7 +78,7 @@ $(VENV)/bin/python:
 $(VENV)/installed: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	@echo "Installing into $(VENV) ..."
 	@$(PIP) install --require-hashes --requirement requirements-dev.lock
-	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@PYTHONWARNINGS=ignore $(PIP) install --no-deps --no-build-isolation --editable . 2>&1 | grep -v -e Warning -e '^ *!!' -e '\*\*\*\*' -e 'Please be careful' -e 'name as your package' -e 'with strategy' -e '^ *$$' >&2 || test "$${PIPESTATUS[0]}" -eq 0
 	@touch $@
 
 # GraphiQL and the protocol audit come from npm; the server itself runs without them.

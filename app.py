@@ -20,6 +20,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
+from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
 from demo.seed import DemoSeeder
@@ -218,6 +219,7 @@ def create_app(settings: Settings, mongodb_uri: str) -> Starlette:
 
     return Starlette(
         routes=[
+            Route("/", RedirectResponse("/graphql")),
             Route("/graphql", endpoint),
             *ide.routes(),
             Route("/schema.graphql", SchemaDocument(schema.sdl).serve),

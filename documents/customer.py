@@ -114,31 +114,16 @@ class Customer(Document):
     customer_since: Annotated[date | None, declare("Customer since", "建立关系日期", BASIC, search=RANGED)] = None
     account_manager: Annotated[StaffName, declare("Account manager", "客户经理", BASIC, search=EXACT)]
     department: Annotated[DepartmentCode, declare("Department", "所属部门", BASIC, search=EXACT)]
-    telephone: Annotated[
-        PhoneNumber | None,
-        declare("Telephone", "联系电话", CONTACT, encrypted=True, search=EXACT_OR_LAST_FOUR, mask=Mask.DIGITS),
-    ] = None
-    other_telephones: Annotated[
-        list[PhoneNumber] | None,
-        declare("Other telephones", "其他电话", CONTACT, encrypted=True, search=EXACT_OR_LAST_FOUR, mask=Mask.DIGITS),
-    ] = None
-    email: Annotated[
-        EmailAddress | None, declare("E-mail", "电子邮箱", CONTACT, encrypted=True, search=EXACT, mask=Mask.EMAIL)
-    ] = None
+    telephone: Annotated[PhoneNumber | None, declare("Telephone", "联系电话", CONTACT, encrypted=True, search=EXACT_OR_LAST_FOUR, mask=Mask.DIGITS)] = None
+    other_telephones: Annotated[list[PhoneNumber] | None, declare("Other telephones", "其他电话", CONTACT, encrypted=True, search=EXACT_OR_LAST_FOUR, mask=Mask.DIGITS)] = None
+    email: Annotated[EmailAddress | None, declare("E-mail", "电子邮箱", CONTACT, encrypted=True, search=EXACT, mask=Mask.EMAIL)] = None
     address: Annotated[Text | None, declare("Address", "地址", CONTACT, encrypted=True)] = None
     postal_address: Annotated[Text | None, declare("Postal address", "通讯地址", CONTACT, encrypted=True)] = None
-    bank_accounts: Annotated[
-        list[BankAccount] | None,
-        declare("Bank accounts", "银行账号", FINANCIAL, encrypted=True, search=EXACT, mask=Mask.TAIL),
-    ] = None
+    bank_accounts: Annotated[list[BankAccount] | None, declare("Bank accounts", "银行账号", FINANCIAL, encrypted=True, search=EXACT, mask=Mask.TAIL)] = None
     notes: Annotated[LongText | None, declare("Notes", "备注", INTERNAL, encrypted=True)] = None
     version: Annotated[int, declare("Version", "版本", BASIC, managed=True)] = 1
-    created_at: Annotated[
-        datetime | None, declare("Created at", "建档时间", BASIC, search={Search.RANGE}, sortable=True, managed=True)
-    ] = None
-    updated_at: Annotated[
-        datetime | None, declare("Updated at", "更新时间", BASIC, search={Search.RANGE}, sortable=True, managed=True)
-    ] = None
+    created_at: Annotated[datetime | None, declare("Created at", "建档时间", BASIC, search={Search.RANGE}, sortable=True, managed=True)] = None
+    updated_at: Annotated[datetime | None, declare("Updated at", "更新时间", BASIC, search={Search.RANGE}, sortable=True, managed=True)] = None
 
     class Settings:
         name = "customers"
@@ -156,64 +141,27 @@ class Individual(Customer):
 
     kind: ClassVar[Kind | None] = Kind.INDIVIDUAL
 
-    id_number: Annotated[
-        ResidentId | None,
-        declare(
-            "Identity number",
-            "身份证号",
-            IDENTITY,
-            encrypted=True,
-            search=EXACT_OR_LAST_FOUR,
-            mask=Mask.DIGITS,
-            unique=True,
-        ),
-    ] = None
+    id_number: Annotated[ResidentId | None, declare("Identity number", "身份证号", IDENTITY, encrypted=True, search=EXACT_OR_LAST_FOUR, mask=Mask.DIGITS, unique=True)] = None
     birth_date: Annotated[date | None, declare("Birth date", "出生日期", PERSONAL, encrypted=True)] = None
-    gender: Annotated[Gender | None, declare("Gender", "性别", PERSONAL)] = None
-    nationality: Annotated[Text | None, declare("Nationality", "国籍", PERSONAL)] = None
-    marital_status: Annotated[MaritalStatus | None, declare("Marital status", "婚姻状况", PERSONAL)] = None
-    education: Annotated[Education | None, declare("Education", "学历", PERSONAL)] = None
-    occupation: Annotated[Text | None, declare("Occupation", "职业", PERSONAL)] = None
-    employer: Annotated[Text | None, declare("Employer", "工作单位", PERSONAL)] = None
+    gender: Annotated[Gender | None, declare("Gender", "性别", PERSONAL, encrypted=True)] = None
+    nationality: Annotated[Text | None, declare("Nationality", "国籍", PERSONAL, encrypted=True)] = None
+    marital_status: Annotated[MaritalStatus | None, declare("Marital status", "婚姻状况", PERSONAL, encrypted=True)] = None
+    education: Annotated[Education | None, declare("Education", "学历", PERSONAL, encrypted=True)] = None
+    occupation: Annotated[Text | None, declare("Occupation", "职业", PERSONAL, encrypted=True)] = None
+    employer: Annotated[Text | None, declare("Employer", "工作单位", PERSONAL, encrypted=True)] = None
     annual_income: Annotated[Money | None, declare("Annual income", "年收入", FINANCIAL, encrypted=True)] = None
-    emergency_contact: Annotated[
-        Text | None, declare("Emergency contact", "紧急联系人", CONTACT, encrypted=True, mask=Mask.NAME)
-    ] = None
-    emergency_telephone: Annotated[
-        PhoneNumber | None,
-        declare("Emergency telephone", "紧急联系电话", CONTACT, encrypted=True, search=EXACT, mask=Mask.DIGITS),
-    ] = None
+    emergency_contact: Annotated[Text | None, declare("Emergency contact", "紧急联系人", CONTACT, encrypted=True, mask=Mask.NAME)] = None
+    emergency_telephone: Annotated[PhoneNumber | None, declare("Emergency telephone", "紧急联系电话", CONTACT, encrypted=True, search=EXACT, mask=Mask.DIGITS)] = None
 
 
 class OrganisationFields(BaseModel):
     """What enterprises and institutions both have."""
 
-    unified_social_credit_code: Annotated[
-        CreditCode | None,
-        declare(
-            "Unified social credit code",
-            "统一社会信用代码",
-            IDENTITY,
-            encrypted=True,
-            search=EXACT,
-            mask=Mask.DIGITS,
-            unique=True,
-        ),
-    ] = None
-    tax_registration_number: Annotated[
-        TaxNumber | None,
-        declare("Tax registration number", "税务登记号", IDENTITY, encrypted=True, search=EXACT, mask=Mask.TAIL),
-    ] = None
+    unified_social_credit_code: Annotated[CreditCode | None, declare("Unified social credit code", "统一社会信用代码", IDENTITY, encrypted=True, search=EXACT, mask=Mask.DIGITS, unique=True)] = None
+    tax_registration_number: Annotated[TaxNumber | None, declare("Tax registration number", "税务登记号", IDENTITY, encrypted=True, search=EXACT, mask=Mask.TAIL)] = None
     established_on: Annotated[date | None, declare("Established on", "成立日期", BUSINESS, search=RANGED)] = None
-    contact_person: Annotated[
-        Text | None, declare("Contact person", "联系人", CONTACT, encrypted=True, mask=Mask.NAME)
-    ] = None
-    contact_telephone: Annotated[
-        PhoneNumber | None,
-        declare(
-            "Contact telephone", "联系人电话", CONTACT, encrypted=True, search=EXACT_OR_LAST_FOUR, mask=Mask.DIGITS
-        ),
-    ] = None
+    contact_person: Annotated[Text | None, declare("Contact person", "联系人", CONTACT, encrypted=True, mask=Mask.NAME)] = None
+    contact_telephone: Annotated[PhoneNumber | None, declare("Contact telephone", "联系人电话", CONTACT, encrypted=True, search=EXACT_OR_LAST_FOUR, mask=Mask.DIGITS)] = None
     website: Annotated[Text | None, declare("Website", "网站", BUSINESS)] = None
 
 
@@ -226,28 +174,14 @@ class Enterprise(Customer, OrganisationFields):
     size: Annotated[EnterpriseSize | None, declare("Size", "企业规模", BUSINESS, search=EXACT)] = None
     industry: Annotated[Text | None, declare("Industry", "所属行业", BUSINESS, search=EXACT)] = None
     business_scope: Annotated[LongText | None, declare("Scope of business", "经营范围", BUSINESS)] = None
-    legal_representative: Annotated[
-        Text | None, declare("Legal representative", "法定代表人", PERSONAL, encrypted=True, mask=Mask.NAME)
-    ] = None
-    legal_representative_id_number: Annotated[
-        ResidentId | None,
-        declare(
-            "Legal representative's identity number",
-            "法定代表人身份证号",
-            IDENTITY,
-            encrypted=True,
-            search=EXACT,
-            mask=Mask.DIGITS,
-        ),
-    ] = None
+    legal_representative: Annotated[Text | None, declare("Legal representative", "法定代表人", PERSONAL, encrypted=True, mask=Mask.NAME)] = None
+    legal_representative_id_number: Annotated[ResidentId | None, declare("Legal representative's identity number", "法定代表人身份证号", IDENTITY, encrypted=True, search=EXACT, mask=Mask.DIGITS)] = None
     registered_capital: Annotated[Money | None, declare("Registered capital", "注册资本", FINANCIAL, search=RANGED)] = (
         None
     )
     annual_revenue: Annotated[Money | None, declare("Annual revenue", "年营业收入", FINANCIAL, encrypted=True)] = None
     employee_count: Annotated[Headcount | None, declare("Number of employees", "员工人数", BUSINESS)] = None
-    licence_expires_on: Annotated[
-        date | None, declare("Business licence expires on", "营业执照到期日", BUSINESS, search=RANGED)
-    ] = None
+    licence_expires_on: Annotated[date | None, declare("Business licence expires on", "营业执照到期日", BUSINESS, search=RANGED)] = None
 
 
 class Institution(Customer, OrganisationFields):
@@ -255,19 +189,10 @@ class Institution(Customer, OrganisationFields):
 
     kind: ClassVar[Kind | None] = Kind.INSTITUTION
 
-    institution_type: Annotated[
-        InstitutionType | None, declare("Institution type", "机构类型", BUSINESS, search=EXACT)
-    ] = None
+    institution_type: Annotated[InstitutionType | None, declare("Institution type", "机构类型", BUSINESS, search=EXACT)] = None
     superior_body: Annotated[Text | None, declare("Superior body", "主管单位", BUSINESS)] = None
-    person_in_charge: Annotated[
-        Text | None, declare("Person in charge", "负责人", PERSONAL, encrypted=True, mask=Mask.NAME)
-    ] = None
-    person_in_charge_telephone: Annotated[
-        PhoneNumber | None,
-        declare(
-            "Telephone of the person in charge", "负责人电话", CONTACT, encrypted=True, search=EXACT, mask=Mask.DIGITS
-        ),
-    ] = None
+    person_in_charge: Annotated[Text | None, declare("Person in charge", "负责人", PERSONAL, encrypted=True, mask=Mask.NAME)] = None
+    person_in_charge_telephone: Annotated[PhoneNumber | None, declare("Telephone of the person in charge", "负责人电话", CONTACT, encrypted=True, search=EXACT, mask=Mask.DIGITS)] = None
     funding_source: Annotated[FundingSource | None, declare("Funding source", "经费来源", FINANCIAL)] = None
     annual_budget: Annotated[Money | None, declare("Annual budget", "年度预算", FINANCIAL, encrypted=True)] = None
     staff_count: Annotated[Headcount | None, declare("Number of staff", "职工人数", BUSINESS)] = None
