@@ -133,7 +133,7 @@ class Customer(Document):
         """Refused: a document saved by itself would be stored in the clear."""
         raise TypeError("customers are written by their repository only")
 
-    save = replace = insert  # every door of the active record that writes
+    save = replace = update = upsert = save_changes = insert_one = insert_many = replace_many = insert
 
 
 class Individual(Customer):

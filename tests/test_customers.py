@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from stdnum.cn import ric
 
+from documents.catalogue import CATALOGUE
+from documents.fields import Kind
 from tests.api import Api
 
 CREATE = """mutation($i: CreateCustomerInput!) { createCustomer(input: $i) {
@@ -232,6 +234,20 @@ class TestDeleting:
         errors = answer["data"]["deleteCustomer"]["userErrors"]
         assert {error["code"] for error in errors} == {"ACCESS_DENIED"}
         assert ["individual", "idNumber"] in [error["field"] for error in errors]
+
+
+class TestActiveRecord:
+    async def test_a_customer_document_does_not_write_itself(self, demo_api: Api) -> None:
+        """Every door of the active record that would store it in the clear is closed."""
+        kind: Any = CATALOGUE.classes[Kind.INDIVIDUAL]
+        document = kind(name="自己", account_manager="demo.manager", department="service")
+        for door in (document.insert, document.save, document.replace, document.update, document.save_changes):
+            with pytest.raises(TypeError, match="repository"):
+                await door()
+        for door in (kind.insert_one, kind.insert_many):
+            with pytest.raises(TypeError, match="repository"):
+                await door([document])
+        assert await demo_api.services.database["customers"].find_one({"name": "自己"}) is None
 
 
 class TestKinds:
