@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -66,12 +67,7 @@ def server(arguments: list[str], variables: Mapping[str, str], ready: str) -> It
         text=True,
     )
     try:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if ready in line:
-                break
-        else:
-            raise RuntimeError(f"`{' '.join(arguments)}` did not start")
+        _wait_for(process, ready, " ".join(arguments))
         yield process.pid
     finally:
         process.terminate()
@@ -80,6 +76,17 @@ def server(arguments: list[str], variables: Mapping[str, str], ready: str) -> It
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _wait_for(process: subprocess.Popen[str], ready: str, command: str) -> None:
+    assert process.stdout is not None
+    overdue = threading.Timer(_START_SECONDS, process.kill)  # ends the reading below
+    overdue.start()
+    try:
+        if not any(ready in line for line in process.stdout):
+            raise RuntimeError(f"`{command}` did not start")
+    finally:
+        overdue.cancel()
 
 
 def post(port: int, request: bytes) -> bytes:
