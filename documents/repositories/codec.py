@@ -149,6 +149,7 @@ class RowReader:
         "_converted",
         "_copied",
         "_decrypt",
+        "_kind_name",
         "_opened",
         "_with_id",
         "below_plain",
@@ -169,6 +170,7 @@ class RowReader:
         with_id: bool,
     ) -> None:
         self.kind = kind
+        self._kind_name = kind.value  # an attribute of an enumeration is slow to look up
         self._with_id = with_id
         self.plain = plain
         self.below_plain = below_plain
@@ -184,12 +186,12 @@ class RowReader:
 
     def read(self, row: Mapping[str, Any], key: DataKey | None) -> tuple[Record, bool]:
         """The record of `row`, and whether its encrypted fields are gone because the data key was erased."""
-        record = Record(_id=row["_id"], kind=self.kind.value)
+        get, row_id, kind = row.get, row["_id"], self._kind_name
+        record = Record(zip(self._copied, map(get, self._copied), strict=True))
+        record["_id"] = row_id
+        record["kind"] = kind
         if self._with_id:
-            record["id"] = f"{self.kind.value}_{row['_id']}"
-        get = row.get
-        for name in self._copied:
-            record[name] = get(name)
+            record["id"] = f"{kind}_{row_id}"
         for name, convert in self._converted:
             value = get(name)
             record[name] = None if value is None else convert(value)
