@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from app import Services, open_services, print_schema
 from documents.access_plan import Purpose
-from documents.accounts import Account
 from documents.catalogue import CATALOGUE
 from documents.passwords import PasswordHasher
 from policies.rule_set import RuleSet, parse_csv
@@ -75,7 +74,7 @@ async def prepare(
 async def _seed(services: Services, customers: int, progress: Callable[[int, int], None]) -> None:
     await services.seed_demo(customers, PASSWORD, progress)
     # `dossier serve` refuses a database with demo logins, and it is `dossier serve` that is measured.
-    accounts = services.database[Account.Settings.name]
+    accounts = services.database["accounts"]
     await accounts.update_many({"demo": True}, {"$set": {"demo": False, "disabled": True}})
     await services.accounts.add(
         USERNAME,
