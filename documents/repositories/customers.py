@@ -41,6 +41,7 @@ from documents.repositories.row_scope import (
 )
 from documents.repositories.search import SearchTranslator
 
+Projection = Mapping[str, Any]
 _VIEWS = frozenset({"access", "sources"})
 Selection = Mapping[Kind, frozenset[str]]
 """Which declared fields (and `id`, `access`, `sources`) a caller asked for, per kind."""
@@ -142,8 +143,7 @@ class CustomerRepository:
     async def find_page(self, plan: AccessPlan, query: ListQuery, report: AccessReport) -> Page:
         """One page of the list. Raises FieldAccessError (a condition or order that no scope of the caller allows) and
         InvalidCursorError. It costs one command, and a second one only for data keys that are not in memory."""
-        condition = self._condition(plan, query, report)
-        context = self._context(plan, query)
+        condition, context, projection = self._list(plan, query, report)
         if condition is None:
             return Page(Records(), (), context, has_more=False)
         descending = query.sort.descending != query.backward
@@ -151,9 +151,6 @@ class CustomerRepository:
         if query.cursor is not None:
             position = self._cursors.open(query.cursor, context)
             condition = _beyond(condition, query.sort.field, position, descending=descending)
-        projection = self._projection(plan, query.kinds, query.selection)
-        if query.sort.field is not None:
-            projection = {**projection, query.sort.field: 1}
         rows = await self._collection.find(condition, projection).sort(order).limit(query.limit + 1).to_list()
         has_more = len(rows) > query.limit
         rows = rows[: query.limit]
@@ -215,15 +212,26 @@ class CustomerRepository:
             if kind in kinds and kind in plan.kinds
         }
 
+    def _list(
+        self, plan: AccessPlan, query: ListQuery, report: AccessReport
+    ) -> tuple[Filter | None, bytes, Projection]:
+        """Condition, cursor context and projection of a list."""
+
+        def make() -> tuple[Filter | None, bytes, Projection]:
+            condition, context = self._condition(plan, query, report), self._context(plan, query)
+            projection = self._projection(plan, query.kinds, query.selection)
+            if query.sort.field is not None:
+                projection = {**projection, query.sort.field: 1}
+            return condition, context, projection
+
+        if query.filter is not None or query.search is not None:
+            return make()
+        # Nothing is asked for by value, so that nothing is narrowed and the report stays as it is.
+        question = ("list", query.kinds, query.sort, *map(query.selection.get, self._catalogue.by_kind))
+        return self._memo.get(plan, question, make)
+
     def _condition(self, plan: AccessPlan, query: ListQuery, report: AccessReport) -> Filter | None:
         """The whole condition of a list: scopes, the caller's filter and search. None when no row can match."""
-        if query.filter is not None or query.search is not None:
-            return self._asked_condition(plan, query, report)
-        # Nothing is asked for by value, so that nothing is narrowed and the report stays as it is.
-        question = ("condition", query.kinds, query.sort.field)
-        return self._memo.get(plan, question, lambda: self._asked_condition(plan, query, report))
-
-    def _asked_condition(self, plan: AccessPlan, query: ListQuery, report: AccessReport) -> Filter | None:
         touched = _touched(query.filter)
         admissions = self._narrowed(plan, query.kinds, touched, report)
         self._check_order(plan, query.sort.field, admissions, touched)
@@ -291,20 +299,14 @@ class CustomerRepository:
         return ({"$or": branches} if len(branches) > 1 else branches[0]) if branches else None
 
     def _context(self, plan: AccessPlan, query: ListQuery) -> bytes:
-        def make() -> bytes:
-            parts = (sorted(query.kinds), query.filter, query.search, query.sort)
-            return cursor_context(plan.row_scope, plan.purpose, *parts)
+        return cursor_context(plan.row_scope, plan.purpose, sorted(query.kinds), query.filter, query.search, query.sort)
 
-        if query.filter is not None or query.search is not None:
-            return make()
-        return self._memo.get(plan, ("context", query.kinds, query.sort), make)
-
-    def _projection(self, plan: AccessPlan, kinds: frozenset[Kind], selection: Selection) -> Mapping[str, Any]:
+    def _projection(self, plan: AccessPlan, kinds: frozenset[Kind], selection: Selection) -> Projection:
         """The fields that some row may show. Where rows differ, an expression keeps the others' values back."""
-        question = ("projection", kinds, *(selection.get(kind) for kind in self._catalogue.by_kind))
+        question = ("projection", kinds, *map(selection.get, self._catalogue.by_kind))
         return self._memo.get(plan, question, lambda: self._made_projection(plan, kinds, selection))
 
-    def _made_projection(self, plan: AccessPlan, kinds: frozenset[Kind], selection: Selection) -> Mapping[str, Any]:
+    def _made_projection(self, plan: AccessPlan, kinds: frozenset[Kind], selection: Selection) -> Projection:
         projection: dict[str, Any] = dict.fromkeys(MEMBERSHIP_FIELDS, 1)
         visible = self._visible(plan, kinds)
         names = {name for kind in kinds for name in selection.get(kind, ())}
