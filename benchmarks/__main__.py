@@ -13,10 +13,11 @@ from rich.console import Console
 
 from benchmarks.dataset import DATABASE, prepare
 from benchmarks.load import LoadGenerator
-from benchmarks.measurement import BARE, DOSSIER, LoadError, Measurement, Target, Workload
+from benchmarks.measurement import BARE, DOSSIER, LoadError, Measurement, Target, Workload, sample_steps
 from benchmarks.processes import pin, resident_bytes, server
-from benchmarks.report import print_report, write_json
+from benchmarks.report import print_report, print_steps, write_json
 from benchmarks.sampling import Samples, UnequalAnswersError, check_equal, log_in, walk
+from benchmarks.steps import FILE_VARIABLE
 from benchmarks.workloads import page_requests, single_requests
 from demo.progress import seeding_progress
 from documents.embedded_mongodb import EmbeddedMongoDB, free_port
@@ -46,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rules", type=int, default=200, help="at least so many")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--seconds", type=float, help="of a round")
+    parser.add_argument("--steps", action="store_true", help="show where the time goes instead; no comparison")
     parser.add_argument("--data-dir", type=Path, default=Path("var/bench"))
     return parser
 
@@ -61,7 +63,8 @@ def run(options: argparse.Namespace, console: Console) -> None:
         settings = Settings(data_dir=options.data_dir, mongodb_uri=uri, database=DATABASE)
         with seeding_progress(console) as progress:
             rules = asyncio.run(prepare(settings, uri, options.customers, options.rules, progress))
-        targets = stack.enter_context(servers(options.data_dir.absolute(), uri))
+        steps_file = options.data_dir.absolute() / "steps.json" if options.steps else None
+        targets = stack.enter_context(servers(options.data_dir.absolute(), uri, steps_file))
         generator = stack.enter_context(LoadGenerator())
         for pid, core in ((mongod.pid, OTHER_CORE), (generator.pid, OTHER_CORE)):
             pin(pid or 0, core)
@@ -75,6 +78,10 @@ def run(options: argparse.Namespace, console: Console) -> None:
         measurement = Measurement(
             generator, targets, mongod.pid or 0, lambda line: console.print(line, highlight=False, style="dim")
         )
+        if steps_file is not None:
+            for workload in workloads(samples, token):
+                print_steps(console, sample_steps(generator, targets[0], workload, max(seconds, 2.0), steps_file))
+            return
         warm_up = min(seconds, 3.0)
         before: dict[str, float] = {}
         results = []
@@ -90,8 +97,8 @@ def run(options: argparse.Namespace, console: Console) -> None:
 
 
 @contextmanager
-def servers(data_dir: Path, uri: str) -> Iterator[list[Target]]:
-    """Both servers, each a process of its own on the server core."""
+def servers(data_dir: Path, uri: str, steps_file: Path | None = None) -> Iterator[list[Target]]:
+    """Both servers, each a process of its own on the server core; Dossier's with a sampler when it has a file."""
     with ExitStack() as stack:
         port = free_port()
         variables = {
@@ -101,7 +108,11 @@ def servers(data_dir: Path, uri: str) -> Iterator[list[Target]]:
             "DOSSIER_DATABASE": DATABASE,
             "DOSSIER_ACCESS_TOKEN_SECONDS": str(LARGE_LIMIT),
         }
-        dossier = Target(DOSSIER, stack.enter_context(server(["-m", "cli", "serve"], variables, "ready")), port)
+        command = ["-m", "cli", "serve"]
+        if steps_file is not None:
+            command = ["-m", "benchmarks.steps"]
+            variables[FILE_VARIABLE] = str(steps_file)
+        dossier = Target(DOSSIER, stack.enter_context(server(command, variables, "ready")), port)
         port = free_port()
         variables = {
             "BENCH_PORT": str(port),

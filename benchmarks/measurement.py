@@ -6,10 +6,16 @@ a machine that is slower for a while is slower for both.
 
 from __future__ import annotations
 
+import os
+import signal
 import statistics
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
+
+import orjson
 
 from benchmarks.load import Job, LoadGenerator
 from benchmarks.processes import cpu_seconds, resident_bytes
@@ -137,3 +143,42 @@ class Measurement:
             mongod_cpu_ms=mongod * 1000 / answered,
             rss_mb=resident_bytes(target.pid) / 1e6,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Microseconds of CPU per request, by step, the most expensive first."""
+
+    workload: str
+    connections: int
+    microseconds: dict[str, float]
+
+
+def sample_steps(generator: LoadGenerator, target: Target, workload: Workload, seconds: float, path: Path) -> Steps:
+    """Loads a server that runs `benchmarks.steps` with `path` as its file."""
+
+    def load(length: float) -> int:
+        requests = workload.requests[target.name]
+        sample = generator.run(Job(target.port, requests, workload.expected, workload.connections, length))
+        if sample.errors:
+            raise LoadError(f"{target.name} gave {sample.errors} bad answers to `{workload.name}`")
+        return len(sample.latencies)
+
+    load(1.0)
+    path.unlink(missing_ok=True)
+    os.kill(target.pid, signal.SIGUSR1)
+    cpu = cpu_seconds(target.pid)
+    answered = load(seconds)
+    cpu = cpu_seconds(target.pid) - cpu
+    os.kill(target.pid, signal.SIGUSR2)
+    while not path.exists():
+        load(0.05)  # signals are handled when Python code runs
+        time.sleep(0.05)
+    counts: dict[str, int] = orjson.loads(path.read_bytes())
+    total = sum(counts.values())
+    ordered = sorted(counts.items(), key=lambda item: -item[1])
+    return Steps(
+        workload.name,
+        workload.connections,
+        {step: count / total * cpu / answered * 1e6 for step, count in ordered},
+    )

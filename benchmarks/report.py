@@ -13,7 +13,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.measurement import BARE, DOSSIER, Result, Spread
+from benchmarks.measurement import BARE, DOSSIER, Result, Spread, Steps
 
 _ROWS = (
     ("requests/s", "requests_per_second", "{:.0f}"),
@@ -64,3 +64,14 @@ def write_json(
 
 def _ratio(spread: Spread) -> str:
     return f"{spread.least:.2f} – {spread.median:.2f} – {spread.greatest:.2f}"
+
+
+def print_steps(console: Console, steps: Steps) -> None:
+    """A table of where the time of one workload goes."""
+    table = Table(title=f"{steps.workload}, {steps.connections} connections", title_justify="left")
+    table.add_column("step")
+    table.add_column("CPU, µs a request", justify="right")
+    for step, spent in steps.microseconds.items():
+        table.add_row(step, f"{spent:.0f}")
+    table.add_row("together", f"{sum(steps.microseconds.values()):.0f}")
+    console.print(table)
