@@ -5,10 +5,10 @@ The schema is public: it names what exists and grants nothing. Served with an en
 
 from __future__ import annotations
 
-import hashlib
-
 from starlette.requests import Request
 from starlette.responses import Response
+
+from web.static_text import StaticText
 
 
 class SchemaDocument:
@@ -18,13 +18,8 @@ class SchemaDocument:
     """
 
     def __init__(self, sdl: str) -> None:
-        self._body = sdl.encode()
-        self._etag = f'"{hashlib.sha256(self._body).hexdigest()[:32]}"'
+        self._text = StaticText(sdl.encode(), "text/plain", {"cache-control": "no-cache"})
 
     async def serve(self, request: Request) -> Response:
-        """The text, or 304 when `If-None-Match` (RFC 9110 section 13.1.2) names the present one."""
-        headers = {"etag": self._etag, "cache-control": "no-cache"}
-        known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
-        if known & {self._etag, "*"}:
-            return Response(status_code=304, headers=headers)
-        return Response(self._body, headers=headers, media_type="text/plain")
+        """The text, or 304 for a reader that has the present one."""
+        return await self._text.serve(request)

@@ -13,9 +13,11 @@ from types import MappingProxyType
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
+
+from web.static_text import StaticText
 
 DIRECTORY: Final = Path(__file__).parent
 
@@ -51,26 +53,40 @@ class GraphQLIDE:
 
     def __init__(self, directory: Path = DIRECTORY) -> None:
         self._directory = directory
+        self._texts: dict[str, tuple[int, StaticText]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the page, or how to install what it lacks."""
-        await self._page()(scope, receive, send)
+        response = await self._page().serve(Request(scope))
+        await response(scope, receive, send)
 
     def routes(self) -> list[Route]:
         """The route of the files, `/ide/{name}`, which the page refers to relative to `/graphql`."""
         return [Route("/ide/{name}", self._file)]
 
-    def _page(self) -> Response:
+    def _page(self) -> StaticText:
         name = "page.html" if self._is_installed() else "not_installed.html"
-        html = (DIRECTORY / name).read_text(encoding="utf-8")
         headers = {"content-security-policy": CONTENT_SECURITY_POLICY, "cache-control": "no-cache", "vary": "Accept"}
-        return HTMLResponse(html, headers=headers)
+        return StaticText((DIRECTORY / name).read_bytes(), "text/html", headers)
 
     def _is_installed(self) -> bool:
         return all((self._directory / path).is_file() for path in FILES.values())
 
     async def _file(self, request: Request) -> Response:
-        path = FILES.get(request.path_params["name"])
-        if path is None or not (self._directory / path).is_file():
+        name = request.path_params["name"]
+        if name not in FILES or not (self._directory / FILES[name]).is_file():
             return PlainTextResponse("not found", 404)
-        return FileResponse(self._directory / path, headers={"cache-control": "max-age=3600"})
+        return await self._text(name).serve(request)
+
+    def _text(self, name: str) -> StaticText:
+        """The file, read again when it has changed (an installation beside a running server)."""
+        path = self._directory / FILES[name]
+        changed = path.stat().st_mtime_ns
+        held = self._texts.get(name)
+        if held is None or held[0] != changed:
+            media_type = "text/css" if name.endswith(".css") else "text/javascript"
+            held = self._texts[name] = (
+                changed,
+                StaticText(path.read_bytes(), media_type, {"cache-control": "max-age=3600"}),
+            )
+        return held[1]
