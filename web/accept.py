@@ -11,6 +11,9 @@ from typing import Final, Literal
 JSON: Final = "application/json"
 GRAPHQL_RESPONSE: Final = "application/graphql-response+json"
 HTML: Final = "text/html"
+MULTIPART: Final = "multipart/mixed"
+INCREMENTAL_SPEC: Final = "v0.2"
+"""The format of incremental delivery that graphql-core yields (`pending`, `incremental` by id, `completed`)."""
 
 ResponseType = Literal["application/json", "application/graphql-response+json"]
 
@@ -65,6 +68,22 @@ def response_type(accept: str | None) -> ResponseType | None:
     if legacy > 0:
         return JSON
     return GRAPHQL_RESPONSE if current > 0 else None
+
+
+@lru_cache(maxsize=256)
+def accepts_parts(accept: str) -> bool:
+    """Whether the client names `multipart/mixed` and means by it what we send.
+
+    It may say so (`incrementalSpec=v0.2`) or nothing; one that asks for another format (`deferSpec=20220824`) would
+    misread ours.
+    """
+    for member in accept.split(","):
+        name, *parameters = [part.strip() for part in member.lower().split(";")]
+        stated = {key.strip(): value.strip(' "') for key, _, value in (part.partition("=") for part in parameters)}
+        understood = "deferspec" not in stated and stated.get("incrementalspec", INCREMENTAL_SPEC) == INCREMENTAL_SPEC
+        if name == MULTIPART and understood and _quality(parameters) > 0:
+            return True
+    return False
 
 
 @lru_cache(maxsize=256)

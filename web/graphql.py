@@ -1,46 +1,72 @@
 """The GraphQL endpoint: GraphQL over HTTP, from the bytes of a request to the bytes of its answer.
 
 Owns the order of the steps: negotiation, cross-site check, parameters, context (who asks), document, limits, execution,
-answer; the time that they may take together; and that no fault of ours shows its text. It must never decide what a
-caller may see: that is the context's and the schema's. docs/decisions says where it leaves the draft specification.
+answer in one piece or in parts; the time that they may take together; and that no fault of ours shows its text. It must
+never decide what a caller may see: that is the context's and the schema's. docs/decisions says where it leaves the
+draft specification.
 
 Published codes: `BAD_REQUEST`, `METHOD_NOT_ALLOWED`, `NOT_ACCEPTABLE`, `UNSUPPORTED_MEDIA_TYPE`, `CROSS_SITE_REQUEST`,
 `URI_TOO_LONG`, `BODY_TOO_LARGE`, `REQUEST_TIMEOUT`, `TIMEOUT`, `GRAPHQL_PARSE_FAILED`, `GRAPHQL_VALIDATION_FAILED`,
-`OPERATION_RESOLUTION_FAILURE`, `SUBSCRIPTION_NOT_SUPPORTED`, `BAD_USER_INPUT`, `INTERNAL_ERROR`; more in web/limits.py.
+`OPERATION_RESOLUTION_FAILURE`, `SUBSCRIPTION_NOT_SUPPORTED`, `BAD_USER_INPUT`, `INTERNAL_ERROR`; more in web/limits.py
+and web/persisted_documents.py.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, Generic
 
-import orjson
-from graphql import ExecutionResult, GraphQLSchema, OperationType
+from graphql import ExecutionResult, ExperimentalIncrementalExecutionResults, GraphQLSchema, OperationType
 from graphql.execution import Executor
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from schema.execution import JSON_OPTIONS
-from web.accept import GRAPHQL_RESPONSE, JSON, ResponseType, prefers_html, response_type
+from web.accept import (
+    GRAPHQL_RESPONSE,
+    INCREMENTAL_SPEC,
+    JSON,
+    MULTIPART,
+    ResponseType,
+    accepts_parts,
+    prefers_html,
+    response_type,
+)
+from web.answer import RESPONSE_OPTIONS, Answer
+from web.content_coding import AcceptedCodings, accepted_codings
 from web.cost import refuse_costly
 from web.graphql_errors import Context, FormatError, formatted, unexpected
 from web.graphql_request import ClientDisconnected, Parameters, from_body, from_query_string
+from web.incremental_delivery import IncrementalDelivery
 from web.language import Language, Text, negotiate_language
 from web.limits import Limits
-from web.parsed_documents import ParsedDocument, ParsedDocuments
+from web.parsed_documents import Operation, ParsedDocument, ParsedDocuments
+from web.persisted_documents import PersistedDocuments
 from web.refusals import DocumentRefused, RequestRefused, method_not_allowed
+from web.trusted_documents import TrustedDocuments
 
 __all__ = ["RESPONSE_OPTIONS", "DocumentRefused", "GraphQLEndpoint", "Limits", "RequestRefused"]
-
-RESPONSE_OPTIONS = JSON_OPTIONS
-"""How answers are serialised: instants that the executor passed on unchanged are printed as the schema would."""
 
 PARTIAL_SUCCESS = 294
 """Data and errors together, in `application/graphql-response+json` only (section "Partial success")."""
 
+PARTS = f"{MULTIPART}; incrementalSpec={INCREMENTAL_SPEC}"
+NO_TEXT = Text("", "")
+
 Headers = dict[bytes, bytes]
+Result = ExecutionResult | ExperimentalIncrementalExecutionResults
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What the client said about the answer. `media_type` is None where it takes no JSON in one piece."""
+
+    media_type: ResponseType | None
+    parts: bool
+    codings: AcceptedCodings
+    language: Language
 
 
 class GraphQLEndpoint(Generic[Context]):
@@ -50,7 +76,8 @@ class GraphQLEndpoint(Generic[Context]):
     request's head, not its body. `extensions` gives the `extensions` of an answer, none when empty. `format_error`
     formats the errors of our own layers as `{"message", "extensions"}` and returns None for any other, which is then
     masked. `ide` serves the page that browsers get. `allowed_origins` may send cross-site requests (CORS headers are
-    not this class's). The executor class builds the answer's data; plain graphql-core by default.
+    not this class's). The executor class builds the answer's data; plain graphql-core by default. `trusted_documents`
+    may be asked for by id; with `trusted_documents_only` there are no others.
     """
 
     def __init__(
@@ -64,6 +91,8 @@ class GraphQLEndpoint(Generic[Context]):
         limits: Limits | None = None,
         ide: ASGIApp | None = None,
         allowed_origins: frozenset[str] = frozenset(),
+        trusted_documents: TrustedDocuments | None = None,
+        trusted_documents_only: bool = False,
     ) -> None:
         self._schema = schema
         self._context_factory = context_factory
@@ -74,6 +103,7 @@ class GraphQLEndpoint(Generic[Context]):
         self._ide = ide
         self._allowed_origins = allowed_origins
         self.documents = ParsedDocuments(schema, self._limits)
+        self._persisted = PersistedDocuments(self.documents, trusted_documents, trusted_only=trusted_documents_only)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request."""
@@ -82,47 +112,51 @@ class GraphQLEndpoint(Generic[Context]):
         if self._ide is not None and scope["method"] == "GET" and prefers_html(accept):
             await self._ide(scope, receive, send)
             return
-        media_type = response_type(accept)
-        language = negotiate_language(headers.get(b"accept-language", b"").decode("latin-1"))
-        extra: dict[str, str] = {}
+        wanted = Preferences(
+            response_type(accept),
+            accepts_parts(accept),
+            accepted_codings(headers.get(b"accept-encoding", b"").decode("latin-1")),
+            negotiate_language(headers.get(b"accept-language", b"").decode("latin-1")),
+        )
+        deadline = asyncio.get_running_loop().time() + self._limits.seconds
         try:
-            status, response = await self._answer(scope, receive, headers, media_type, language)
+            answer = await self._answer(scope, receive, headers, wanted, deadline)
         except ClientDisconnected:
             return
         except RequestRefused as refusal:
-            legacy = media_type == JSON and isinstance(refusal, DocumentRefused)
-            status, response, extra = (
-                200 if legacy else refusal.status,
-                {"errors": refusal.errors(language)},
-                refusal.headers,
-            )
+            legacy = wanted.media_type == JSON and isinstance(refusal, DocumentRefused)
+            errors = {"errors": refusal.errors(wanted.language)}
+            answer = Answer(200 if legacy else refusal.status, errors, refusal.headers)
         except Exception as fault:  # the last resort: nothing of a fault reaches the client
-            status, response = 500, {"errors": [unexpected(fault, language)]}
-        body, status = _serialised(response, status, language)
-        await _send(send, status, media_type or JSON, body, extra)
+            answer = Answer(500, {"errors": [unexpected(fault, wanted.language)]})
+        if isinstance(answer, Answer):
+            await answer.send(send, wanted.media_type or JSON, wanted.codings, wanted.language)
+        else:
+            await answer.deliver(receive, send, deadline)
 
     async def _answer(
-        self, scope: Scope, receive: Receive, headers: Headers, media_type: ResponseType | None, language: Language
-    ) -> tuple[int, dict[str, Any]]:
-        if media_type is None:
-            raise RequestRefused(
-                406, "NOT_ACCEPTABLE", Text(f"accept {GRAPHQL_RESPONSE}", f"请接受 {GRAPHQL_RESPONSE}")
-            )
+        self, scope: Scope, receive: Receive, headers: Headers, wanted: Preferences, deadline: float
+    ) -> Answer | IncrementalDelivery:
+        _refuse_unanswerable(wanted)
         self._refuse_cross_site(headers)
         parameters: Parameters | None = None
-        limit = asyncio.timeout(self._limits.seconds)
+        limit = asyncio.timeout_at(deadline)
         try:
             async with limit:
                 parameters = await self._parameters(scope, receive, headers)
                 context = await self._context_factory(Request(scope))
-                parsed = await self._accepted(scope["method"], parameters)
+                parsed = await self._persisted.get(parameters)
+                operation = self._accepted(scope["method"], parsed, parameters, wanted)
                 result = await self._executed(parsed, parameters, context)
         except TimeoutError:
             if not limit.expired():
                 raise
             raise _timeout(self._limits.seconds, waiting_for_request=parameters is None) from None
-        status = PARTIAL_SUCCESS if result.errors and media_type == GRAPHQL_RESPONSE else 200
-        return status, self._response(result, context, language)
+        if not isinstance(result, ExecutionResult):
+            return self._delivery(result, context, wanted.language)
+        status = PARTIAL_SUCCESS if result.errors and wanted.media_type == GRAPHQL_RESPONSE else 200
+        response = self._response(result, context, wanted.language)
+        return Answer(status, response, may_compress=operation.type is OperationType.QUERY)
 
     def _refuse_cross_site(self, headers: Headers) -> None:
         """No cookie grants anything here; a page of another site has still no business asking (Fetch Metadata)."""
@@ -139,8 +173,7 @@ class GraphQLEndpoint(Generic[Context]):
             return from_query_string(scope["query_string"], self._limits.body_bytes)
         raise method_not_allowed("GET, POST", Text("use GET or POST", "请使用 GET 或 POST"))
 
-    async def _accepted(self, method: str, parameters: Parameters) -> ParsedDocument:
-        parsed = await self.documents.get(parameters.query)
+    def _accepted(self, method: str, parsed: ParsedDocument, parameters: Parameters, wanted: Preferences) -> Operation:
         operation = parsed.operation(parameters.operation_name)
         if operation.type is OperationType.SUBSCRIPTION:
             text = Text("subscriptions are not served over HTTP", "HTTP 不支持订阅操作")
@@ -148,9 +181,14 @@ class GraphQLEndpoint(Generic[Context]):
         if operation.type is OperationType.MUTATION and method != "POST":
             raise method_not_allowed("POST", Text("send mutations by POST", "变更操作请使用 POST"))
         refuse_costly(operation.cost, parameters.variables, self._limits.cost)
-        return parsed
+        in_parts = operation.incremental.is_asked(parameters.variables)
+        if in_parts and not wanted.parts:
+            raise _not_acceptable(PARTS, Text("for @defer and @stream ", "使用 @defer 或 @stream 时"))
+        if not in_parts and wanted.media_type is None:
+            raise _not_acceptable(GRAPHQL_RESPONSE)
+        return operation
 
-    async def _executed(self, parsed: ParsedDocument, parameters: Parameters, context: Context) -> ExecutionResult:
+    async def _executed(self, parsed: ParsedDocument, parameters: Parameters, context: Context) -> Result:
         # The two steps of graphql.execute, apart: errors of the first are request errors and answered without data.
         executor = self._executor_class.build(
             self._schema,
@@ -163,11 +201,18 @@ class GraphQLEndpoint(Generic[Context]):
         if isinstance(executor, list):
             raise DocumentRefused("BAD_USER_INPUT", errors=[dict(error.formatted) for error in executor])
         result = executor.execute_operation()
-        if isawaitable(result):
-            result = await result
-        if not isinstance(result, ExecutionResult):
-            raise TypeError("incremental delivery is not served")
-        return result
+        return await result if isawaitable(result) else result
+
+    def _delivery(
+        self, results: ExperimentalIncrementalExecutionResults, context: Context, language: Language
+    ) -> IncrementalDelivery:
+        return IncrementalDelivery(
+            results,
+            format_errors=lambda errors: [formatted(e, context, self._format_error, language) for e in errors],
+            extensions=lambda: self._extensions(context),
+            unexpected=lambda fault: unexpected(fault, language),
+            timeout=lambda: _timeout(self._limits.seconds, waiting_for_request=False).errors(language)[0],
+        )
 
     def _response(self, result: ExecutionResult, context: Context, language: Language) -> dict[str, Any]:
         response: dict[str, Any] = {}
@@ -190,20 +235,14 @@ def _timeout(seconds: float, *, waiting_for_request: bool) -> RequestRefused:
     return RequestRefused(503, "TIMEOUT", text, details={"limit": seconds})
 
 
-def _serialised(response: dict[str, Any], status: int, language: Language) -> tuple[bytes, int]:
-    try:
-        return orjson.dumps(response, option=RESPONSE_OPTIONS), status
-    except TypeError as fault:  # a value that JSON cannot hold: ours, not the client's
-        return orjson.dumps({"errors": [unexpected(fault, language)]}), 500
+def _refuse_unanswerable(wanted: Preferences) -> None:
+    if wanted.media_type is None and not wanted.parts:
+        raise _not_acceptable(GRAPHQL_RESPONSE)
+    if wanted.codings.best is None and not wanted.codings.plain:
+        text = Text("accept gzip, br, zstd or identity", "请接受 gzip、br、zstd 或 identity 编码")
+        raise RequestRefused(406, "NOT_ACCEPTABLE", text)
 
 
-async def _send(send: Send, status: int, media_type: str, body: bytes, extra: dict[str, str]) -> None:
-    headers = [
-        (b"content-type", f"{media_type}; charset=utf-8".encode()),
-        (b"content-length", str(len(body)).encode()),
-        (b"cache-control", b"no-store"),
-        (b"vary", b"Accept, Accept-Language"),
-        *((name.encode("latin-1"), value.encode("latin-1")) for name, value in extra.items()),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+def _not_acceptable(media_type: str, condition: Text = NO_TEXT) -> RequestRefused:
+    text = Text(f"{condition.en}accept {media_type}", f"{condition.zh}请接受 {media_type}")
+    return RequestRefused(406, "NOT_ACCEPTABLE", text)

@@ -18,14 +18,18 @@ from web.accept import is_json
 from web.language import Text
 from web.refusals import RequestRefused, bad_request
 
-PARAMETERS = ("query", "operationName", "variables", "extensions")
+PARAMETERS = ("query", "documentId", "operationName", "variables", "extensions")
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The parameters as the specification names them; absent, null and (in a URL) empty are the same."""
+    """The parameters as the specification names them; absent, null and (in a URL) empty are the same.
 
-    query: str
+    `document_id` (appendix A) or `extensions.persistedQuery` may stand in the place of `query`.
+    """
+
+    query: str | None
+    document_id: str | None = None
     operation_name: str | None = None
     variables: dict[str, Any] = field(default_factory=dict)
     extensions: dict[str, Any] = field(default_factory=dict)
@@ -109,13 +113,22 @@ def _json(text: bytes) -> Any:
 
 
 def _parameters(values: dict[str, Any]) -> Parameters:
+    extensions = _map(values, "extensions")
+    document_id = _optional_text(values, "documentId")
     query = values.get("query")
-    if not isinstance(query, str) or not query:
+    named_otherwise = document_id is not None or extensions.get("persistedQuery") is not None
+    if not (isinstance(query, str) and query) and not (query in (None, "") and named_otherwise):
         raise bad_request("`query` must be a text", "`query` 必须是文本")
-    name = values.get("operationName")
-    if name is not None and not isinstance(name, str):
-        raise bad_request("`operationName` must be a text", "`operationName` 必须是文本")
-    return Parameters(query, name or None, _map(values, "variables"), _map(values, "extensions"))
+    return Parameters(
+        query or None, document_id, _optional_text(values, "operationName"), _map(values, "variables"), extensions
+    )
+
+
+def _optional_text(values: dict[str, Any], name: str) -> str | None:
+    value = values.get(name)
+    if value is not None and not isinstance(value, str):
+        raise bad_request(f"`{name}` must be a text", f"`{name}` 必须是文本")
+    return value or None
 
 
 def _map(values: dict[str, Any], name: str) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 Owns the step from a query text to operations that may be executed: tokens, parse, size, validation, operation type and
 cost. Only accepted documents are remembered, by the text itself: never by the identity of a node, and never anything
-that depends on the caller. The memory is bounded in documents and in characters, the least recently used goes first.
+that depends on the caller. The memory is bounded in documents and in characters, the least recently used goes first,
+and the hash that a client registered for a text goes with it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from graphql import (
 )
 
 from web.cost import OperationCost, operation_cost
+from web.incremental_directives import IncrementalUse, incremental_use
 from web.language import Text
 from web.limits import Limits, refuse_oversized
 from web.refusals import DocumentRefused, limit_exceeded
@@ -38,10 +40,11 @@ SHORT = 500
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of a document: what may execute it (`type`) and what it costs."""
+    """One operation of a document: what may execute it (`type`), what it costs, and whether it comes in parts."""
 
     type: OperationType
     cost: OperationCost
+    incremental: IncrementalUse
 
 
 class ParsedDocument:
@@ -61,7 +64,8 @@ class ParsedDocument:
         if operation is None:
             definition = self._definition(name)
             cost = operation_cost(self._schema, self.document, definition)
-            operation = self._operations[name] = Operation(definition.operation, cost)
+            incremental = incremental_use(self.document, definition)
+            operation = self._operations[name] = Operation(definition.operation, cost, incremental)
         return operation
 
     def _definition(self, name: str | None) -> OperationDefinitionNode:
@@ -88,6 +92,8 @@ class ParsedDocuments:
         self._schema = schema
         self._limits = limits
         self._documents: OrderedDict[str, ParsedDocument] = OrderedDict()
+        self._texts: dict[str, str] = {}  # of registered documents, by hash
+        self._hashes: dict[str, str] = {}  # and back
         self._characters = 0
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="graphql-validation")
 
@@ -105,29 +111,26 @@ class ParsedDocuments:
             self._documents.move_to_end(query)
             return known
         if len(query) <= SHORT:
-            parsed = self._accepted(query)
+            parsed = accepted_document(self._schema, self._limits, query)
         else:
-            parsed = await asyncio.get_running_loop().run_in_executor(self._thread, self._accepted, query)
+            loop = asyncio.get_running_loop()
+            parsed = await loop.run_in_executor(self._thread, accepted_document, self._schema, self._limits, query)
         self._remember(query, parsed)
         return parsed
 
-    def _accepted(self, query: str) -> ParsedDocument:
-        document = self._parsed(query)
-        refuse_oversized(document, self._limits)
-        errors = validate(self._schema, document, max_errors=MAX_VALIDATION_ERRORS)
-        if errors:
-            raise DocumentRefused("GRAPHQL_VALIDATION_FAILED", errors=[dict(error.formatted) for error in errors])
-        return ParsedDocument(self._schema, document)
+    def register(self, sha256: str, query: str) -> None:
+        """Have the document of text `query` found by `sha256`, which is its hash; nothing if it is not remembered."""
+        if query in self._documents:
+            self._texts[sha256] = query
+            self._hashes[query] = sha256
 
-    def _parsed(self, query: str) -> DocumentNode:
-        limits = self._limits
-        if len(query) > limits.characters:  # one token can be as long as the body, and is read character by character
-            text = Text("the query is too long: send values as variables", "查询过长：请将值作为变量发送")
-            raise limit_exceeded("LENGTH_LIMIT", text, limit=limits.characters, actual=len(query))
-        try:
-            return parse(query, max_lexical_tokens=limits.tokens, max_comments=limits.tokens)
-        except GraphQLSyntaxError as error:
-            raise _unparsable(error, limits) from None
+    def registered(self, sha256: str) -> ParsedDocument | None:
+        """The document that was registered with that hash, if it is still remembered."""
+        query = self._texts.get(sha256)
+        if query is None:
+            return None
+        self._documents.move_to_end(query)
+        return self._documents[query]
 
     def _remember(self, query: str, parsed: ParsedDocument) -> None:
         if query in self._documents:  # another request had it validated meanwhile
@@ -137,6 +140,29 @@ class ParsedDocuments:
         while len(self._documents) > MAX_DOCUMENTS or self._characters > MAX_CHARACTERS:
             oldest, _ = self._documents.popitem(last=False)
             self._characters -= len(oldest)
+            sha256 = self._hashes.pop(oldest, None)
+            if sha256 is not None:
+                del self._texts[sha256]
+
+
+def accepted_document(schema: GraphQLSchema, limits: Limits, query: str) -> ParsedDocument:
+    """The document of text `query`, parsed, measured and validated; raises `DocumentRefused`."""
+    document = _parsed(query, limits)
+    refuse_oversized(document, limits)
+    errors = validate(schema, document, max_errors=MAX_VALIDATION_ERRORS)
+    if errors:
+        raise DocumentRefused("GRAPHQL_VALIDATION_FAILED", errors=[dict(error.formatted) for error in errors])
+    return ParsedDocument(schema, document)
+
+
+def _parsed(query: str, limits: Limits) -> DocumentNode:
+    if len(query) > limits.characters:  # one token can be as long as the body, and is read character by character
+        text = Text("the query is too long: send values as variables", "查询过长：请将值作为变量发送")
+        raise limit_exceeded("LENGTH_LIMIT", text, limit=limits.characters, actual=len(query))
+    try:
+        return parse(query, max_lexical_tokens=limits.tokens, max_comments=limits.tokens)
+    except GraphQLSyntaxError as error:
+        raise _unparsable(error, limits) from None
 
 
 def _unparsable(error: GraphQLError, limits: Limits) -> DocumentRefused:
