@@ -80,8 +80,9 @@ class _Connection(asyncio.Protocol):
             head = self._received.find(b"\r\n\r\n")
             if head < 0:
                 return
-            start = self._received.find(_CONTENT_LENGTH, 0, head) + len(_CONTENT_LENGTH)
-            length = int(self._received[start : self._received.find(b"\r\n", start)])
+            headers = self._received[: head + 2].lower()  # Node writes `Content-Length`
+            start = headers.index(_CONTENT_LENGTH) + len(_CONTENT_LENGTH)
+            length = int(headers[start : headers.index(b"\r\n", start)])
             self._body = head + 4
             self._needed = self._body + length
         if len(self._received) >= self._needed:
