@@ -46,7 +46,7 @@ _STEPS: Final = (
     ("/graphql/", "", "GraphQL execution"),
     ("/strawberry/", "", "GraphQL execution"),
     ("/schema/", "", "GraphQL execution"),
-    ("/web/graphql.py", "_serialised", "orjson"),
+    ("/web/answer", "", "orjson and compression"),
     ("/web/", "", "GraphQL endpoint and limits"),
     ("/starlette/", "", "HTTP server and routing"),
     ("/uvicorn/", "", "HTTP server and routing"),
