@@ -50,7 +50,7 @@ from resolvers.customers import Customers
 from resolvers.principals import Principals
 from resolvers.sessions import Sessions
 from resolvers.viewer import Viewer
-from schema.build import build_schema
+from schema.build import DossierSchema, build_schema
 from schema.context import RequestContext, UseCases
 from schema.errors import format_error
 from schema.execution import RecordExecutor
@@ -65,6 +65,7 @@ from web.language import language
 from web.openid_connect import OpenIDConnectVerifier
 from web.schema_document import SchemaDocument
 from web.security_headers import SecurityHeaders
+from web.trusted_documents import TrustedDocuments, TrustedDocumentsError, read_manifest
 
 DOCUMENTS = [
     *CATALOGUE.classes.values(),
@@ -194,9 +195,12 @@ class State(TypedDict):
 
 
 def create_app(settings: Settings, mongodb_uri: str) -> Starlette:
-    """The ASGI application. It connects when its lifespan begins."""
+    """The ASGI application. It connects when its lifespan begins.
+
+    Raises `TrustedDocumentsError`. Where trusted documents are the only ones, what helps to write others is not served.
+    """
     schema = build_schema(CATALOGUE)
-    ide = GraphQLIDE()
+    ide = None if settings.trusted_documents_only else GraphQLIDE()
     endpoint = GraphQLEndpoint(
         schema.core,
         context_factory=_context,
@@ -205,7 +209,10 @@ def create_app(settings: Settings, mongodb_uri: str) -> Starlette:
         executor_class=RecordExecutor,
         limits=_limits(settings),
         ide=ide,
+        trusted_documents=_trusted_documents(settings, schema),
+        trusted_documents_only=settings.trusted_documents_only,
     )
+    exploration = [*ide.routes(), Route("/schema.graphql", SchemaDocument(schema.sdl).serve)] if ide is not None else []
     opened: list[Services] = []  # the one of the lifespan, for what has no request of its own
 
     @asynccontextmanager
@@ -221,8 +228,7 @@ def create_app(settings: Settings, mongodb_uri: str) -> Starlette:
         routes=[
             Route("/", RedirectResponse("/graphql")),
             Route("/graphql", endpoint),
-            *ide.routes(),
-            Route("/schema.graphql", SchemaDocument(schema.sdl).serve),
+            *exploration,
             Route("/livez", livez),
             Route("/readyz", Readiness(readiness).readyz),
         ],
@@ -237,6 +243,23 @@ def create_app_from_environment() -> Starlette:
     if settings.mongodb_uri is None:
         raise RuntimeError("a worker process needs DOSSIER_MONGODB_URI")
     return create_app(settings, settings.mongodb_uri)
+
+
+def refused_trusted_documents(settings: Settings) -> str | None:
+    """Why the manifest cannot be served, in one sentence: asked once, before a database or a worker is started."""
+    if settings.trusted_documents is None:
+        return None
+    try:
+        _trusted_documents(settings, build_schema(CATALOGUE))
+    except TrustedDocumentsError as error:
+        return str(error)
+    return None
+
+
+def _trusted_documents(settings: Settings, schema: DossierSchema) -> TrustedDocuments | None:
+    if settings.trusted_documents is None:
+        return None
+    return TrustedDocuments(read_manifest(settings.trusted_documents), schema.core, _limits(settings))
 
 
 def print_schema() -> str:

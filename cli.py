@@ -149,6 +149,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _demo(settings: Settings, _: argparse.Namespace) -> None:
+    _check_trusted_documents(settings)
     with _listening(settings) as listener, _mongodb(settings) as uri:
         password = _run(_prepare_demo(settings, uri))
         # An operator's own address may hold a password; the embedded database has none.
@@ -180,10 +181,20 @@ async def _prepare_demo(settings: Settings, uri: str) -> str:
 
 
 def _serve(settings: Settings, _: argparse.Namespace) -> None:
+    _check_trusted_documents(settings)
     with _listening(settings) as listener, _mongodb(settings) as uri:
         _run(_refuse_demo_accounts(settings, uri))
         address = _address(settings)
         _serve_on(listener, settings, uri, lambda: print(f"Dossier is ready at {address}", flush=True))
+
+
+def _check_trusted_documents(settings: Settings) -> None:
+    if settings.trusted_documents is None:
+        return
+    import app  # noqa: PLC0415 - see _services
+
+    if (reason := app.refused_trusted_documents(settings)) is not None:
+        raise CommandError(f"DOSSIER_TRUSTED_DOCUMENTS: {reason}")
 
 
 async def _refuse_demo_accounts(settings: Settings, uri: str) -> None:

@@ -68,6 +68,12 @@ def _file(text: str) -> Path:
     return path
 
 
+def _yes_or_no(text: str) -> bool:
+    if text.lower() not in {"true", "false"}:
+        raise ValueError("must be true or false")
+    return text.lower() == "true"
+
+
 def _issuer(text: str) -> str:
     """OpenID Connect Core section 2: an https URL without query and fragment; plain http only on this machine."""
     try:
@@ -124,6 +130,9 @@ class Settings:
     max_cost: int = _setting(10_000, _number(1, 1_000_000_000))
     request_seconds: int = _setting(10, _number(1, 3_600))
 
+    trusted_documents: Path | None = _setting(None, _file)
+    trusted_documents_only: bool = _setting(False, _yes_or_no)
+
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
         """Read every setting. Raises `SettingsError` for the first that is unknown, empty, malformed or alone."""
@@ -146,6 +155,9 @@ class Settings:
             if (one in values) != (other in values):
                 given, missing = (one, other) if one in values else (other, one)
                 raise SettingsError(f"{_variable(given)} needs {_variable(missing)} as well")
+        if values.get("trusted_documents_only") and "trusted_documents" not in values:
+            variables = _variable("trusted_documents_only"), _variable("trusted_documents")
+            raise SettingsError(f"{variables[0]} needs {variables[1]} as well")
         return cls(**values)
 
 

@@ -50,7 +50,11 @@ def build_schema(catalogue: Catalogue) -> DossierSchema:
         query=make_query(types, inputs),
         mutation=make_mutation(types, inputs),
         types=list(types.kinds.values()),
-        config=StrawberryConfig(default_resolver=record_value, scalar_map=dict(SCALARS)),
+        config=StrawberryConfig(
+            default_resolver=record_value,
+            scalar_map=dict(SCALARS),
+            enable_experimental_incremental_execution=True,  # declares @defer and @stream
+        ),
     )
     names = types.type_names
 

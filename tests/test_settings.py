@@ -44,6 +44,8 @@ def test_every_setting_is_read_from_its_variable(tmp_path: Path) -> None:
         max_tokens=100,
         max_cost=500,
         request_seconds=1,
+        trusted_documents=pem,
+        trusted_documents_only=True,
     )
     environ = {f"DOSSIER_{field.name.upper()}": str(getattr(expected, field.name)) for field in fields(Settings)}
     environ["DOSSIER_TRUSTED_PROXIES"] = "10.0.0.0/8, ::1"
@@ -54,6 +56,8 @@ def test_every_setting_is_read_from_its_variable(tmp_path: Path) -> None:
     ("variable", "value"),
     [
         ("DOSSIER_PORT", "0"),
+        ("DOSSIER_TRUSTED_DOCUMENTS", "/nothing/there"),
+        ("DOSSIER_TRUSTED_DOCUMENTS_ONLY", "yes"),
         ("DOSSIER_PORT", "65536"),
         ("DOSSIER_PORT", "8_000"),
         ("DOSSIER_PORT", " 8000"),
@@ -106,6 +110,7 @@ def test_an_unknown_variable_names_the_nearest_known(typo: str, meant: str) -> N
         ("DOSSIER_TLS_CERTIFICATE", __file__, "DOSSIER_TLS_KEY"),
         ("DOSSIER_OIDC_ISSUER", "https://a.example", "DOSSIER_OIDC_AUDIENCE"),
         ("DOSSIER_OIDC_AUDIENCE", "dossier", "DOSSIER_OIDC_ISSUER"),
+        ("DOSSIER_TRUSTED_DOCUMENTS_ONLY", "true", "DOSSIER_TRUSTED_DOCUMENTS"),
     ],
 )
 def test_half_of_a_pair_names_the_other_half(given: str, value: str, missing: str) -> None:
