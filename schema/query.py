@@ -14,7 +14,7 @@ from resolvers.customers import Wanted
 from schema.context import RequestContext
 from schema.errors import InvalidArgumentError
 from schema.inputs.customers import CustomerInputs, to_filter, to_sort
-from schema.selection import selected_fields, selects
+from schema.selection import selected_fields, selects_each
 from schema.types.access import KindFieldAccess
 from schema.types.customers import CustomerTypes, Node
 
@@ -23,6 +23,16 @@ strawberry.enum(Purpose, description="Why customer information is used.")
 
 DEFAULT_PAGE = 50
 LARGEST_PAGE = 100
+WANTED = (
+    ("edges",),
+    ("edges", "cursor"),
+    ("nodes",),
+    ("pageInfo",),
+    ("pageInfo", "startCursor"),
+    ("pageInfo", "endCursor"),
+    ("totalCount",),
+)
+"""Where each part of `Wanted`, in its order, is selected."""
 
 
 async def viewer_access(info: Info, kind: Kind) -> Any:
@@ -89,15 +99,7 @@ def make_query(types: CustomerTypes, inputs: CustomerInputs) -> type:
             cursor=cursor,
             backward=backward,
         )
-        wanted = Wanted(
-            edges=selects(info, "edges"),
-            cursors=selects(info, "edges", "cursor"),
-            nodes=selects(info, "nodes"),
-            page_info=selects(info, "pageInfo"),
-            start_cursor=selects(info, "pageInfo", "startCursor"),
-            end_cursor=selects(info, "pageInfo", "endCursor"),
-            total=selects(info, "totalCount"),
-        )
+        wanted = Wanted(*selects_each(info, *WANTED))
         context = info.context
         return await context.use_cases.customers.find_page(
             context.caller, query, ordered=sort is not None, wanted=wanted

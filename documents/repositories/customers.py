@@ -14,7 +14,7 @@ from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
-from documents.access_plan import AccessPlan, Action, FieldGrants, Level, Reason
+from documents.access_plan import AccessPlan, Action, FieldGrants, Level, Reason, Scope
 from documents.access_report import AccessReport
 from documents.access_view import access_view
 from documents.catalogue import Catalogue
@@ -362,7 +362,8 @@ class CustomerRepository:
     ) -> list[tuple[FieldGrants, RowReader]]:
         """Of each row, its grants and their reader; rows of one kind that are in the same scopes share one pair."""
         caller = members(plan.row_scope)
-        memberships = tuple(caller.values())
+        decisive = frozenset[Scope]().union(*(grants.scopes for grants in plan.kinds.values()))
+        memberships = [membership for scope, membership in caller.items() if scope in decisive]
         known: dict[tuple[Any, ...], tuple[FieldGrants, RowReader]] = {}
         found = []
         for row in rows:
