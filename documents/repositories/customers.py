@@ -6,12 +6,11 @@ Lists use keyset pagination over indexed keys. Nothing here asks who the caller 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bson import ObjectId
-from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.access_plan import AccessPlan, Action, FieldGrants, Level, Reason, Scope
@@ -25,6 +24,7 @@ from documents.encryption.keyring import Keyring
 from documents.errors import FieldAccessError
 from documents.fields import Kind
 from documents.records import Record, Records
+from documents.repositories.coalescing import Fetch, ReadCoalescer
 from documents.repositories.codec import COLLECTION, CustomerCodec, RowReader
 from documents.repositories.filters import REVEALING, FilterNode, FilterTranslator, conditions_of
 from documents.repositories.plan_memo import PlanMemo
@@ -100,6 +100,14 @@ class Touched:
         return Touched(self.fields | {name}, self.revealing | {name})
 
 
+@dataclass(frozen=True, slots=True)
+class _SingleRead:
+    """A read by id, all but the id: what may be gathered with it, and the command."""
+
+    group: Hashable
+    fetch: Fetch
+
+
 class CustomerRepository:
     """The read side of the collection `customers`."""
 
@@ -120,6 +128,7 @@ class CustomerRepository:
         self._filters = FilterTranslator(catalogue.by_kind, blind_index)
         self._search = SearchTranslator(catalogue, blind_index)
         self._memo = PlanMemo()
+        self._coalescer = ReadCoalescer()
 
     async def find(
         self,
@@ -128,17 +137,31 @@ class CustomerRepository:
         customer_id: ObjectId,
         selected: frozenset[str],
         report: AccessReport,
-        session: AsyncClientSession | None = None,
     ) -> Record | None:
-        """The customer as the plan shows it; None when there is none in the caller's scopes."""
+        """The customer as the plan shows it; None when there is none in the caller's scopes.
+
+        Concurrent reads that are alike but for the id share a command."""
+        asked = self._memo.get(plan, ("single", kind, selected), lambda: self._single(plan, kind, selected))
+        if asked is None:
+            return None
+        row = await self._coalescer.read(asked.group, customer_id, asked.fetch)
+        return (await self._read(plan, [row], {kind: selected}, report))[0] if row is not None else None
+
+    def _single(self, plan: AccessPlan, kind: Kind, selected: frozenset[str]) -> _SingleRead | None:
         scope = self.visible_rows(plan, kind)
         if scope is None:
             return None
-        selection = {kind: selected}
-        condition = _both({"_id": customer_id, "kind": kind.value}, scope)
-        projection = self._projection(plan, frozenset({kind}), selection)
-        row = await self._collection.find_one(condition, projection, session=session)
-        return (await self._read(plan, [row], selection, report))[0] if row is not None else None
+        projection = self._projection(plan, frozenset({kind}), {kind: selected})
+        condition = _both({"kind": kind.value}, scope)
+
+        async def fetch(wanted: Any) -> list[dict[str, Any]]:
+            return await self._collection.find(_both({"_id": wanted}, condition), projection).to_list()
+
+        # Where neither condition nor projection speaks of the caller, callers with the same decisions ask the same. A
+        # plan without a key says nothing of its decisions: its reads are like no others.
+        is_personal = bool(scope) or any(shown != 1 for shown in projection.values())
+        decided_by: Hashable = plan.key or object()
+        return _SingleRead((decided_by, plan.row_scope if is_personal else None, kind, selected), fetch)
 
     async def find_page(self, plan: AccessPlan, query: ListQuery, report: AccessReport) -> Page:
         """One page of the list. Raises FieldAccessError (a condition or order that no scope of the caller allows) and
