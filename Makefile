@@ -4,11 +4,12 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help install run serve test test-quick lint types imports format schema bench lock clean
+.PHONY: help install run serve test test-quick lint types imports format schema bench bench-peers lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
 NODE_FOLDERS := web/ide tests/audit
+PEERS := benchmarks/peers
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 help: ## List the targets
@@ -48,13 +49,16 @@ schema: install ## Write the GraphQL schema to schema/schema.graphql
 bench: install ## Measure speed and memory beside a bare endpoint
 	@$(BIN)/python -m benchmarks
 
+bench-peers: install $(PEERS)/node_modules/installed ## Measure beside other GraphQL servers (OPTIONS=--quick)
+	@$(BIN)/python -m benchmarks.peers $(OPTIONS)
+
 lock: install ## Pin the newest versions that pyproject.toml allows, by hash
 	@$(call compile,requirements.lock,)
 	@$(call compile,requirements-dev.lock,--extra dev --constraint requirements.lock)
 
 clean: ## Remove everything that can be made again (not var/, the data)
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
-		$(addsuffix /node_modules,$(NODE_FOLDERS))
+		$(addsuffix /node_modules,$(NODE_FOLDERS) $(PEERS))
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # setuptools is locked too: it builds the editable install, and is then not fetched unpinned. The lock names no index:
@@ -79,6 +83,12 @@ $(VENV)/installed: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	@echo "Installing into $(VENV) ..."
 	@$(PIP) install --require-hashes --requirement requirements-dev.lock
 	@PYTHONWARNINGS=ignore $(PIP) install --no-deps --no-build-isolation --editable . 2>&1 | grep -v -e Warning -e '^ *!!' -e '\*\*\*\*' -e 'Please be careful' -e 'name as your package' -e 'with strategy' -e '^ *$$' >&2 || test "$${PIPESTATUS[0]}" -eq 0
+	@touch $@
+
+$(PEERS)/node_modules/installed: $(PEERS)/package.json $(PEERS)/package-lock.json
+	@command -v npm >/dev/null || { echo "npm was not found: install Node.js 20 or newer for the peers." >&2; exit 1; }
+	@echo "Installing the peers into $(PEERS)/node_modules ..."
+	@cd $(PEERS) && npm ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 # GraphiQL and the protocol audit come from npm; the server itself runs without them.
