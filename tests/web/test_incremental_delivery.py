@@ -366,7 +366,7 @@ class TestDisconnection:
                         received += chunk
                         if re.search(rb'"hasNext":true}\r\n---', received):
                             break
-                assert not ENDED
+                    assert not ENDED
             for _ in range(200):
                 if ENDED:
                     break
