@@ -37,6 +37,9 @@ class AccessReport:
             self.fields[key] = FieldAccess(level, Reason.SCOPE if key in self._plain else reason)
         elif known.level != level:
             self.fields[key] = FieldAccess(min(level, known.level), Reason.SCOPE)
+        elif known.reason is not Reason.SCOPE:
+            # Equally low for two reasons: one of them stands, whichever came first.
+            self.fields[key] = FieldAccess(level, min(reason, known.reason))
 
     def add_plain(self, kind: Kind, names: Iterable[str]) -> None:
         """Records that rows of `kind` served `names` plain, so that a lower level elsewhere is known to be of scope."""

@@ -13,7 +13,7 @@ from pypinyin import Style, pinyin
 LONGEST_TERM = 32  # characters; longer tails add index size and find nothing more
 HETERONYMS = 3  # readings kept of a name's first character, which is often a surname with a reading of its own
 
-_WORDS = re.compile(r"[a-z]+|\d+|\S")
+_WORDS = re.compile(r"[a-z]+|\d+|[^\s\x00]")  # no pattern of the database may hold a NUL
 
 
 def name_terms(name: str) -> list[str]:

@@ -177,8 +177,9 @@ class CustomerWriter:
 
     def _refuse(self, action: Action, change: Change, allowed: frozenset[str]) -> None:
         managed = {name for name, spec in self._catalogue.fields(change.kind).items() if spec.declaration.managed}
-        refused = change.values.keys() - (allowed - managed)
-        if refused or (action is Action.CREATE and not allowed):
+        permitted = allowed - managed
+        refused = change.values.keys() - permitted
+        if refused or not permitted:  # a change without a field still moves version and time
             raise FieldAccessError(action, refused)
 
     async def _check_references(self, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -38,10 +38,16 @@ class IdentifierRepository:
             return_document=ReturnDocument.AFTER,
             session=session,
         )
-        if holder is None or holder["customer_id"] == customer_id:  # never None: upserted
+        if holder is None:  # never: upserted
             return
-        if await may_find(holder["customer_id"], field):
-            raise DuplicateValueError(field)
+        # Whoever contests it counts too: that a value given twice is refused at once, or not before somebody hidden
+        # gives it up, would tell that somebody hidden has it.
+        claimants = (holder["customer_id"], *holder.get("contested_by", ()))
+        for other in claimants:
+            if other != customer_id and await may_find(other, field):
+                raise DuplicateValueError(field)
+        if holder["customer_id"] == customer_id:
+            return
         await self._collection.update_one({"_id": token}, {"$addToSet": {"contested_by": customer_id}}, session=session)
 
     async def release(self, tokens: list[bytes], customer_id: ObjectId, session: AsyncClientSession) -> None:
