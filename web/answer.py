@@ -7,8 +7,8 @@ whoever made it: docs/decisions has the reasons.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import orjson
 from starlette.types import Send
@@ -24,13 +24,12 @@ RESPONSE_OPTIONS = JSON_OPTIONS
 COMMON_HEADERS = ((b"cache-control", b"no-store"), (b"vary", b"Accept, Accept-Encoding, Accept-Language"))
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A GraphQL response that goes out in one piece."""
 
     status: int
     response: dict[str, Any]
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
     may_compress: bool = False
 
     async def send(self, send: Send, media_type: str, codings: AcceptedCodings, language: Language) -> None:

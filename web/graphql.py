@@ -15,9 +15,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from functools import lru_cache
 from inspect import isawaitable
-from typing import Any, Generic
+from typing import Any, Generic, NamedTuple
 
 from graphql import ExecutionResult, ExperimentalIncrementalExecutionResults, GraphQLSchema, OperationType
 from graphql.execution import Executor
@@ -59,14 +59,27 @@ Headers = dict[bytes, bytes]
 Result = ExecutionResult | ExperimentalIncrementalExecutionResults
 
 
-@dataclass(frozen=True, slots=True)
-class Preferences:
+class Preferences(NamedTuple):
     """What the client said about the answer. `media_type` is None where it takes no JSON in one piece."""
 
     media_type: ResponseType | None
+    html: bool
     parts: bool
     codings: AcceptedCodings
     language: Language
+
+
+@lru_cache(maxsize=256)
+def preferences(accept: bytes, accept_encoding: bytes, accept_language: bytes) -> Preferences:
+    """The preferences of the header values, each empty where the request has no such field."""
+    media_ranges = accept.decode("latin-1")
+    return Preferences(
+        response_type(media_ranges),
+        prefers_html(media_ranges),
+        accepts_parts(media_ranges),
+        accepted_codings(accept_encoding.decode("latin-1")),
+        negotiate_language(accept_language.decode("latin-1")),
+    )
 
 
 class GraphQLEndpoint(Generic[Context]):
@@ -108,16 +121,12 @@ class GraphQLEndpoint(Generic[Context]):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request."""
         headers: Headers = dict(scope["headers"])
-        accept = headers.get(b"accept", b"").decode("latin-1")
-        if self._ide is not None and scope["method"] == "GET" and prefers_html(accept):
+        wanted = preferences(
+            headers.get(b"accept", b""), headers.get(b"accept-encoding", b""), headers.get(b"accept-language", b"")
+        )
+        if self._ide is not None and wanted.html and scope["method"] == "GET":
             await self._ide(scope, receive, send)
             return
-        wanted = Preferences(
-            response_type(accept),
-            accepts_parts(accept),
-            accepted_codings(headers.get(b"accept-encoding", b"").decode("latin-1")),
-            negotiate_language(headers.get(b"accept-language", b"").decode("latin-1")),
-        )
         deadline = asyncio.get_running_loop().time() + self._limits.seconds
         try:
             answer = await self._answer(scope, receive, headers, wanted, deadline)

@@ -46,7 +46,7 @@ class PersistedDocuments:
 
     async def get(self, parameters: Parameters) -> ParsedDocument:
         """The document that `parameters` name; raises `RequestRefused` with the reason where there is none."""
-        sha256 = _sha256(parameters)
+        sha256 = _sha256(parameters) if parameters.extensions or parameters.document_id else None
         if sha256 is not None:
             return await self._by_hash(sha256, parameters.query)
         if parameters.document_id is not None:
