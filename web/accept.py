@@ -8,13 +8,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final, Literal
 
+from web.incremental_formats import CURRENT, EARLIER, Format
+
 JSON: Final = "application/json"
 GRAPHQL_RESPONSE: Final = "application/graphql-response+json"
 HTML: Final = "text/html"
 MULTIPART: Final = "multipart/mixed"
-INCREMENTAL_SPEC: Final = "v0.2"
-"""The format of incremental delivery that graphql-core yields (`pending`, `incremental` by id, `completed`)."""
-
 ResponseType = Literal["application/json", "application/graphql-response+json"]
 
 
@@ -71,19 +70,23 @@ def response_type(accept: str | None) -> ResponseType | None:
 
 
 @lru_cache(maxsize=256)
-def accepts_parts(accept: str) -> bool:
-    """Whether the client names `multipart/mixed` and means by it what we send.
+def parts_format(accept: str) -> Format | None:
+    """The format in which a client that names `multipart/mixed` takes an answer in parts, or None.
 
-    It may say so (`incrementalSpec=v0.2`) or nothing; one that asks for another format (`deferSpec=20220824`) would
-    misread ours.
+    It may name a format (`incrementalSpec=v0.2`, `deferSpec=20220824`) or none, which means the current one; whoever
+    asks for another would misread ours. Who takes both gets the current one.
     """
+    formats: set[Format] = set()
     for member in accept.split(","):
         name, *parameters = [part.strip() for part in member.lower().split(";")]
-        stated = {key.strip(): value.strip(' "') for key, _, value in (part.partition("=") for part in parameters)}
-        understood = "deferspec" not in stated and stated.get("incrementalspec", INCREMENTAL_SPEC) == INCREMENTAL_SPEC
-        if name == MULTIPART and understood and _quality(parameters) > 0:
-            return True
-    return False
+        if name == MULTIPART and _quality(parameters) > 0:
+            stated = [parameter.replace(" ", "").replace('"', "") for parameter in parameters]
+            specs = [parameter for parameter in stated if parameter.startswith(("incrementalspec=", "deferspec="))]
+            if specs in ([], [CURRENT.lower()]):
+                formats.add(CURRENT)
+            elif specs == [EARLIER.lower()]:
+                formats.add(EARLIER)
+    return CURRENT if CURRENT in formats else EARLIER if EARLIER in formats else None
 
 
 @lru_cache(maxsize=256)

@@ -26,11 +26,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from web.accept import (
     GRAPHQL_RESPONSE,
-    INCREMENTAL_SPEC,
     JSON,
     MULTIPART,
     ResponseType,
-    accepts_parts,
+    parts_format,
     prefers_html,
     response_type,
 )
@@ -40,6 +39,7 @@ from web.cost import refuse_costly
 from web.graphql_errors import Context, FormatError, formatted, unexpected
 from web.graphql_request import ClientDisconnected, Parameters, from_body, from_query_string
 from web.incremental_delivery import IncrementalDelivery
+from web.incremental_formats import CURRENT, Format
 from web.language import Language, Text, negotiate_language
 from web.limits import Limits
 from web.parsed_documents import Operation, ParsedDocument, ParsedDocuments
@@ -52,7 +52,7 @@ __all__ = ["RESPONSE_OPTIONS", "DocumentRefused", "GraphQLEndpoint", "Limits", "
 PARTIAL_SUCCESS = 294
 """Data and errors together, in `application/graphql-response+json` only (section "Partial success")."""
 
-PARTS = f"{MULTIPART}; incrementalSpec={INCREMENTAL_SPEC}"
+PARTS = f"{MULTIPART}; {CURRENT}"
 NO_TEXT = Text("", "")
 
 Headers = dict[bytes, bytes]
@@ -64,7 +64,7 @@ class Preferences(NamedTuple):
 
     media_type: ResponseType | None
     html: bool
-    parts: bool
+    parts: Format | None
     codings: AcceptedCodings
     language: Language
 
@@ -76,7 +76,7 @@ def preferences(accept: bytes, accept_encoding: bytes, accept_language: bytes) -
     return Preferences(
         response_type(media_ranges),
         prefers_html(media_ranges),
-        accepts_parts(media_ranges),
+        parts_format(media_ranges),
         accepted_codings(accept_encoding.decode("latin-1")),
         negotiate_language(accept_language.decode("latin-1")),
     )
@@ -162,7 +162,7 @@ class GraphQLEndpoint(Generic[Context]):
                 raise
             raise _timeout(self._limits.seconds, waiting_for_request=parameters is None) from None
         if not isinstance(result, ExecutionResult):
-            return self._delivery(result, context, wanted.language)
+            return self._delivery(result, wanted.parts or CURRENT, context, wanted.language)
         status = PARTIAL_SUCCESS if result.errors and wanted.media_type == GRAPHQL_RESPONSE else 200
         response = self._response(result, context, wanted.language)
         return Answer(status, response, may_compress=operation.type is OperationType.QUERY)
@@ -191,7 +191,7 @@ class GraphQLEndpoint(Generic[Context]):
             raise method_not_allowed("POST", Text("send mutations by POST", "变更操作请使用 POST"))
         refuse_costly(operation.cost, parameters.variables, self._limits.cost)
         in_parts = operation.incremental.is_asked(parameters.variables)
-        if in_parts and not wanted.parts:
+        if in_parts and wanted.parts is None:
             raise _not_acceptable(PARTS, Text("for @defer and @stream ", "使用 @defer 或 @stream 时"))
         if not in_parts and wanted.media_type is None:
             raise _not_acceptable(GRAPHQL_RESPONSE)
@@ -213,10 +213,11 @@ class GraphQLEndpoint(Generic[Context]):
         return await result if isawaitable(result) else result
 
     def _delivery(
-        self, results: ExperimentalIncrementalExecutionResults, context: Context, language: Language
+        self, results: ExperimentalIncrementalExecutionResults, spec: Format, context: Context, language: Language
     ) -> IncrementalDelivery:
         return IncrementalDelivery(
             results,
+            spec,
             format_errors=lambda errors: [formatted(e, context, self._format_error, language) for e in errors],
             extensions=lambda: self._extensions(context),
             unexpected=lambda fault: unexpected(fault, language),
@@ -245,7 +246,7 @@ def _timeout(seconds: float, *, waiting_for_request: bool) -> RequestRefused:
 
 
 def _refuse_unanswerable(wanted: Preferences) -> None:
-    if wanted.media_type is None and not wanted.parts:
+    if wanted.media_type is None and wanted.parts is None:
         raise _not_acceptable(GRAPHQL_RESPONSE)
     if wanted.codings.best is None and not wanted.codings.plain:
         text = Text("accept gzip, br, zstd or identity", "请接受 gzip、br、zstd 或 identity 编码")

@@ -1,8 +1,8 @@
 """Incremental delivery: answers with `@defer` and `@stream` part by part, as `multipart/mixed` (RFC 2046, section 5.1).
 
-Owns the parts' format (GraphQL over HTTP, RFC "Incremental Delivery"; the payloads are those of graphql-core, format
-`incrementalSpec=v0.2`), the time that they may take, and that the work ends when the client leaves. It must never let
-a fault's text out, nor tell more than the same operation in one piece would.
+Owns the body (GraphQL over HTTP, RFC "Incremental Delivery"; the payloads are those of web/incremental_formats.py), the
+time that it may take, and that the work ends when the client leaves. It must never let a fault's text out, nor tell
+more than the same operation in one piece would.
 """
 
 from __future__ import annotations
@@ -16,21 +16,20 @@ from graphql import ExperimentalIncrementalExecutionResults, GraphQLError
 from graphql.execution import InitialIncrementalExecutionResult, SubsequentIncrementalExecutionResult
 from starlette.types import Receive, Send
 
-from web.accept import INCREMENTAL_SPEC, MULTIPART
+from web.accept import MULTIPART
 from web.answer import COMMON_HEADERS, RESPONSE_OPTIONS
+from web.incremental_formats import Format, Payload, formatter
 
-CONTENT_TYPE = f'{MULTIPART}; boundary="-"; incrementalSpec={INCREMENTAL_SPEC}'.encode()
 PART = b"\r\nContent-Type: application/json; charset=utf-8\r\n\r\n"
 DELIMITER = b"\r\n---"
 CLOSING_SECONDS = 1.0
 """What a client gets to take the last part when time is up: one that reads nothing holds nothing for longer."""
 
 FormatErrors = Callable[[Sequence[GraphQLError]], list[dict[str, Any]]]
-Payload = dict[str, Any]
 
 
 class IncrementalDelivery:
-    """The delivery of one operation whose first part is computed.
+    """The delivery of one operation whose first part is computed, in the format `spec`.
 
     `format_errors` makes errors fit to be seen. `extensions` are those of the context as it is when called: they go
     with the first part, and again with each part before which they have changed. `unexpected` and `timeout` give the
@@ -40,6 +39,7 @@ class IncrementalDelivery:
     def __init__(
         self,
         results: ExperimentalIncrementalExecutionResults,
+        spec: Format,
         *,
         format_errors: FormatErrors,
         extensions: Callable[[], dict[str, Any]],
@@ -47,6 +47,8 @@ class IncrementalDelivery:
         timeout: Callable[[], dict[str, Any]],
     ) -> None:
         self._results = results
+        self._content_type = f'{MULTIPART}; boundary="-"; {spec}'.encode()
+        self._format = formatter(spec)
         self._format_errors = format_errors
         self._extensions = extensions
         self._unexpected = unexpected
@@ -57,7 +59,7 @@ class IncrementalDelivery:
 
     async def deliver(self, receive: Receive, send: Send, deadline: float) -> None:
         """Send all parts until `deadline` (of the event loop's clock); returns early when the client has left."""
-        headers = [(b"content-type", CONTENT_TYPE), *COMMON_HEADERS]
+        headers = [(b"content-type", self._content_type), *COMMON_HEADERS]
         sending = asyncio.ensure_future(self._send_parts(send, headers))
         leaving = asyncio.ensure_future(_left(receive))
         seconds = max(0.0, deadline - asyncio.get_running_loop().time())
@@ -82,7 +84,7 @@ class IncrementalDelivery:
             await self._send_part(send, self._following(result))
 
     async def _send_part(self, send: Send, payload: Payload) -> None:
-        part = orjson.dumps(payload, option=RESPONSE_OPTIONS)
+        part = orjson.dumps(self._format(payload), option=RESPONSE_OPTIONS)
         self._has_begun = True
         for pending in payload.get("pending", ()):
             self._pending[pending["id"]] = None

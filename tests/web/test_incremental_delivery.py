@@ -57,6 +57,11 @@ class Thing:
         raise ValueError(SECRET)
 
     @strawberry.field
+    def things(self, first: int = 2) -> list[Thing]:
+        """More of the same."""
+        return [Thing(name=f"inner {number}") for number in range(first)]
+
+    @strawberry.field
     def touched(self, info: strawberry.Info) -> str:
         """Puts something into the extensions of the answer."""
         info.context.setdefault("seen", []).append("touched")
@@ -134,10 +139,10 @@ async def ask(query: str, headers: dict[str, str] | None = None, **options: Any)
         )
 
 
-def parts_of(answer: httpx.Response) -> list[dict[str, Any]]:
+def parts_of(answer: httpx.Response, spec: str = "incrementalSpec=v0.2") -> list[dict[str, Any]]:
     """The payloads of a well-formed multipart body (RFC 2046 section 5.1.1), whose boundary is a dash."""
     assert answer.status_code == 200
-    assert answer.headers["content-type"] == 'multipart/mixed; boundary="-"; incrementalSpec=v0.2'
+    assert answer.headers["content-type"] == f'multipart/mixed; boundary="-"; {spec}'
     assert answer.headers["cache-control"] == "no-store"
     preamble, *parts, epilogue = answer.content.split(b"\r\n---")
     assert (preamble, epilogue) == (b"", b"--\r\n")
@@ -190,7 +195,9 @@ class TestNegotiation:
         "accept",
         [
             *("application/json", "*/*", "", "multipart/*, application/json", "application/graphql-response+json"),
-            "multipart/mixed;deferSpec=20220824, application/json",
+            "multipart/mixed;deferSpec=20230621, application/json",
+            "multipart/mixed;deferSpec=20220824;incrementalSpec=v0.2, application/json",
+            "multipart/mixed;deferSpec=20220824;q=0, application/json",
             "multipart/mixed;incrementalSpec=v0.1, application/json",
             "multipart/mixed;q=0, application/json",
         ],
@@ -300,6 +307,78 @@ class TestParts:
         """The cost is that of the whole answer."""
         answer = await ask(query)
         assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (400, expected)
+
+
+EARLIER_SPEC = "deferSpec=20220824"
+EARLIER = {"accept": "multipart/mixed;deferSpec=20220824,application/json"}
+
+
+def merged_by_path(payloads: list[dict[str, Any]]) -> Any:
+    """The data that a client of the earlier format puts together: each part says where it belongs."""
+    data = payloads[0]["data"]
+    for payload in payloads[1:]:
+        assert payload.keys() <= {"incremental", "hasNext", "extensions"}
+        for part in payload.get("incremental", ()):
+            *path, last = [*part["path"]] or [None]
+            target = data
+            for key in path:
+                target = target[key]
+            if part.get("items") is not None:
+                assert last == len(target)
+                target.extend(part["items"])
+            elif part.get("data") is not None:
+                (target if last is None else target[last]).update(part["data"])
+    return data
+
+
+class TestEarlierFormat:
+    """`deferSpec=20220824`, for clients such as Apollo Client 3."""
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "{ thing { name ... @defer { late } } }",
+            "{ ... @defer { thing { name } } things { name } }",
+            "{ things(first: 5) @stream(initialCount: 2) { name ... @defer { late } } }",
+            "{ things(first: 3) @stream { name things(first: 2) @stream(initialCount: 1) { name late } } }",
+            "{ thing { ... @defer { name things(first: 4) @stream(initialCount: 3) { name ... @defer { late } } } } }",
+            "{ thing { ... @defer { late } ... @defer { late touched } } }",
+        ],
+    )
+    async def test_parts_put_together_by_path_are_the_whole(self, query: str) -> None:
+        """Fragments in lists, lists in fragments, and fragments that overlap."""
+        payloads = parts_of(await ask(query, EARLIER), EARLIER_SPEC)
+        whole = await ask(re.sub(r"@(defer|stream)(\(initialCount: \d\))?", "", query))
+        assert len(payloads) > 1
+        assert "pending" not in payloads[0]
+        assert merged_by_path(payloads) == whole.json()["data"]
+
+    async def test_each_part_has_its_path_and_label(self) -> None:
+        """Nothing is announced."""
+        first, *rest = parts_of(await ask('{ thing { ... @defer(label: "more") { late } } }', EARLIER), EARLIER_SPEC)
+        assert first == {"data": {"thing": {}}, "hasNext": True}
+        parts = [part for payload in rest for part in payload.get("incremental", ())]
+        assert parts == [{"data": {"late": "late"}, "path": ["thing"], "label": "more"}]
+
+    async def test_a_lost_fragment_and_a_lost_rest_of_a_list_are_null(self) -> None:
+        """With the errors that lost them, masked."""
+        answer = await ask("{ thing { name ... @defer { requiredFault } } }", EARLIER)
+        (part,) = parts_of(answer, EARLIER_SPEC)[-1]["incremental"]
+        assert (part["data"], part["path"]) == (None, ["thing"])
+        assert part["errors"][0]["extensions"]["code"] == "INTERNAL_ERROR"
+        answer = await ask("{ things @stream(initialCount: 0) { requiredFault } }", EARLIER)
+        (part,) = parts_of(answer, EARLIER_SPEC)[-1]["incremental"]
+        assert (part["items"], part["path"]) == (None, ["things", 0])
+        assert SECRET not in answer.text
+
+    async def test_what_is_pending_when_time_is_up_is_null(self) -> None:
+        """For a stream at the index where it stopped."""
+        payloads = parts_of(await ask("{ flow @stream }", EARLIER, limits=Limits(seconds=0.2)), EARLIER_SPEC)
+        count = sum(len(part["items"]) for payload in payloads[1:-1] for part in payload["incremental"])
+        (part,) = payloads[-1]["incremental"]
+        assert (part["items"], part["path"]) == (None, ["flow", count])
+        assert part["errors"][0]["extensions"]["code"] == "TIMEOUT"
+        assert ENDED == ["flow"]
 
 
 class TestTime:
