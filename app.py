@@ -61,7 +61,7 @@ from web.authentication import Authenticator, InvalidTokenError, IssuerUnavailab
 from web.graphql import GraphQLEndpoint, Limits, RequestRefused
 from web.health import Readiness, livez
 from web.ide import GraphQLIDE
-from web.language import language
+from web.language import negotiate_language
 from web.openid_connect import OpenIDConnectVerifier
 from web.schema_document import SchemaDocument
 from web.security_headers import SecurityHeaders
@@ -226,8 +226,8 @@ def create_app(settings: Settings, mongodb_uri: str) -> Starlette:
 
     return Starlette(
         routes=[
+            Route("/graphql", endpoint),  # first, because routes are tried in order
             Route("/", RedirectResponse("/graphql")),
-            Route("/graphql", endpoint),
             *exploration,
             Route("/livez", livez),
             Route("/readyz", Readiness(readiness).readyz),
@@ -268,18 +268,24 @@ def print_schema() -> str:
 
 
 async def _context(request: Request) -> RequestContext:
-    services: Services = request.state.services
-    spoken = language(request)
+    services: Services = request.scope["state"]["services"]
+    headers: dict[bytes, bytes] = dict(request.scope["headers"])
+    spoken = negotiate_language(_text(headers, b"accept-language") or "")
     try:
-        principal = await services.authenticator.authenticate(request.headers.get("authorization"))
+        principal = await services.authenticator.authenticate(_text(headers, b"authorization"))
     except InvalidTokenError as error:
         challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
         raise RequestRefused(401, error.code, message(error.code, spoken, {}), challenge) from None
     except IssuerUnavailableError as error:
         raise RequestRefused(503, error.code, message(error.code, spoken, {})) from None
-    caller = Caller(principal, request.headers.get("dossier-purpose"), request.headers.get("idempotency-key"))
+    caller = Caller(principal, _text(headers, b"dossier-purpose"), _text(headers, b"idempotency-key"))
     address = request.client.host if request.client is not None else ""
     return RequestContext(services.use_cases, caller, spoken, address)
+
+
+def _text(headers: dict[bytes, bytes], name: bytes) -> str | None:
+    value = headers.get(name)
+    return value.decode("latin-1") if value is not None else None
 
 
 def _limits(settings: Settings) -> Limits:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from documents.access_plan import Level, Reason
 from documents.fields import Kind
+
+Place = tuple[Kind, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,37 +24,55 @@ class FieldAccess:
     reason: Reason
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """How rows of one kind in the same scopes were served: the selected fields that were plain, and the others."""
+
+    kind: Kind
+    plain: tuple[str, ...]
+    below_plain: tuple[tuple[str, Level, Reason], ...]
+
+
 @dataclass(slots=True)
 class AccessReport:
-    """Grows while a request is carried out; one entry per kind and field."""
+    """Grows while a request is carried out."""
 
-    fields: dict[tuple[Kind, str], FieldAccess] = field(default_factory=dict)
-    narrowed: dict[tuple[Kind, str], Level] = field(default_factory=dict)
-    _plain: set[tuple[Kind, str]] = field(default_factory=set)
+    served: set[Served] = field(default_factory=set)
+    erased: set[Place] = field(default_factory=set)
+    narrowed: dict[Place, Level] = field(default_factory=dict)
 
-    def add(self, kind: Kind, name: str, level: Level, reason: Reason) -> None:
-        """Records that `name` was served below PLAIN. Where rows differ, the least level stands, with reason SCOPE."""
-        key = (kind, name)
-        known = self.fields.get(key)
-        if known is None:
-            self.fields[key] = FieldAccess(level, Reason.SCOPE if key in self._plain else reason)
-        elif known.level != level:
-            self.fields[key] = FieldAccess(min(level, known.level), Reason.SCOPE)
-        elif known.reason is not Reason.SCOPE:
-            # Equally low for two reasons: one of them stands, whichever came first.
-            self.fields[key] = FieldAccess(level, min(reason, known.reason))
-
-    def add_plain(self, kind: Kind, names: Iterable[str]) -> None:
-        """Records that rows of `kind` served `names` plain, so that a lower level elsewhere is known to be of scope."""
-        for name in names:
-            key = (kind, name)
-            self._plain.add(key)
-            known = self.fields.get(key)
-            if known is not None and known.reason is not Reason.ERASED:
-                self.fields[key] = FieldAccess(known.level, Reason.SCOPE)
+    def add_erased(self, kind: Kind, names: Iterable[str]) -> None:
+        """Records that `names` of a row could not be opened any more, because its data key was erased."""
+        self.erased.update((kind, name) for name in names)
 
     def add_narrowed(self, kind: Kind, names: Iterable[str], level: Level) -> None:
         """Records that a condition on `names` left rows of `kind` out: all of them (DENIED) or some (MASKED)."""
-        # Levels stand for how many rows are left: DENIED none, MASKED some.
         for name in names:
             self.narrowed[kind, name] = min(level, self.narrowed.get((kind, name), level))
+
+    def below_plain(self) -> tuple[tuple[Place, FieldAccess], ...]:
+        """One entry per kind and field that was not served plain in every row, in their order.
+
+        Where rows differ, the least level stands, with reason SCOPE."""
+        entries = _combined(frozenset(self.served))
+        if not self.erased:
+            return entries
+        erased = dict.fromkeys(self.erased, FieldAccess(Level.ERASED, Reason.ERASED))
+        return tuple(sorted((dict(entries) | erased).items(), key=lambda entry: entry[0]))
+
+
+@lru_cache(maxsize=1024)
+def _combined(served: frozenset[Served]) -> tuple[tuple[Place, FieldAccess], ...]:
+    found: dict[Place, set[FieldAccess]] = {}
+    for rows in served:
+        for name, level, reason in rows.below_plain:
+            found.setdefault((rows.kind, name), set()).add(FieldAccess(level, reason))
+    plain = {(rows.kind, name) for rows in served for name in rows.plain}
+    return tuple((place, _least(found[place], elsewhere_plain=place in plain)) for place in sorted(found))
+
+
+def _least(served: set[FieldAccess], *, elsewhere_plain: bool) -> FieldAccess:
+    level = min(access.level for access in served)
+    if elsewhere_plain or len({access.level for access in served}) > 1:
+        return FieldAccess(level, Reason.SCOPE)
+    return FieldAccess(level, min(access.reason for access in served))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from functools import lru_cache
 
 
 class Kind(StrEnum):
@@ -126,6 +127,12 @@ def declare(
     return Declaration(Label(en, zh), sensitivity, encrypted, search, sortable, mask, unique, managed)
 
 
+@lru_cache(maxsize=4096)
+def _camel_case(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
     """One field of one kind, as everybody downstream sees it. `name` is the declared one (snake case)."""
@@ -142,8 +149,7 @@ class FieldSpec:
     @property
     def public_name(self) -> str:
         """The name in camel case, as the API spells it."""
-        first, *rest = self.name.split("_")
-        return first + "".join(word.capitalize() for word in rest)
+        return _camel_case(self.name)
 
     @property
     def label(self) -> Label:

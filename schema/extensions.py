@@ -5,10 +5,12 @@ So that a client can tell empty from denied. Made from the plan alone, never fro
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from documents.access_plan import Level
-from documents.fields import Kind
+from documents.access_report import FieldAccess, Place
+from documents.catalogue import Catalogue
 from schema.context import RequestContext
 
 
@@ -18,16 +20,9 @@ def access_extensions(context: RequestContext) -> dict[str, Any]:
     Sorted, because fields of one request are answered in the order in which the database comes back."""
     catalogue, report = context.use_cases.catalogue, context.caller.report
     extensions: dict[str, Any] = {}
-    if report.fields:
-        extensions["access"] = [
-            {
-                "kind": kind.name,
-                "field": catalogue.fields(kind)[name].public_name,
-                "level": access.level.name,
-                "reason": access.reason.value,
-            }
-            for (kind, name), access in sorted(report.fields.items(), key=_place)
-        ]
+    below_plain = report.below_plain()
+    if below_plain:
+        extensions["access"] = _entries(catalogue, below_plain)
     if report.narrowed:
         extensions["narrowed"] = [
             {
@@ -35,10 +30,20 @@ def access_extensions(context: RequestContext) -> dict[str, Any]:
                 "field": catalogue.fields(kind)[name].public_name,
                 "found": "NONE" if level is Level.DENIED else "SOME",
             }
-            for (kind, name), level in sorted(report.narrowed.items(), key=_place)
+            for (kind, name), level in sorted(report.narrowed.items(), key=lambda entry: entry[0])
         ]
     return extensions
 
 
-def _place(entry: tuple[tuple[Kind, str], object]) -> tuple[Kind, str]:
-    return entry[0]
+@lru_cache(maxsize=1024)
+def _entries(catalogue: Catalogue, below_plain: tuple[tuple[Place, FieldAccess], ...]) -> list[dict[str, str]]:
+    """Shared between responses: not to be changed."""
+    return [
+        {
+            "kind": kind.name,
+            "field": catalogue.fields(kind)[name].public_name,
+            "level": access.level.name,
+            "reason": access.reason.value,
+        }
+        for (kind, name), access in below_plain
+    ]

@@ -19,6 +19,7 @@ from typing import Any
 from bson import Decimal128, ObjectId
 
 from documents.access_plan import FieldGrants, Level, Reason
+from documents.access_report import Served
 from documents.decimals import decimal_text
 from documents.encryption.blind_index import BlindIndex
 from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value, encrypt_value
@@ -126,7 +127,8 @@ class CustomerCodec:
                 below_plain.append((name, level, reason))
             if level is not Level.DENIED:
                 steps.append(self._step(spec, masked=level is Level.MASKED))
-        return RowReader(kind, tuple(steps), tuple(plain), tuple(below_plain), self._decrypt, with_id="id" in selected)
+        served = Served(kind, tuple(plain), tuple(below_plain))
+        return RowReader(served, tuple(steps), self._decrypt, with_id="id" in selected)
 
     def _step(self, spec: FieldSpec, *, masked: bool) -> Step:
         context = self._contexts[spec.name] if spec.encrypted else None
@@ -152,29 +154,23 @@ class RowReader:
         "_kind_name",
         "_opened",
         "_with_id",
-        "below_plain",
         "kind",
         "needs_key",
-        "plain",
-        "stored_fields",
+        "served",
     )
 
     def __init__(
         self,
-        kind: Kind,
+        served: Served,
         steps: tuple[Step, ...],
-        plain: tuple[str, ...],
-        below_plain: tuple[tuple[str, Level, Reason], ...],
         decrypt: Decrypt,
         *,
         with_id: bool,
     ) -> None:
-        self.kind = kind
-        self._kind_name = kind.value  # an attribute of an enumeration is slow to look up
+        self.kind = served.kind
+        self.served = served
+        self._kind_name = served.kind.value  # an attribute of an enumeration is slow to look up
         self._with_id = with_id
-        self.plain = plain
-        self.below_plain = below_plain
-        self.stored_fields = frozenset(step.spec.name for step in steps)
         copied = [(step.spec.name, _converter(step)) for step in steps if step.context is None]
         self._copied = tuple(name for name, convert in copied if convert is None)
         self._converted = tuple((name, convert) for name, convert in copied if convert is not None)

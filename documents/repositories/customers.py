@@ -13,7 +13,7 @@ from typing import Any
 from bson import ObjectId
 from pymongo.asynchronous.database import AsyncDatabase
 
-from documents.access_plan import AccessPlan, Action, FieldGrants, Level, Reason, Scope
+from documents.access_plan import AccessPlan, Action, FieldGrants, Level, Scope
 from documents.access_report import AccessReport
 from documents.access_view import access_view
 from documents.catalogue import Catalogue
@@ -366,8 +366,7 @@ class CustomerRepository:
         keys: Mapping[ObjectId, DataKey] = {}
         if sealed:
             keys = self._keyring.cached(sealed) or await self._keyring.data_keys(sealed)
-        for grants, reader in {id(pair): pair for pair in readers}.values():
-            _note(report, grants, reader)
+        report.served.update({id(reader): reader.served for _, reader in readers}.values())
         has_views = any(not _VIEWS.isdisjoint(selected) for selected in selection.values())
         records = Records()
         for row, (grants, reader) in zip(rows, readers, strict=True):
@@ -375,8 +374,7 @@ class CustomerRepository:
             if has_views:
                 self._add_views(record, row, grants, selection.get(reader.kind, frozenset()))
             if erased:
-                for name in reader.erased_fields():
-                    report.add(reader.kind, name, Level.ERASED, Reason.ERASED)
+                report.add_erased(reader.kind, reader.erased_fields())
             records.append(record)
         return records
 
@@ -433,12 +431,6 @@ def _note_narrowed(
     for kind, admission in allowed.items():
         if admission != visible[kind]:
             report.add_narrowed(kind, names, Level.MASKED if admission else Level.DENIED)
-
-
-def _note(report: AccessReport, grants: FieldGrants, reader: RowReader) -> None:
-    report.add_plain(reader.kind, reader.plain)
-    for name, level, reason in reader.below_plain:
-        report.add(reader.kind, name, level, reason)
 
 
 def _both(left: Filter, right: Filter) -> Filter:
