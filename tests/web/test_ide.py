@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import httpx
@@ -16,6 +19,8 @@ from web.ide import DIRECTORY, FILES, GraphQLIDE
 from web.security_headers import SecurityHeaders
 
 BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"}
+
+PARTS_OF_AN_ANSWER = ['{"data":{"名":"---"},"hasNext":true}', '{"incremental":[],"hasNext":false}']
 
 
 def client_of(ide: GraphQLIDE) -> httpx.AsyncClient:
@@ -107,6 +112,32 @@ def test_the_script_keeps_nothing_in_the_browser() -> None:
     script = (DIRECTORY / "page.js").read_text()
     assert not re.search(r"localStorage|sessionStorage|document\.cookie|indexedDB", script)
     assert re.search(r"^\s+storage,$", script, re.MULTILINE)
+
+
+def test_the_page_reads_an_answer_in_parts_however_it_is_cut() -> None:
+    """The script's own function, run by Node.js on a body that comes byte by byte, and all at once."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.fail("this test needs Node.js 20 or newer: it runs a function of the page")
+    script = (DIRECTORY / "page.js").read_text()
+    function = script[script.index("async function* partsOf") :].split("\n}\n")[0] + "\n}\n"
+    body = "\r\n---" + "".join(
+        f"\r\nContent-Type: application/json; charset=utf-8\r\n\r\n{part}\r\n---" for part in PARTS_OF_AN_ANSWER
+    )
+    program = f"""{function}
+        for (const size of [1, 7, 100000]) {{
+            const bytes = new TextEncoder().encode({json.dumps(body + "--" + chr(13) + chr(10))});
+            const pieces = [];
+            for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.slice(at, at + size));
+            const parts = [];
+            const answer = new Response(ReadableStream.from(pieces));
+            for await (const part of partsOf(answer)) parts.push(JSON.stringify(part));
+            console.log(JSON.stringify(parts));
+        }}"""
+    ran = subprocess.run(
+        [node, "--input-type=module", "-e", program], check=True, capture_output=True, text=True, timeout=30
+    )
+    assert [json.loads(line) for line in ran.stdout.splitlines()] == [PARTS_OF_AN_ANSWER] * 3
 
 
 def test_both_languages_have_every_text() -> None:

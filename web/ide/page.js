@@ -62,7 +62,7 @@ const storage = {
 async function send(parameters, extraHeaders = {}) {
   const headers = {
     'content-type': 'application/json',
-    accept: 'application/graphql-response+json, application/json;q=0.9',
+    accept: 'application/graphql-response+json, application/json;q=0.9, multipart/mixed;incrementalSpec=v0.2',
     'accept-language': isChinese ? 'zh-CN' : 'en',
     ...extraHeaders,
   };
@@ -74,7 +74,28 @@ async function send(parameters, extraHeaders = {}) {
   if (answer.status === 401 && accessToken !== null) {
     signOut(texts.ended);
   }
-  return answer.json();
+  return answer.headers.get('content-type').startsWith('multipart/mixed') ? partsOf(answer) : answer.json();
+}
+
+// The parts of an answer to @defer or @stream, each as soon as it is whole. No JSON holds a line break and a delimiter.
+async function* partsOf(answer) {
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) {
+        return;
+      }
+      const pieces = (text + value).split('\r\n---');
+      text = pieces.pop();
+      for (const piece of pieces.filter((found) => found !== '')) {
+        yield JSON.parse(piece.slice(piece.indexOf('\r\n\r\n')));
+      }
+    }
+  } finally {
+    reader.cancel(); // the server ends its work when nobody reads
+  }
 }
 
 const root = ReactDOM.createRoot(byId('graphiql'));
