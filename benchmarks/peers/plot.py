@@ -37,7 +37,7 @@ def plot(results: Sequence[dict[str, Any]]) -> str:
     top = MARGIN + 20
     for result in results:
         figures = medians(result)
-        parts += _panel(f"{result['workload']}, {result['connections']} connections", figures, top)
+        parts += _panel(result, figures, top)
         top += HEADING + PITCH * len(figures) + 10
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top}" role="img" '
@@ -63,18 +63,24 @@ def medians(result: dict[str, Any]) -> dict[str, float]:
     }
 
 
-def _panel(heading: str, figures: dict[str, float], top: int) -> Iterator[str]:
+def _panel(result: dict[str, Any], figures: dict[str, float], top: int) -> Iterator[str]:
+    heading = f"{result['workload']}, {result['connections']} connections"
     yield f'<text x="{MARGIN}" y="{top + 22}" font-weight="600">{escape(heading)}</text>'
     scale = (WIDTH - 2 * MARGIN - LABEL_WIDTH - FIGURE_WIDTH) / max(figures.values())
     left = MARGIN + LABEL_WIDTH
     for row, (name, figure) in enumerate(figures.items()):
         y = top + HEADING + row * PITCH
         length = figure * scale
-        times = "" if name == DOSSIER else f" · {figure / figures[DOSSIER]:.2f} ×"
+        times = "" if name == DOSSIER else f" · {_ratio(result, name):.2f} ×"
         colour = OURS if name == DOSSIER else OTHERS
         yield f'<text x="{left - 8}" y="{y + 14}" text-anchor="end">{escape(LABELS[name])}</text>'
         yield f'<rect x="{left}" y="{y}" width="{length:.1f}" height="{BAR}" rx="2" fill="{colour}"/>'
         yield f'<text x="{left + length + 6:.1f}" y="{y + 14}">{figure:.2f}{times}</text>'
+
+
+def _ratio(result: dict[str, Any], name: str) -> float:
+    median: float = result["ratio_to_dossier"][name]["server_cpu_ms"]["median"]
+    return median
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -52,6 +52,7 @@ PEERS = (
             "BENCH_PARSE_USER": USERNAME,
             "BENCH_PARSE_PASSWORD": PASSWORD,
             "BENCH_PARSE_ROLE": ROLE,
+            "PARSE_SERVER_LOGS_FOLDER": "null",  # read at import: the option alone comes too late
         },
     ),
     Peer("strawberry", "Strawberry + Beanie", _NAIVE),

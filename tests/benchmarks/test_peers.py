@@ -113,9 +113,11 @@ def test_plot_shows_every_server_by_name_and_length() -> None:
         DOSSIER: [{"server_cpu_ms": 2.0}, {"server_cpu_ms": 1.0}, {"server_cpu_ms": 3.0}],
         "apollo": [{"server_cpu_ms": 4.0}],
     }
-    root = ElementTree.fromstring(plot([{"workload": "page", "connections": 16, "rounds": rounds}]))
+    ratios = {"apollo": {"server_cpu_ms": {"median": 1.9}}}  # within rounds: not the ratio of the medians
+    result = {"workload": "page", "connections": 16, "rounds": rounds, "ratio_to_dossier": ratios}
+    root = ElementTree.fromstring(plot([result]))
     texts = {element.text for element in root.iter("{http://www.w3.org/2000/svg}text")}
-    assert {LABELS[DOSSIER], LABELS["apollo"], "page, 16 connections", "2.00", "4.00 · 2.00 ×"} <= texts
+    assert {LABELS[DOSSIER], LABELS["apollo"], "page, 16 connections", "2.00", "4.00 · 1.90 ×"} <= texts
     widths = [float(element.get("width", "0")) for element in root.iter("{http://www.w3.org/2000/svg}rect")]
     assert widths[2] == pytest.approx(2 * widths[1])
 
