@@ -14,7 +14,7 @@ from documents.records import Record
 from schema.execution import ExecutionMetrics, install_record_fields, record_value
 from schema.inputs.customers import make_customer_inputs
 from schema.mutation import make_mutation
-from schema.query import make_query
+from schema.query import make_query, serve_plainly
 from schema.scalars import SCALARS
 from schema.types.customers import ChoiceEnums, make_customer_types
 
@@ -61,5 +61,6 @@ def build_schema(catalogue: Catalogue) -> DossierSchema:
     def type_name(record: Record) -> str:
         return names[record["kind"]]
 
+    serve_plainly(built._schema)
     metrics = install_record_fields(built, [*names.values(), *PLAIN_TYPES], type_name=type_name)
     return DossierSchema(built._schema, print_schema(built) + "\n", metrics)

@@ -5,21 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 import strawberry
+from graphql import GraphQLResolveInfo, GraphQLSchema
 
 from documents.access_plan import Purpose
 from documents.fields import Kind
 from documents.records import Record
 from documents.repositories.customers import ListQuery, Selection, Sort
+from documents.repositories.filters import FilterNode
 from resolvers.customers import Wanted
 from schema.context import RequestContext
 from schema.errors import InvalidArgumentError
 from schema.inputs.customers import CustomerInputs, to_filter, to_sort
-from schema.selection import selected_fields, selects_each
+from schema.selection import remembered, selected_fields, selects_each
 from schema.types.access import KindFieldAccess
 from schema.types.customers import CustomerTypes, Node
 
 Info = strawberry.Info[RequestContext, None]
 strawberry.enum(Purpose, description="Why customer information is used.")
+
+ALL_KINDS = frozenset(Kind)
+CONVERTED = frozenset({"filter", "sort"})
+"""The arguments whose types are classes."""
 
 DEFAULT_PAGE = 50
 LARGEST_PAGE = 100
@@ -58,8 +64,13 @@ async def viewer(info: Info) -> Any:
     return info.context.use_cases.viewer.describe(info.context.caller)
 
 
-def selection_of(info: Info, *paths: tuple[str, ...]) -> Selection:
+def selection_of(info: Info | GraphQLResolveInfo[Any], *paths: tuple[str, ...]) -> Selection:
     """The declared fields selected at any of `paths`, per kind."""
+    core = info if isinstance(info, GraphQLResolveInfo) else info._raw_info
+    return remembered(core, ("selection", paths), lambda: _selection(core, paths))
+
+
+def _selection(info: GraphQLResolveInfo[Any], paths: tuple[tuple[str, ...], ...]) -> Selection:
     merged: dict[Kind, frozenset[str]] = {}
     for path in paths:
         for type_name, names in selected_fields(info, *path).items():
@@ -68,8 +79,62 @@ def selection_of(info: Info, *paths: tuple[str, ...]) -> Selection:
     return merged
 
 
+async def find_customer(info: GraphQLResolveInfo[Any], customer_id: str) -> Record | None:
+    """One customer by its id."""
+    context: RequestContext = info.context
+    return await context.use_cases.customers.find(context.caller, customer_id, selection_of(info, ()))
+
+
+async def list_customers(
+    info: GraphQLResolveInfo[Any],
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+    kinds: list[Kind] | None = None,
+    condition: FilterNode | None = None,
+    search: str | None = None,
+    sort: Sort | None = None,
+) -> Record:
+    """A page. An argument left out and one given as null say the same: no bound, no condition, no order asked for."""
+    limit, cursor, backward = _window(first, after, last, before)
+    query = ListQuery(
+        selection=selection_of(info, ("nodes",), ("edges", "node")),
+        kinds=frozenset(kinds) if kinds is not None else ALL_KINDS,
+        filter=condition,
+        search=(search or "").strip() or None,
+        sort=sort if sort is not None else Sort(),
+        limit=limit,
+        cursor=cursor,
+        backward=backward,
+    )
+    wanted = remembered(info, "wanted", lambda: Wanted(*selects_each(info, *WANTED)))
+    context: RequestContext = info.context
+    return await context.use_cases.customers.find_page(context.caller, query, ordered=sort is not None, wanted=wanted)
+
+
 async def customer(info: Info, id: strawberry.ID) -> Any:  # noqa: A002 - the Relay name of the argument
-    return await info.context.use_cases.customers.find(info.context.caller, id, selection_of(info, ()))
+    return await find_customer(info._raw_info, id)
+
+
+def serve_plainly(core: GraphQLSchema) -> None:
+    """Lets graphql-core call these resolvers with the arguments that it has coerced.
+
+    Strawberry would convert them once more, to what they are already, at the cost of half an execution. Only the
+    inputs that are classes of its own, filter and order, still go through it."""
+    fields = core.query_type.fields if core.query_type is not None else {}
+    converted = fields["customers"].resolve
+
+    async def resolve_customer(_source: Any, info: GraphQLResolveInfo[Any], id: str) -> Record | None:  # noqa: A002
+        return await find_customer(info, id)
+
+    async def resolve_customers(_source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+        if converted is not None and not CONVERTED.isdisjoint(arguments):
+            return await converted(_source, info, **arguments)
+        return await list_customers(info, **arguments)
+
+    fields["customer"].resolve = fields["node"].resolve = resolve_customer
+    fields["customers"].resolve = resolve_customers
 
 
 def make_query(types: CustomerTypes, inputs: CustomerInputs) -> type:
@@ -85,24 +150,18 @@ def make_query(types: CustomerTypes, inputs: CustomerInputs) -> type:
         filter: inputs.filter | None = strawberry.UNSET,  # type: ignore[name-defined]  # noqa: A002
         search: str | None = strawberry.UNSET,
         sort: inputs.sort | None = strawberry.UNSET,  # type: ignore[name-defined]
-    ) -> Record:
-        # An argument left out and one given as null say the same here: no bound, no condition, no order asked for.
-        kinds, filter, search, sort = (_given(value) for value in (kinds, filter, search, sort))  # noqa: A001
-        limit, cursor, backward = _window(*(_given(value) for value in (first, after, last, before)))
-        query = ListQuery(
-            selection=selection_of(info, ("nodes",), ("edges", "node")),
-            kinds=frozenset(Kind(kind) for kind in kinds) if kinds is not None else frozenset(Kind),
-            filter=to_filter(filter) if filter is not None else None,
-            search=(search or "").strip() or None,
-            sort=to_sort(sort) if sort is not None else Sort(),
-            limit=limit,
-            cursor=cursor,
-            backward=backward,
-        )
-        wanted = Wanted(*selects_each(info, *WANTED))
-        context = info.context
-        return await context.use_cases.customers.find_page(
-            context.caller, query, ordered=sort is not None, wanted=wanted
+    ) -> Any:
+        condition, order = _given(filter), _given(sort)
+        return await list_customers(
+            info._raw_info,
+            first=_given(first),
+            after=_given(after),
+            last=_given(last),
+            before=_given(before),
+            kinds=_given(kinds),
+            condition=to_filter(condition) if condition is not None else None,
+            search=_given(search),
+            sort=to_sort(order) if order is not None else None,
         )
 
     # The annotations name generated types, which no module has: they are given to Strawberry as objects.

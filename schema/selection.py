@@ -6,9 +6,9 @@ It tells what is asked for, never what may be answered: that is the access plan'
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import strawberry
 from graphql import (
@@ -23,6 +23,7 @@ from graphql.execution.collect_fields import FieldDetails, FieldDetailsList, Fra
 
 from schema.execution import declared_name, record_schema
 
+Answer = TypeVar("Answer")
 SelectedFields = Mapping[str, frozenset[str]]
 
 
@@ -55,20 +56,26 @@ def selects_each(info: strawberry.Info | GraphQLResolveInfo[Any], *paths: tuple[
     return answers
 
 
-def _remembered(info: GraphQLResolveInfo[Any], question: str, path: tuple[Any, ...]) -> Any:
-    """The answer, kept for as long as the document lives, by the values of the variables in its directives."""
+def remembered(info: GraphQLResolveInfo[Any], question: Hashable, make: Callable[[], Answer]) -> Answer:
+    """What `make` derives from the selection below the current field, and from nothing else.
+
+    Kept under `question` for as long as the document lives, by the values of the variables in its directives."""
     known = record_schema(info.schema)
     memo = known.operations.of(info.operation, info.fragments) if known is not None else None
     conditions = memo.conditions(info.variable_values.coerced) if memo is not None else None
     if memo is None or conditions is None:
-        return _answer(info, question, path)
+        return make()
     # The memo holds these nodes, all parts of its document, so that their identities are theirs alone.
-    key = (question, info.parent_type, tuple(id(node) for node in info.field_nodes), path, conditions)
-    answer = memo.get(key)
+    key = (question, info.parent_type, tuple(id(node) for node in info.field_nodes), conditions)
+    answer: Answer | None = memo.get(key)
     if answer is None:
-        answer = _answer(info, question, path)
+        answer = make()
         memo.put(key, answer)
     return answer
+
+
+def _remembered(info: GraphQLResolveInfo[Any], question: str, path: tuple[Any, ...]) -> Any:
+    return remembered(info, (question, path), lambda: _answer(info, question, path))
 
 
 def _answer(

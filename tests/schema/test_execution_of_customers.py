@@ -11,11 +11,11 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
-    execute,
     get_named_type,
     is_leaf_type,
     parse,
 )
+from graphql.execution import experimental_execute_incrementally
 from graphql.execution.incremental.incremental_executor import IncrementalExecutor
 
 from documents.catalogue import CATALOGUE
@@ -67,8 +67,8 @@ class TestCustomers:
         document = parse(
             f"{{ customers {{ edges {{ cursor node {{ __typename {fragments} }} }} pageInfo {{ hasNextPage }} }} }}"
         )
-        plain: Any = execute(schema.core, document, executor_class=IncrementalExecutor)
-        record: Any = execute(schema.core, document, executor_class=RecordExecutor)
+        plain: Any = experimental_execute_incrementally(schema.core, document, executor_class=IncrementalExecutor)
+        record: Any = experimental_execute_incrementally(schema.core, document, executor_class=RecordExecutor)
         assert plain.errors is None
         assert orjson.dumps(record.data, option=JSON_OPTIONS) == orjson.dumps(plain.data, option=JSON_OPTIONS)
         metrics = schema.metrics
