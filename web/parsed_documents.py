@@ -58,6 +58,11 @@ class ParsedDocument:
         self._definitions = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
         self._operations: dict[str | None, Operation] = {}
 
+    @property
+    def operation_names(self) -> list[str | None]:
+        """Names under which `operation` finds one."""
+        return [definition.name.value if definition.name else None for definition in self._definitions]
+
     def operation(self, name: str | None) -> Operation:
         """The operation to execute (GraphQL section 6.1, GetOperation); raises `DocumentRefused` if there is none."""
         operation = self._operations.get(name)

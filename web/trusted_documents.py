@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 from graphql import GraphQLSchema
 
+from web.cost import refuse_costly
 from web.limits import Limits
 from web.parsed_documents import ParsedDocument, accepted_document
 from web.refusals import DocumentRefused
@@ -96,7 +97,11 @@ def _texts(content: Any) -> dict[str, str] | None:
 
 def _accepted(identifier: str, text: str, schema: GraphQLSchema, limits: Limits) -> ParsedDocument:
     try:
-        return accepted_document(schema, limits, text)
+        parsed = accepted_document(schema, limits, text)
+        for operation in (parsed.operation(name) for name in parsed.operation_names):
+            if operation.cost.root.is_constant:  # what depends on variables is judged with them
+                refuse_costly(operation.cost, {}, limits.cost)
+        return parsed
     except DocumentRefused as refusal:
         reason = refusal.errors("en")[0]["message"]
         raise TrustedDocumentsError(f"the trusted document `{identifier}` is not valid: {reason}") from refusal

@@ -350,6 +350,7 @@ class TestManifest:
             ("{ nothing }", "Cannot query field 'nothing'"),
             ("{ " + "a: hello " * 31 + "}", "too many aliases"),
             ("{ hello " + " " * 70_000 + "}", "too long"),
+            ("query A { hello } query B { rows(first: 10000) { name rows { name } } }", "too much at once"),
         ],
     )
     def test_an_unacceptable_document_is_named(self, text: str, reason: str) -> None:
