@@ -65,6 +65,7 @@ from web.language import negotiate_language
 from web.openid_connect import OpenIDConnectVerifier
 from web.schema_document import SchemaDocument
 from web.security_headers import SecurityHeaders
+from web.server import rest_collector
 from web.trusted_documents import TrustedDocuments, TrustedDocumentsError, read_manifest
 
 DOCUMENTS = [
@@ -242,7 +243,9 @@ def create_app_from_environment() -> Starlette:
     settings = Settings.from_environment(os.environ)
     if settings.mongodb_uri is None:
         raise RuntimeError("a worker process needs DOSSIER_MONGODB_URI")
-    return create_app(settings, settings.mongodb_uri)
+    application = create_app(settings, settings.mongodb_uri)
+    rest_collector()
+    return application
 
 
 def refused_trusted_documents(settings: Settings) -> str | None:

@@ -6,6 +6,7 @@ Owns how the process listens, says that it does, and stops. It must never build 
 from __future__ import annotations
 
 import errno
+import gc
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
 _BACKLOG: Final = 2_048
+_COLLECT_AFTER: Final = 20_000  # objects more than there were
 _DRAIN_SECONDS: Final = 10  # what open requests get to finish after the signal to stop
 
 
@@ -58,7 +60,18 @@ def serve(application: ASGIApp, listener: socket.socket, options: ServerOptions,
 
     Raises `KeyboardInterrupt` after a clean end by SIGINT or, where its handler does so, SIGTERM.
     """
+    rest_collector()
     _Server(_configuration(application, options), on_ready).run(sockets=[listener])
+
+
+def rest_collector() -> None:
+    """Takes what the application is made of out of the garbage collector's sight, and lets it look less often.
+
+    Requests leave few cycles behind; at its defaults the collector would walk modules, schema and cached keys over and
+    over again, for a tenth of all CPU time. For a process that serves and does nothing else."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER)
 
 
 def serve_with_workers(
