@@ -7,16 +7,24 @@ channel and every pair of roles; without it fields are drawn under a fixed seed.
 
 from __future__ import annotations
 
+import asyncio
+import base64
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from graphql import get_introspection_query
 
+from documents.catalogue import CATALOGUE
+from schema.build import build_schema
 from tests.leaks.cases import DEFAULT, SYNTHETIC_CSV, cases
-from tests.leaks.channels import CHANNELS, Channel
-from tests.leaks.matrix import Leak, run
-from tests.leaks.worlds import Arena, Case, Phase, arena
+from tests.leaks.channels import CHANNELS, FULL, Channel, filter_operators, whole
+from tests.leaks.conditions import COMPARING, ORDERING
+from tests.leaks.faults import FAULTS, FETCHES, KEYS, Fault
+from tests.leaks.fetches import check_list, check_single, observed, selections
+from tests.leaks.matrix import SAMPLE, Leak, Run, check_nothing_denied_is_shown, run
+from tests.leaks.worlds import CALLER, Arena, Case, Phase, arena
 
 MATRIX = [pytest.param(case, channel, id=f"{case}-{channel}") for case in cases() for channel in CHANNELS.values()]
 
@@ -53,14 +61,180 @@ async def test_worlds_cannot_be_told_apart(arenas: Arenas, case: Case, channel: 
         pytest.fail(found[:3000], pytrace=False)
 
 
-async def leak_of(arena: Arena, case: Case, channel: Channel) -> str | None:
+async def leak_of(arena: Arena, case: Case, channel: Channel, sample: int = SAMPLE) -> str | None:
     """What a run finds, in words; None where that is nothing."""
     try:
         await arena.enter(case, Phase.UNKNOWN)
-        await run(arena, channel)
+        await run(arena, channel, sample)
         if arena.has_findable and not channel.compares:
             await arena.enter(case, Phase.FINDABLE)
-            await run(arena, channel)
+            await run(arena, channel, sample)
     except Leak as leak:
         return str(leak)
     return None
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=str(case)) for case in cases()])
+async def test_fetch_and_decryption_follow_the_mask(arenas: Arenas, mongodb_uri: str, case: Case) -> None:
+    """No command names a field that is denied in every scope, no reply holds one that is denied in its row, and just
+    the granted values of the page are decrypted."""
+    arena = await arenas.of(case)
+    await arena.enter(case, Phase.UNKNOWN)
+    if arena.plan is None:  # nothing is asked of the database then: the matrix shows it
+        return
+    await check_fetches(arena, mongodb_uri)
+
+
+async def check_fetches(arena: Arena, uri: str) -> None:
+    """Raises Leak."""
+    assert arena.plan is not None
+    names = sorted({name for fields in CATALOGUE.by_kind.values() for name in fields})
+    async with observed(arena, uri) as watch:
+        for selection in selections(names if FULL else arena.random.sample(names, 6)):
+            await check_list(arena, arena.plan, watch, selection)
+        for row in {(row.kind, row.scopes): row for row in arena.rows}.values():
+            await check_single(arena, arena.plan, watch, row)
+
+
+@pytest.mark.parametrize("fault", [pytest.param(fault, id=str(fault)) for fault in FAULTS])
+async def test_matrix_finds_a_seeded_fault(
+    arenas: Arenas, mongodb_uri: str, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    """With one defence gone the same machinery that passes without it must fail, in the channels meant for it."""
+    case = next(case for case in cases() if str(case).startswith(fault.case))
+    arena = await arenas.of(case)
+    await arena.enter(case, Phase.UNKNOWN)
+    KEYS.update(arena.keys)
+    for name in fault.channels:
+        assert await found_by(name, arena, mongodb_uri) is None, "the product itself has a fault"
+    arena.forget()
+    fault.seed(monkeypatch)
+    try:
+        for name in fault.channels:
+            assert await found_by(name, arena, mongodb_uri) is not None, f"{name} did not find it"
+    finally:
+        monkeypatch.undo()
+        arena.forget()
+        arena.dirty = True
+
+
+async def found_by(name: str, arena: Arena, uri: str) -> str | None:
+    """What the channel, or the check of fetches, finds in the arena's case; None where that is nothing."""
+    assert arena.case is not None
+    if name != FETCHES:
+        return await leak_of(arena, arena.case, CHANNELS[name], sample=12)
+    try:
+        await check_fetches(arena, uri)
+    except Leak as leak:
+        return str(leak)
+    return None
+
+
+async def test_a_denied_value_in_an_answer_is_found(arenas: Arenas) -> None:
+    """The second check: a value that both worlds show, plain, in national form, or as a token of its index."""
+    case = next(case for case in cases() if str(case).startswith("default-archivist"))
+    arena = await arenas.of(case)
+    await arena.enter(case, Phase.UNKNOWN)
+    row = next(row for row in arena.rows if row.values.get("telephone", "").startswith("+8613"))
+    token = bytes(row.document["_tokens"]["telephone"][0])
+    telephone = row.values["telephone"]
+    forms = (telephone, telephone.removeprefix("+86"), token.hex(), base64.b64encode(token).decode())
+    for form in forms:
+        with pytest.raises(Leak):
+            check_nothing_denied_is_shown(arena, CHANNELS["list_read"], Run(shown={f'"… {form} …"'.encode()}))
+    check_nothing_denied_is_shown(arena, CHANNELS["list_read"], Run(shown={row.values["name"].encode()}))
+
+
+SESSIONS = frozenset({"Mutation.login", "Mutation.refreshSession", "Mutation.logout"})
+
+
+def test_every_root_field_and_argument_has_a_channel() -> None:
+    """A root field, or an argument of the list, that no channel uses is a door that nobody watches."""
+    schema = build_schema(CATALOGUE).core
+    covered = frozenset[str]().union(*(channel.covers for channel in CHANNELS.values())) | SESSIONS
+    roots = {
+        f"{root.name}.{name}"
+        for root in (schema.query_type, schema.mutation_type, schema.subscription_type)
+        if root is not None
+        for name in root.fields
+    }
+    assert schema.query_type is not None
+    arguments = {f"customers({name}:)" for name in schema.query_type.fields["customers"].args}
+    assert covered == roots | arguments
+
+
+def test_every_operator_of_every_filter_is_asked() -> None:
+    """An operator that is neither known to compare nor known to order is in no channel."""
+    operators = {name for names in filter_operators(build_schema(CATALOGUE).core).values() for name in names}
+    assert operators == COMPARING | ORDERING
+
+
+async def test_every_field_differs_between_the_worlds_of_some_caller(arenas: Arenas) -> None:
+    """The matrix is not empty: each field of each kind but the version is another in world B for somebody."""
+    missing = {(kind, name) for kind, fields in CATALOGUE.by_kind.items() for name in fields if name != "version"}
+    scope_sets = set()
+    for case in cases():
+        arena = await arenas.of(case)
+        await arena.enter(case, Phase.UNKNOWN)
+        missing -= {(row.kind, name) for row in arena.rows for name in row.changes}
+        scope_sets |= {row.scopes for row in arena.rows if row.scopes}
+    assert not missing
+    assert len(scope_sets) == 8  # every combination of own, department and self
+
+
+async def test_sessions_tell_nothing_of_customers(arenas: Arenas) -> None:
+    """The mutations of sessions answer the same in both worlds."""
+    arena = await arenas.of(cases()[0])
+    for field, given in (
+        ("login", {"username": "nobody", "password": "wrong wrong wrong"}),
+        ("refreshSession", {"refreshToken": "0" * 32 + "." + "A" * 43}),
+    ):
+        kind = f"{field[0].upper()}{field[1:]}Input!"
+        document = f"mutation($i: {kind}) {{ {field}(input: $i) {{ accessToken userErrors {{ code message }} }} }}"
+        answers = [
+            (await world.post({"query": document, "variables": {"i": given}}, {})).content
+            for world in (arena.a, arena.b)
+        ]
+        assert answers[0] == answers[1]
+    logouts = [
+        (await world.post({"query": "mutation { logout { __typename } }"}, {})).content for world in (arena.a, arena.b)
+    ]
+    assert logouts[0] == logouts[1]
+
+
+async def test_schema_is_one_for_all(arenas: Arenas) -> None:
+    """Introspection and the SDL document are the same for each role and for nobody, in both worlds."""
+    seen = set()
+    for case in [case for case in cases() if case.rule_set == DEFAULT][::4]:
+        arena = await arenas.of(case)
+        await arena.enter(case, Phase.UNKNOWN)
+        bearer = {"authorization": f"Bearer {arena.tokens[CALLER]}", "dossier-purpose": case.purpose.value}
+        for world in (arena.a, arena.b):
+            for headers in (bearer, {}):
+                answer = await world.post({"query": get_introspection_query()}, headers)
+                document = await world.http.get("/schema.graphql", headers=headers)
+                assert answer.status_code == document.status_code == 200
+                seen.add((answer.content, document.content))
+    assert len(seen) == 1
+
+
+async def test_callers_at_once_get_their_own_answers(arenas: Arenas) -> None:
+    """Requests of all roles at the same moment, over the same rows: each is answered as it is alone."""
+    asked = [case for case in cases() if case.rule_set == DEFAULT]
+    arena = await arenas.of(asked[0])
+    await arena.enter(asked[0], Phase.UNKNOWN)
+    everything = " ".join(whole(arena.schema, kind) for kind in CATALOGUE.by_kind)
+    documents = [
+        f"{{ customers(first: 100) {{ nodes {{ {everything} }} }} }}",
+        *(f'{{ customer(id: "{row.public_id}") {{ {whole(arena.schema, row.kind)} }} }}' for row in arena.rows[::12]),
+    ]
+    requests = []
+    for case in asked:
+        token = await arena.log_in_as(f"at.once.{'.'.join(case.roles)}.{case.purpose.value}.{case.own_row}"[:60], case)
+        headers = {"authorization": f"Bearer {token}", "dossier-purpose": case.purpose.value}
+        requests += [({"query": document}, headers) for document in documents]
+    alone = [(await arena.a.post(*request)).content for request in requests]
+    for _ in range(2):
+        at_once = await asyncio.gather(*(arena.a.post(*request) for request in requests))
+        assert [answer.content for answer in at_once] == alone
+    assert len(set(alone)) > len(documents)

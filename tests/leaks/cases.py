@@ -11,7 +11,7 @@ from policies.compiler import Compiler
 from policies.rule_set import RuleSet, parse_csv
 from policies.store import DEFAULT_CSV
 from tests.leaks.matrix import FULL
-from tests.leaks.worlds import OWNERSHIP, Case
+from tests.leaks.worlds import OWNERSHIP, ROWS_PER_OWNERSHIP, Case
 
 DEFAULT, SYNTHETIC = "default", "synthetic"
 
@@ -98,7 +98,7 @@ def _of(rule_set: str, purposes: list[Purpose]) -> Iterator[Case]:
             relevant = [
                 rule for kind in CATALOGUE.by_kind for rule in compiler._judge.relevant(frozenset(roles), kind, purpose)
             ]
-            for own_row in _own_rows(any(rule.scope == "self" for rule in relevant)):
+            for own_row in _own_rows(rule_set, any(rule.scope == "self" for rule in relevant)):
                 yield Case(rule_set, roles, purpose, own_row)
 
 
@@ -112,11 +112,12 @@ def _callers(rules: RuleSet, rule_set: str) -> Iterator[tuple[str, ...]]:
         yield ("policy_administrator", "sales_manager")
 
 
-def _own_rows(matters: bool) -> list[int]:
-    """The customer whose own login this is: of one kind and relation, or in turn of all."""
+def _own_rows(rule_set: str, matters: bool) -> list[int]:
+    """The customer whose own login this is: one, or in turn of all relations to the caller, of all kinds."""
     if not matters:
         return [0]
-    per_kind = 12
+    per_kind = len(OWNERSHIP) * ROWS_PER_OWNERSHIP
     if FULL:
         return [kind * per_kind + place for kind in range(len(CATALOGUE.by_kind)) for place in range(len(OWNERSHIP))]
-    return [0, per_kind + 1]
+    # Nobody's and the own, then both in part: over the matrix all four occur.
+    return [3, per_kind] if rule_set == DEFAULT else [per_kind + 1, 2 * per_kind + 2]

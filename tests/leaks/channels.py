@@ -35,6 +35,7 @@ class Ask:
     by: str | None = CALLER
     writes_nothing: bool = True
     language: str = "en"
+    in_parts: bool = False
 
 
 Script = Generator[Ask, Answer, None]

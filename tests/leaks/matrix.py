@@ -18,7 +18,7 @@ from documents.values import mask_value
 from tests.leaks import conditions, mutations, reads
 from tests.leaks.channels import CHANNELS, FULL, Answer, Ask, Channel, Per, Subject
 from tests.leaks.values import items, spelled
-from tests.leaks.worlds import CALLER, NEIGHBOUR, Arena, Row, World
+from tests.leaks.worlds import CALLER, IDS, NEIGHBOUR, Arena, Row, World
 
 __all__ = ["CHANNELS", "FULL", "Leak", "Run", "conditions", "mutations", "reads", "run"]
 
@@ -26,6 +26,7 @@ SAMPLE = 2
 """How many fields per channel and case are drawn outside the full matrix."""
 
 SHORTEST_SECRET = 6
+PARTS = "multipart/mixed; incrementalSpec=v0.2"
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\d[\d.]*')
 
 
@@ -47,7 +48,7 @@ async def run(arena: Arena, channel: Channel, sample: int = SAMPLE) -> Run:
     done = Run()
     for subject in subjects(arena, channel, None if FULL else sample):
         await _run_script(arena, channel, subject, done)
-    _check_nothing_denied_is_shown(arena, channel, done)
+    check_nothing_denied_is_shown(arena, channel, done)
     return done
 
 
@@ -94,10 +95,10 @@ async def _ask_both(arena: Arena, channel: Channel, subject: Subject, ask: Ask, 
     writes = "mutation" in ask.document
     before = [await world.digest() for world in (arena.a, arena.b)] if writes and ask.writes_nothing else None
     arena.dirty |= writes
-    number = arena.ids.next_ask()
+    number = IDS.next_ask()
 
     async def answer_of(world: World) -> httpx.Response:
-        arena.ids.begin(number)
+        IDS.begin(number)
         return await world.post(_body(ask), _headers(arena, ask))
 
     in_a, in_b = await asyncio.gather(answer_of(arena.a), answer_of(arena.b))
@@ -108,7 +109,7 @@ async def _ask_both(arena: Arena, channel: Channel, subject: Subject, ask: Ask, 
         raise Leak(f"{_place(arena, channel, subject)}: a refused request wrote\n{_shown(ask)}\n{in_a.text[:500]}")
     if ask.by != NEIGHBOUR:
         done.shown.update(_STRINGS.findall(in_a.content))
-    answer: Answer = in_a.json()
+    answer = _answer(in_a)
     codes = {error.get("extensions", {}).get("code") for error in answer.get("errors", ())}
     if codes & {"INTERNAL_ERROR", "GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED", "TIMEOUT"}:
         raise Leak(f"{_place(arena, channel, subject)}: {codes}\n{_shown(ask)}\n{in_a.text[:500]}")
@@ -124,6 +125,8 @@ def _headers(arena: Arena, ask: Ask) -> dict[str, str]:
     headers = {"dossier-purpose": arena.case.purpose.value, "accept-language": ask.language}
     if ask.by is not None:
         headers["authorization"] = f"Bearer {arena.tokens[ask.by]}"
+    if ask.in_parts:
+        headers["accept"] = PARTS
     if ask.key is not None:
         headers["idempotency-key"] = ask.key
     return headers
@@ -134,10 +137,46 @@ def _difference(in_a: httpx.Response, in_b: httpx.Response) -> str | None:
     if in_a.status_code != in_b.status_code:
         return f"in status: {in_a.status_code}, {in_b.status_code}"
     if in_a.content != in_b.content:
-        place = next(iter(_paths(in_a.json(), in_b.json(), "")), "in bytes only")
-        return f"at {place}"
+        place = next(iter(_paths(_answer(in_a), _answer(in_b), "")), None)
+        # How an answer is cut into parts is a matter of time, not of what is in it.
+        if place is not None or not _is_in_parts(in_a):
+            return f"at {place or 'bytes only'}"
     heads = [[(k, v) for k, v in answer.headers.multi_items() if k != "date"] for answer in (in_a, in_b)]
     return f"in headers: {heads}" if heads[0] != heads[1] else None
+
+
+def _is_in_parts(response: httpx.Response) -> bool:
+    return response.headers["content-type"].startswith("multipart/mixed")
+
+
+def _answer(response: httpx.Response) -> Answer:
+    """The answer; one in parts as a client puts it together, with all errors in one list."""
+    if not _is_in_parts(response):
+        whole: Answer = response.json()
+        return whole
+    parts = [
+        part.split(b"\r\n\r\n")[1] for part in response.content.removesuffix(b"\r\n-----\r\n").split(b"\r\n---")[1:]
+    ]
+    first, *others = [json.loads(part) for part in parts]
+    paths: dict[str, list[Any]] = {}
+    answer: Answer = {"errors": [], "extensions": {}, **first}
+    for payload in (first, *others):
+        answer["extensions"] |= payload.get("extensions", {})
+        paths |= {pending["id"]: pending["path"] for pending in payload.get("pending", ())}
+        for part in payload.get("incremental", ()):
+            answer["errors"] += part.get("errors", ())
+            _merge(answer["data"], [*paths[part["id"]], *part.get("subPath", ())], part)
+        answer["errors"] += [error for done in payload.get("completed", ()) for error in done.get("errors", ())]
+    return {name: answer[name] for name in ("data", "errors", "extensions")}
+
+
+def _merge(target: Any, path: list[Any], part: dict[str, Any]) -> None:
+    for key in path:
+        target = target[key]
+    if "items" in part:
+        target.extend(part["items"])
+    elif part.get("data"):
+        target.update(part["data"])
 
 
 def _paths(a: Any, b: Any, path: str) -> Iterator[str]:
@@ -163,7 +202,7 @@ def _shown(ask: Ask) -> str:
     return f"{ask.document}\n{json.dumps(dict(ask.variables), ensure_ascii=False, default=str)}"
 
 
-def _check_nothing_denied_is_shown(arena: Arena, channel: Channel, done: Run) -> None:
+def check_nothing_denied_is_shown(arena: Arena, channel: Channel, done: Run) -> None:
     """No answer holds a value that the caller may not see, in whatever form. What the caller itself wrote may come
     back to it."""
     text = b"\n".join(done.shown)

@@ -69,6 +69,18 @@ def fragments(subject: Subject) -> Script:
     )
 
 
+@channel("Query.customers", "Query.customer", per=Per.FIELD)
+def in_parts(subject: Subject) -> Script:
+    """The field deferred, in streamed rows, and below a deferred root field."""
+    kind, name = type_name(subject.of_kind), _selected(subject)
+    for document in (
+        f"{{ customers(first: {PAGE}) {{ totalCount nodes {{ id ... on {kind} @defer {{ {name} }} }} }} }}",
+        f"{{ customers(first: {PAGE}) {{ nodes @stream(initialCount: 2) {{ ... on {kind} {{ {name} }} }} }} }}",
+        f"{{ viewer {{ username }} ... @defer {{ customers {{ nodes {{ ... on {kind} {{ {name} }} }} }} }} }}",
+    ):
+        yield Ask(document, in_parts=True)
+
+
 @channel("Query.customers", per=Per.KIND)
 def access_and_sources(subject: Subject) -> Script:
     """What a record says about itself, selected without any field that it speaks of."""

@@ -35,7 +35,7 @@ from documents.customer import SourceChannel
 from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value
 from documents.fields import FieldSpec, Kind, Search, ValueType
 from documents.repositories import customer_writes
-from documents.repositories.codec import COLLECTION, CustomerCodec, new_customer_id
+from documents.repositories.codec import COLLECTION, CustomerCodec
 from documents.repositories.customer_writes import Change
 from documents.repositories.row_scope import members, scope_set
 from documents.repositories.sessions import SessionRepository
@@ -107,7 +107,7 @@ class Row:
 
 
 class Ids:
-    """The ids of new customers: the same in both worlds, and no id twice."""
+    """The ids of new customers: the same in both worlds and in each run, and no id twice in a database."""
 
     def __init__(self) -> None:
         self._asks = 0
@@ -122,10 +122,20 @@ class Ids:
         self._places.set(count(ask * 1_000))
 
     def __call__(self) -> ObjectId:
-        places = self._places.get(None)
-        if places is None:  # another arena is being filled
-            return new_customer_id()
-        return ObjectId(hashlib.sha256(str(next(places)).encode()).digest()[:12])
+        return ObjectId(hashlib.sha256(str(next(self._places.get())).encode()).digest()[:12])
+
+
+class Clock:
+    """The time of writing: it goes on while the customers of world A are made, and stands still afterwards."""
+
+    def __init__(self) -> None:
+        self.now = NOW - timedelta(days=1)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+IDS, CLOCK = Ids(), Clock()
 
 
 @dataclass
@@ -177,7 +187,6 @@ class Arena:
     a: World
     b: World
     schema: GraphQLSchema
-    ids: Ids
     rows: list[Row]
     contents: dict[str, list[Document]]
     pool: ValuePool
@@ -242,6 +251,27 @@ class Arena:
             self.plan = await self.a.services.engine.authorize(principal, case.purpose.value, ALL_ACTIONS)
         except PurposeNotAllowedError:
             self.plan = None
+
+    async def log_in_as(self, username: str, case: Case) -> str:
+        """A login of its own in world A, in the place of the case's caller as far as accounts go; returns its token."""
+        services = self.a.services
+        await services.accounts.add(
+            username,
+            display_name=username,
+            roles=case.roles,
+            purposes=list(Purpose),
+            department=HOME,
+            customer_id=str(self.rows[case.own_row].id),
+        )
+        session = await SessionRepository(services.database).open(username)
+        return services.use_cases.sessions._access_tokens.issue(username, session.session_id)
+
+    def forget(self) -> None:
+        """Drops what the applications keep of earlier decisions, which a seeded fault would not reach."""
+        for world in (self.a, self.b):
+            reader = world.services.reader
+            reader._memo._answers.clear()
+            reader._codec._readers.clear()
 
     def _grant(self) -> None:
         for row in self.rows:
@@ -316,31 +346,40 @@ def _put(document: Document, name: str, value: Any) -> None:
 @asynccontextmanager
 async def arena(uri: str, directory: Path, rules: str | None) -> AsyncIterator[Arena]:
     """Worlds A and B under the default rules, or under `rules` (a policy.csv)."""
-    ids, names = Ids(), (f"test_{uuid.uuid4().hex}", f"test_{uuid.uuid4().hex}")
+    names = (f"test_{uuid.uuid4().hex}", f"test_{uuid.uuid4().hex}")
     client: AsyncMongoClient[Document]
-    async with AsyncMongoClient(uri, tz_aware=True) as client:
-        first: AsyncDatabase[Document] = client[names[0]]
-        second: AsyncDatabase[Document] = client[names[1]]
-        try:
-            async with serving(_settings(directory, names[0]), uri, first) as a:
-                pool = ValuePool(CustomerValidator(CATALOGUE), 7, STAFF)
-                await _populate(a, pool)
-                if rules is not None:
-                    await a.services.store.activate(rules, by="tests")
-                await _copy(first, second)
-                async with serving(_settings(directory, names[1]), uri, second) as b:
-                    contents = {name: await first[name].find().to_list() for name in RESTORED}
-                    keys = await a.services.keyring.data_keys([row["_id"] for row in contents[COLLECTION]])
-                    with pytest.MonkeyPatch.context() as patch:
-                        patch.setattr(customer_writes, "new_customer_id", ids)
-                        patch.setattr(customer_writes, "_now", lambda: NOW)
-                        schema, codec = build_schema(CATALOGUE).core, a.services.reader._codec
-                        rows = _rows(contents[COLLECTION], keys)
-                        data_keys = await first["data_keys"].find().to_list()
-                        yield Arena(a, b, schema, ids, rows, contents, pool, codec, keys, data_keys)
-        finally:
-            for name in names:
-                await client.drop_database(name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(customer_writes, "new_customer_id", IDS)
+        patch.setattr(customer_writes, "_now", CLOCK)
+        async with AsyncMongoClient(uri, tz_aware=True) as client:
+            try:
+                async with _filled(client, uri, directory, names, rules) as made:
+                    yield made
+            finally:
+                for name in names:
+                    await client.drop_database(name)
+
+
+@asynccontextmanager
+async def _filled(
+    client: AsyncMongoClient[Document], uri: str, directory: Path, names: tuple[str, str], rules: str | None
+) -> AsyncIterator[Arena]:
+    first: AsyncDatabase[Document] = client[names[0]]
+    second: AsyncDatabase[Document] = client[names[1]]
+    async with serving(_settings(directory, names[0]), uri, first) as a:
+        pool = ValuePool(CustomerValidator(CATALOGUE), 7, STAFF)
+        order = await _populate(a, pool)
+        if rules is not None:
+            await a.services.store.activate(rules, by="tests")
+        await _copy(first, second)
+        async with serving(_settings(directory, names[1]), uri, second) as b:
+            contents = {name: await first[name].find().sort("_id", 1).to_list() for name in RESTORED}
+            documents = sorted(contents[COLLECTION], key=lambda document: order.index(document["_id"]))
+            keys = await a.services.keyring.data_keys(order)
+            rows = [Row(item, dict(_wire(item, keys[item["_id"]])), Kind(item["kind"])) for item in documents]
+            data_keys = await first["data_keys"].find().to_list()
+            schema, codec = build_schema(CATALOGUE).core, a.services.reader._codec
+            yield Arena(a, b, schema, rows, contents, pool, codec, keys, data_keys)
 
 
 def _settings(directory: Path, database: str) -> Settings:
@@ -355,8 +394,8 @@ def _settings(directory: Path, database: str) -> Settings:
     )
 
 
-async def _populate(world: World, pool: ValuePool) -> None:
-    """Customers of each kind in every relation to the caller, in which every field occurs."""
+async def _populate(world: World, pool: ValuePool) -> list[ObjectId]:
+    """Customers of each kind in every relation to the caller, in which every field occurs; their ids in order."""
     services = world.services
     for code in (HOME, ABROAD, FAR):
         await services.accounts.put_department(code, name_en=f"Department {code}", name_zh=f"部门 {code}")
@@ -364,14 +403,19 @@ async def _populate(world: World, pool: ValuePool) -> None:
         await services.accounts.add(username, display_name=f"Staff {username}", department=home)
     administrator = Principal("tests", frozenset({"administrator"}), frozenset({Purpose.BUSINESS_OPERATION}))
     plan = await services.engine.authorize(administrator, None, CREATE)
-    channels = tuple(SourceChannel)
+    channels, made = tuple(SourceChannel), list[ObjectId]()
+    IDS.begin(0)
     for kind in CATALOGUE.by_kind:
         for place, (owner, home) in enumerate(OWNERSHIP * ROWS_PER_OWNERSHIP):
             values = pool.customer(kind) | {"account_manager": owner, "department": home}
             for name, spec in CATALOGUE.fields(kind).items():
                 if place < len(OWNERSHIP) and not spec.declaration.managed and values.get(name) is None:
                     values[name] = pool.value(spec)
-            await services.writer.create(plan, Change(kind, values, channels[place % len(channels)]), None)
+            CLOCK.now += timedelta(minutes=11)
+            change = Change(kind, values, channels[place % len(channels)])
+            made.append(await services.writer.create(plan, change, None))
+    CLOCK.now = NOW
+    return made
 
 
 async def _copy(source: AsyncDatabase[Document], target: AsyncDatabase[Document]) -> None:
@@ -380,11 +424,6 @@ async def _copy(source: AsyncDatabase[Document], target: AsyncDatabase[Document]
         documents = await source.get_collection(name, codec_options=options).find().to_list()
         if documents:
             await target.get_collection(name, codec_options=options).insert_many(documents)
-
-
-def _rows(documents: list[Document], keys: Mapping[ObjectId, DataKey]) -> list[Row]:
-    ordered = sorted(documents, key=lambda document: (document["kind"], document["_id"]))
-    return [Row(document, dict(_wire(document, keys[document["_id"]])), Kind(document["kind"])) for document in ordered]
 
 
 def _wire(document: Document, key: DataKey) -> Iterator[tuple[str, Any]]:
