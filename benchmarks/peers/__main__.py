@@ -6,9 +6,11 @@ import argparse
 import asyncio
 import random
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -16,7 +18,7 @@ from rich.console import Console
 
 from benchmarks.dataset import DATABASE, prepare
 from benchmarks.load import LoadGenerator
-from benchmarks.measurement import LoadError, Measurement, Target, Workload
+from benchmarks.measurement import LoadError, Measurement, Result, Target, Workload
 from benchmarks.peers.parse_copy import copy_for_parse
 from benchmarks.peers.questions import comparable
 from benchmarks.peers.report import print_report, write_json
@@ -87,50 +89,65 @@ class Asked:
 
 def run(options: argparse.Namespace, console: Console) -> None:
     """One whole run."""
-    rounds = options.rounds or (2 if options.quick else 5)
-    seconds = options.seconds or (1.0 if options.quick else 3.0)
     chosen = [peer for peer in PEERS if peer.name in options.only] + [CASBIN] * options.casbin
-    data_dir: Path = options.data_dir.absolute()
-    data_dir.mkdir(parents=True, exist_ok=True)
-    mongod = EmbeddedMongoDB(data_dir)
+    options.data_dir.mkdir(parents=True, exist_ok=True)
+    mongod = EmbeddedMongoDB(options.data_dir)
     with ExitStack() as stack:
         uri = stack.enter_context(mongod)
-        settings = Settings(data_dir=data_dir, mongodb_uri=uri, database=DATABASE)
-        with seeding_progress(console) as progress:
-            rules = asyncio.run(prepare(settings, uri, options.customers, options.rules, progress))
-        if any(peer.name == "parse" for peer in chosen):
-            asyncio.run(copy_for_parse(uri, DATABASE, PARSE_DATABASE))
-        secrets = asyncio.run(opened_secrets(uri, DATABASE, data_dir))
-        place = Place(data_dir, uri, stack.enter_context(secrets_file(data_dir / "peers-secrets.json", secrets)))
-        dossier, bare = stack.enter_context(dossier_server(place)), stack.enter_context(bare_server(place))
-        token = log_in(dossier.port)
-        samples = walk(dossier.port, token)
-        warm(dossier.port, bare.port, samples, token)
-        check_equal(dossier.port, bare.port, samples, token)
-        asked = floor(dossier, bare, samples, token)
-        for peer in chosen:
-            asked.append(start(peer, stack.enter_context(peer_server(peer, place)), samples, token))
-            compared = check_alike(peer, asked[0], asked[-1])
-            console.print(f"{peer.label}: {compared} records compared with Dossier's: equal", highlight=False)
+        place, rules = prepared(options, uri, console, stack)
+        asked = started(chosen, place, console, stack)
         generator = stack.enter_context(LoadGenerator())
         for pid, core in ((mongod.pid, OTHER_CORE), (generator.pid, OTHER_CORE)):
             pin(pid or 0, core)
         for server in asked:
             pin(server.target.pid, SERVER_CORE)
-        measurement = Measurement(
-            generator,
-            [server.target for server in asked],
-            mongod.pid or 0,
-            lambda line: console.print(line, highlight=False, style="dim"),
-        )
-        results = [
-            measurement.measure(workload, rounds=rounds, seconds=seconds, warm_up=WARM_UP * seconds)
-            for workload in workloads(asked)
-        ]
+        targets = [server.target for server in asked]
+        results = measured(options, workloads(asked), Measurement(generator, targets, mongod.pid or 0, dim(console)))
         print_report(console, results)
-        path = data_dir / "peers.json"
+        path = options.data_dir / "peers.json"
         write_json(path, results, {"customers": options.customers, "rules": rules})
         console.print(f"written to {path}", highlight=False)
+
+
+def dim(console: Console) -> Callable[[str], None]:
+    """Prints progress."""
+    return lambda line: console.print(line, highlight=False, style="dim")
+
+
+def prepared(options: argparse.Namespace, uri: str, console: Console, stack: ExitStack) -> tuple[Place, int]:
+    """The data of `make bench`, Parse's copy of it, and the file of secrets; with the number of rules in force."""
+    data_dir: Path = options.data_dir.absolute()
+    settings = Settings(data_dir=data_dir, mongodb_uri=uri, database=DATABASE)
+    with seeding_progress(console) as progress:
+        rules = asyncio.run(prepare(settings, uri, options.customers, options.rules, progress))
+    if "parse" in options.only:
+        asyncio.run(copy_for_parse(uri, DATABASE, PARSE_DATABASE))
+    secrets = asyncio.run(opened_secrets(uri, DATABASE, data_dir))
+    return Place(data_dir, uri, stack.enter_context(secrets_file(data_dir / "peers-secrets.json", secrets))), rules
+
+
+def started(chosen: Sequence[Peer], place: Place, console: Console, stack: ExitStack) -> list[Asked]:
+    """Dossier, the bare endpoint and the peers, running; their answers are equal."""
+    dossier, bare = stack.enter_context(dossier_server(place)), stack.enter_context(bare_server(place))
+    token = log_in(dossier.port)
+    samples = walk(dossier.port, token)
+    warm(dossier.port, bare.port, samples, token)
+    check_equal(dossier.port, bare.port, samples, token)
+    asked = floor(dossier, bare, samples, token)
+    for peer in chosen:
+        asked.append(start(peer, stack.enter_context(peer_server(peer, place)), samples, token))
+        compared = check_alike(peer, asked[0], asked[-1])
+        console.print(f"{peer.label}: {compared} records compared with Dossier's: equal", highlight=False)
+    return asked
+
+
+def measured(options: argparse.Namespace, asked: Sequence[Workload], measurement: Measurement) -> list[Result]:
+    """All rounds of all workloads."""
+    rounds = options.rounds or (2 if options.quick else 5)
+    seconds = options.seconds or (1.0 if options.quick else 3.0)
+    return [
+        measurement.measure(workload, rounds=rounds, seconds=seconds, warm_up=WARM_UP * seconds) for workload in asked
+    ]
 
 
 def floor(dossier: Target, bare: Target, samples: Samples, token: str) -> list[Asked]:
@@ -163,13 +180,17 @@ def warm(dossier: int, bare: int, samples: Samples, token: str) -> None:
 
 
 def check_alike(peer: Peer, dossier: Asked, other: Asked) -> int:
-    """Compares answers, field by field; returns how many records were equal. Raises UnequalAnswersError."""
+    """Compares answers, field by field; returns how many records were equal. Raises UnequalAnswersError.
+
+    Dossier is asked by many at once, as under load: it gathers such reads, and nobody may get another's record."""
     compared = 0
     for ours, theirs in ((dossier.pages, other.pages), (dossier.singles, other.singles)):
-        for index in random.sample(range(len(ours)), min(CHECKED, len(ours))):
-            expected = comparable(orjson.loads(post(dossier.target.port, ours[index])))
-            content = post(other.target.port, theirs[index])
-            found = orjson.loads(content)
+        chosen = random.sample(range(len(ours)), min(CHECKED, len(ours)))
+        with ThreadPoolExecutor(CHECKED) as threads:
+            contents = threads.map(partial(post, dossier.target.port), [ours[index] for index in chosen])
+        for index, content in zip(chosen, contents, strict=True):
+            expected = comparable(orjson.loads(content))
+            found = orjson.loads(post(other.target.port, theirs[index]))
             if found.get("errors") or peer.questions.read(found) != expected:
                 raise UnequalAnswersError(f"{peer.label} answers with other records than Dossier")
             compared += len(expected["customers"]["nodes"]) if "customers" in expected else 1

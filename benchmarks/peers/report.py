@@ -1,8 +1,13 @@
-"""The figures of all servers as tables for people and as JSON for programs and for the plot."""
+"""The figures of all servers as tables for people and as JSON for programs and for the plot.
+
+`python -m benchmarks.peers.report RESULTS.json` prints the tables of docs/performance.md.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import statistics
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -68,3 +73,24 @@ def write_json(path: Path, results: Sequence[Result], facts: Mapping[str, Any]) 
         ],
     }
     path.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def markdown(results: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """The lines of a table per workload, of results as `write_json` wrote them."""
+    measures = [found for found in MEASURES if found[1] != "mongod_cpu_ms"]
+    for result in results:
+        heading = f"{result['workload']}, {result['connections']} connections"
+        yield f"\n| {heading} | " + " | ".join(label for label, _, _ in measures) + " |"
+        yield "|---" * (len(measures) + 1) + "|"
+        for server in result["rounds"]:
+            cells = [_markdown_cell(result, server, measure, form) for _, measure, form in measures]
+            yield f"| {LABELS[server]} | " + " | ".join(cells) + " |"
+
+
+def _markdown_cell(result: dict[str, Any], server: str, measure: str, form: str) -> str:
+    figure = form.format(statistics.median(found[measure] for found in result["rounds"][server]))
+    return figure if server == DOSSIER else f"{figure} · {result['ratio_to_dossier'][server][measure]['median']:.2f} ×"
+
+
+if __name__ == "__main__":
+    print(*markdown(orjson.loads(Path(sys.argv[1]).read_bytes())["results"]), sep="\n")
