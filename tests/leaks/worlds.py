@@ -199,6 +199,9 @@ class Arena:
     tokens: dict[str, str] = field(default_factory=dict)
     altered: dict[str, list[Document]] = field(default_factory=dict)
     dirty: bool = False
+    _made: dict[Phase, tuple[dict[str, list[Document]], list[tuple[dict[str, Any], bool]]]] = field(
+        default_factory=dict
+    )
 
     @property
     def random(self) -> Random:
@@ -209,14 +212,18 @@ class Arena:
         """Sets both worlds up for the case. Does nothing where they are."""
         if (self.case, self.phase) == (case, phase) and not self.dirty:
             return
+        dirty, turned = self.dirty, (self.case, self.phase) != (case, phase)
         if self.case != case:
             await self._log_in(case)
-        if (self.case, self.phase) != (case, phase):
+            self._made.clear()
+        if turned:
             self.case, self.phase = case, phase
             self._grant()
             self._alter()
-        for world, contents in ((self.a, self.contents), (self.b, self.altered)):
-            await world.restore(contents, self.data_keys)
+        if dirty:
+            await self.a.restore(self.contents, self.data_keys)
+        if dirty or turned:
+            await self.b.restore(self.altered, self.data_keys)
         self.dirty = False
 
     @property
@@ -279,6 +286,15 @@ class Arena:
             row.grants = self.plan.grants(row.kind, row.scopes) if self.plan else NO_GRANTS
 
     def _alter(self) -> None:
+        """Makes world B of the case and phase, or takes the one made before."""
+        if self.phase not in self._made:
+            altered = self._make()
+            self._made[self.phase] = (altered, [(row.changes, row.removed) for row in self.rows])
+        self.altered, changed = self._made[self.phase]
+        for row, (changes, removed) in zip(self.rows, changed, strict=True):
+            row.changes, row.removed = changes, removed
+
+    def _make(self) -> dict[str, list[Document]]:
         random, removed = self.random, set[Kind]()
         customers: list[Document] = []
         for row in self.rows:
@@ -292,7 +308,7 @@ class Arena:
                 if other != row.values.get(name):
                     row.changes[name] = (row.values.get(name), other)
             customers.append(self._document(row, random))
-        self.altered = {**self.contents, COLLECTION: customers, "identifiers": self._identifiers(customers)}
+        return {**self.contents, COLLECTION: customers, "identifiers": self._identifiers(customers)}
 
     def _other(self, row: Row, spec: FieldSpec, random: Random) -> Any:
         """The value of world B."""
