@@ -361,12 +361,11 @@ class CustomerRepository:
     async def _read(
         self, plan: AccessPlan, rows: list[dict[str, Any]], selection: Selection, report: AccessReport
     ) -> Records:
-        readers = self._readers(plan, rows, selection)
+        readers = self._readers(plan, rows, selection, report)
         sealed = [row["_id"] for row, (_, reader) in zip(rows, readers, strict=True) if reader.needs_key]
         keys: Mapping[ObjectId, DataKey] = {}
         if sealed:
             keys = self._keyring.cached(sealed) or await self._keyring.data_keys(sealed)
-        report.served.update({id(reader): reader.served for _, reader in readers}.values())
         has_views = any(not _VIEWS.isdisjoint(selected) for selected in selection.values())
         records = Records()
         for row, (grants, reader) in zip(rows, readers, strict=True):
@@ -379,19 +378,22 @@ class CustomerRepository:
         return records
 
     def _readers(
-        self, plan: AccessPlan, rows: list[dict[str, Any]], selection: Selection
+        self, plan: AccessPlan, rows: list[dict[str, Any]], selection: Selection, report: AccessReport
     ) -> list[tuple[FieldGrants, RowReader]]:
         """Of each row, its grants and their reader; rows of one kind that are in the same scopes share one pair."""
         caller = members(plan.row_scope)
         decisive = frozenset[Scope]().union(*(grants.scopes for grants in plan.kinds.values()))
         memberships = [membership for scope, membership in caller.items() if scope in decisive]
-        known: dict[tuple[Any, ...], tuple[FieldGrants, RowReader]] = {}
+        known: dict[Hashable, tuple[FieldGrants, RowReader]] = {}
         found = []
         for row in rows:
-            key = (row["kind"], *[row.get(field) == value for field, value in memberships])
+            key: Hashable = row["kind"]
+            if memberships:
+                key = (key, *[row.get(field) == value for field, value in memberships])
             pair = known.get(key)
             if pair is None:
                 pair = known[key] = self._reader(plan, caller, row, selection)
+                report.served.add(pair[1].served)
             found.append(pair)
         return found
 

@@ -116,12 +116,21 @@ class _Source:
         if objects:
             return _replaced(variable, self._object_completer(inner, objects), nullable)
         if isinstance(inner, GraphQLEnumType):
-            return _replaced(variable, self._constant(_enum_completer(inner)), nullable)
+            return self._enum(variable, self._constant(_enum_names(inner).get), nullable=nullable)
         refused = self._refused(inner, variable)
         if refused is None:
             return _replaced(variable, self._constant(_scalar_completer(inner)), nullable)
         unless_null = f" and {variable} is not None" if nullable else ""
         return [f"if ({refused}){unless_null}: return BAIL"]
+
+    @staticmethod
+    def _enum(variable: str, names: str, *, nullable: bool) -> list[str]:
+        """Looks the name up in place: a call for each would cost more than the look-up."""
+        lines = [
+            f"{variable} = {names}({variable}, BAIL) if type({variable}) is str else BAIL",
+            f"if {variable} is BAIL: return BAIL",
+        ]
+        return [f"if {variable} is not None:", *(f" {line}" for line in lines)] if nullable else lines
 
     def _refused(self, scalar: GraphQLScalarType, variable: str) -> str | None:
         """The condition under which a value does not pass as it is; None where the scalar must see every value."""
@@ -193,8 +202,8 @@ def _types_passed(scalar: GraphQLScalarType) -> frozenset[type]:
     return types if isinstance(types, frozenset) else frozenset()
 
 
-def _enum_completer(enum: GraphQLEnumType) -> Callable[[Any], Any]:
-    """Names of the enum by declared text values, as the type itself gives them. Members of the enum bail."""
+def _enum_names(enum: GraphQLEnumType) -> dict[str, str]:
+    """Names of the enum by declared text values, as the type itself gives them. Members of the enum have none."""
     names: dict[str, str] = {}
     for value in enum.values.values():
         if type(value.value) is str:
@@ -202,11 +211,7 @@ def _enum_completer(enum: GraphQLEnumType) -> Callable[[Any], Any]:
                 names[value.value] = enum.coerce_output_value(value.value)
             except (GraphQLError, ValueError):
                 continue
-
-    def complete(value: Any) -> Any:
-        return names.get(value, BAIL) if type(value) is str else BAIL
-
-    return complete
+    return names
 
 
 def _scalar_completer(scalar: GraphQLScalarType) -> Callable[[Any], Any]:

@@ -69,7 +69,7 @@ def null_taken_in_non_null(patch: pytest.MonkeyPatch) -> None:
 
 
 def enum_given_as_stored(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(builder, "_enum_completer", lambda enum: lambda value: value)
+    patch.setattr(builder, "_enum_names", lambda enum: {value.value: value.value for value in enum.values.values()})
 
 
 def failed_scalar_becomes_null(patch: pytest.MonkeyPatch) -> None:

@@ -95,5 +95,6 @@ async def test_callers_of_different_plans_get_their_own_answers(demo_api: Api) -
         *(demo_api.ask(who, query, {"i": row_id}, purpose=purpose) for who, purpose, row_id in asked)
     )
     alone = [await demo_api.ask(who, query, {"i": row_id}, purpose=purpose) for who, purpose, row_id in asked]
-    assert together == alone
-    assert len({str(answer) for answer in together[:3]}) > 1
+    for gathered, single in zip(together, alone, strict=True):
+        assert gathered == single
+    assert len({str(answer) for answer in together}) > len(ids)  # the roles do see different things
