@@ -23,8 +23,9 @@ from documents.records import Record, Records
 from documents.repositories.accounts import AccountRepository
 from documents.repositories.codec import parse_customer_id
 from documents.repositories.customer_writes import Change, CustomerWriter
-from documents.repositories.customers import CustomerRepository, ListQuery, Page, Selection, Sort
+from documents.repositories.customers import CustomerRepository
 from documents.repositories.idempotency import IdempotencyRepository, IdempotentRequest
+from documents.repositories.list_query import ListQuery, Page, Selection, Sort
 from policies.authorize import CREATE, DELETE, READ, WRITE, PolicyEngine
 from resolvers.caller import Caller
 from resolvers.errors import UserError

@@ -10,8 +10,8 @@ from graphql import GraphQLResolveInfo, GraphQLSchema
 from documents.access_plan import Purpose
 from documents.fields import Kind
 from documents.records import Record
-from documents.repositories.customers import ListQuery, Selection, Sort
 from documents.repositories.filters import FilterNode
+from documents.repositories.list_query import ListQuery, Selection, Sort
 from resolvers.customers import Wanted
 from schema.context import RequestContext
 from schema.errors import InvalidArgumentError

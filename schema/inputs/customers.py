@@ -17,8 +17,8 @@ from documents.catalogue import Catalogue
 from documents.customer import SourceChannel
 from documents.fields import FieldSpec, Kind, Search, ValueType
 from documents.repositories.customer_writes import Change
-from documents.repositories.customers import Sort
 from documents.repositories.filters import AllOf, AnyOf, Condition, FilterNode, Not, Operator
+from documents.repositories.list_query import Sort
 from schema.errors import InvalidArgumentError
 from schema.names import camel_case, pascal_case
 from schema.scalars import BY_VALUE_TYPE

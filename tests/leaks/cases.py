@@ -94,11 +94,13 @@ def _of(rule_set: str, purposes: list[Purpose]) -> Iterator[Case]:
     compiler = Compiler(CATALOGUE, rules)
     for roles in _callers(rules, rule_set):
         opened = [purpose for purpose in purposes if compiler.is_open((frozenset(roles), purpose))]
+        if len(roles) > 1 and not FULL:
+            opened = opened[-1:]
         for purpose in opened or purposes[:1]:  # who may do nothing is asked once whether that is so
             relevant = [
                 rule for kind in CATALOGUE.by_kind for rule in compiler._judge.relevant(frozenset(roles), kind, purpose)
             ]
-            for own_row in _own_rows(rule_set, any(rule.scope == "self" for rule in relevant)):
+            for own_row in _own_rows(roles[0], any(rule.scope == "self" for rule in relevant)):
                 yield Case(rule_set, roles, purpose, own_row)
 
 
@@ -112,12 +114,12 @@ def _callers(rules: RuleSet, rule_set: str) -> Iterator[tuple[str, ...]]:
         yield ("policy_administrator", "sales_manager")
 
 
-def _own_rows(rule_set: str, matters: bool) -> list[int]:
+def _own_rows(role: str, matters: bool) -> list[int]:
     """The customer whose own login this is: one, or in turn of all relations to the caller, of all kinds."""
     if not matters:
         return [0]
     per_kind = len(OWNERSHIP) * ROWS_PER_OWNERSHIP
     if FULL:
         return [kind * per_kind + place for kind in range(len(CATALOGUE.by_kind)) for place in range(len(OWNERSHIP))]
-    # Nobody's and the own, then both in part: over the matrix all four occur.
-    return [3, per_kind] if rule_set == DEFAULT else [per_kind + 1, 2 * per_kind + 2]
+    # Drawn so that over the matrix all four relations occur.
+    return {"customer": [3, per_kind], "mixed": [per_kind + 1]}.get(role, [2 * per_kind + 2])

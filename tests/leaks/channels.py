@@ -87,7 +87,7 @@ class Subject:
     def pairs(self, count: int) -> list[tuple[Any, Any]]:
         """Values of A and B of some differing rows."""
         rows = [row for row in self.differing if row.values.get(self.field.name) is not None] or list(self.rows)
-        chosen = self.random.sample(rows, min(count, len(rows)))
+        chosen = rows if FULL else self.random.sample(rows, min(count, len(rows)))
         return [(row.values.get(self.field.name), row.in_b(self.field.name)) for row in chosen]
 
 
@@ -111,6 +111,11 @@ class Channel:
     covers: frozenset[str]
     writes: bool
     applies: Callable[[FieldSpec], bool]
+
+    @property
+    def changes(self) -> bool:
+        """Whether it asks for changes, permitted or not."""
+        return any(name.startswith("Mutation.") for name in self.covers)
 
     def __str__(self) -> str:
         return self.name

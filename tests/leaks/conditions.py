@@ -33,7 +33,7 @@ def _conditions(subject: Subject, operators: frozenset[str]) -> Iterator[dict[st
     declared = filter_operators(subject.schema).get(spec.public_name, ())
     unknown = set(declared) - COMPARING - ORDERING
     assert not unknown, f"no channel knows the operators {unknown}"
-    values = [item for pair in subject.pairs(2) for value in pair for item in items(value)[:2]]
+    values = [item for pair in subject.pairs(1) for value in pair for item in items(value)[:2]]
     for operator in declared:
         if operator not in operators:
             continue
@@ -174,7 +174,7 @@ def search_by_value(subject: Subject) -> Script:
 @channel("Query.customers", "customers(search:)", per=Per.FIELD, applies=lambda spec: Search.NAME in spec.search)
 def search_by_part(subject: Subject) -> Script:
     """Parts of the value, its pinyin and its initials: a name could be found character by character."""
-    for value in [item for pair in subject.pairs(2) for side in pair for item in items(side)[:1]]:
+    for value in [item for pair in subject.pairs(1) for side in pair for item in items(side)[:1]]:
         text, pinyin = str(value), "".join(lazy_pinyin(str(value)))
         initials = "".join(word[0] for word in lazy_pinyin(text))
         for asked in dict.fromkeys((text, text[:1], text[1:], text[:2], pinyin, pinyin[:3], initials, initials[:2])):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import bson
@@ -21,11 +21,14 @@ from documents.encryption.ciphertext import FieldContext
 from documents.errors import DuplicateValueError, FieldAccessError, StaleVersionError
 from documents.fields import Kind
 from documents.records import Records
-from documents.repositories import codec, customers
+from documents.repositories import codec, customer_conditions, customer_projections, customers
+from documents.repositories.customer_conditions import CustomerConditions, Touched
+from documents.repositories.customer_projections import CustomerProjections
 from documents.repositories.customer_writes import CustomerWriter
-from documents.repositories.customers import CustomerRepository, Touched
+from documents.repositories.customers import CustomerRepository
 from documents.repositories.identifiers import IdentifierRepository
 from documents.repositories.row_scope import EVERYTHING
+from documents.repositories.visible_rows import VisibleRows
 
 Seed = Callable[[pytest.MonkeyPatch], None]
 
@@ -55,7 +58,7 @@ def fault(case: str, *channels: str) -> Callable[[Seed], Seed]:
 
 @fault("synthetic-masker", "sort_and_page")
 def sort_is_not_checked(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(CustomerRepository, "_check_order", lambda *_: None)
+    patch.setattr(CustomerConditions, "_check_order", lambda *_: None)
 
 
 @fault("synthetic-masker", FETCHES)
@@ -63,12 +66,12 @@ def projection_ignores_the_plan(patch: pytest.MonkeyPatch) -> None:
     def project(_: Any, projection: dict[str, Any], __: Any, field: tuple[str, str], *___: Any) -> None:
         projection[field[1]] = 1
 
-    patch.setattr(CustomerRepository, "_project", project)
+    patch.setattr(CustomerProjections, "_project", project)
 
 
 @fault("default-account_manager-business_operation", FETCHES)
 def projection_ignores_the_row(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(customers, "_kept", lambda *_: 1)
+    patch.setattr(customer_projections, "_kept", lambda *_: 1)
 
 
 @fault("synthetic-masker", FETCHES)
@@ -105,7 +108,7 @@ def filters_are_not_narrowed(patch: pytest.MonkeyPatch) -> None:
 
 @fault("synthetic-blind", "filter_by_order")
 def order_is_taken_for_equality(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(customers, "REVEALING", frozenset())
+    patch.setattr(customer_conditions, "REVEALING", frozenset())
 
 
 @fault("default-account_manager-business_operation", "search_by_value")
@@ -154,9 +157,11 @@ def access_is_told_from_values(patch: pytest.MonkeyPatch) -> None:
     ) -> Records:
         records = await original(self, plan, rows, selection, report)
         stored = await self._collection.find({"_id": {"$in": [row["_id"] for row in rows]}}).to_list()
-        for kind, name in list(report.fields):
-            if not any(row.get(name) is not None for row in stored):
-                del report.fields[kind, name]
+        present = {name for row in stored for name, value in row.items() if value is not None}
+        report.served = {
+            replace(served, below_plain=tuple(entry for entry in served.below_plain if entry[0] in present))
+            for served in report.served
+        }
         return records
 
     original = CustomerRepository._read
@@ -176,10 +181,10 @@ def hidden_rows_are_refused_otherwise(patch: pytest.MonkeyPatch) -> None:
 
 @fault("default-customer", "list_read")
 def rows_of_all_scopes_are_read(patch: pytest.MonkeyPatch) -> None:
-    def visible(_: CustomerRepository, plan: AccessPlan, kinds: Any) -> Mapping[Kind, Any]:
+    def visible(_: VisibleRows, plan: AccessPlan, kinds: Any) -> Mapping[Kind, Any]:
         return {kind: EVERYTHING for kind in plan.kinds if kind in kinds}
 
-    patch.setattr(CustomerRepository, "_visible", visible)
+    patch.setattr(VisibleRows, "visible", visible)
 
 
 @fault("default-auditor", "update_of_nothing")

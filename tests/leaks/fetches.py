@@ -16,7 +16,8 @@ from documents.catalogue import CATALOGUE
 from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value
 from documents.fields import Kind
 from documents.repositories.codec import COLLECTION, CustomerCodec
-from documents.repositories.customers import CustomerRepository, ListQuery, Selection, Sort
+from documents.repositories.customers import CustomerRepository
+from documents.repositories.list_query import ListQuery, Selection, Sort
 from documents.repositories.row_scope import MEMBERSHIP_FIELDS, members, reachable, scope_set
 from tests.leaks.matrix import Leak
 from tests.leaks.worlds import Arena, Row
@@ -73,7 +74,7 @@ async def observed(arena: Arena, uri: str) -> AsyncIterator[Observed]:
     client: AsyncMongoClient[dict[str, Any]]
     async with AsyncMongoClient(uri, tz_aware=True, event_listeners=[recorder]) as client:
         known = services.reader
-        index = known._filters._blind_index
+        index = known._conditions._filters._blind_index
         codec = CustomerCodec(CATALOGUE.by_kind, index, counted)
         database: AsyncDatabase[dict[str, Any]] = client[arena.a.database.name]
         reader = CustomerRepository(database, CATALOGUE, services.keyring, index, known._cursors, codec)

@@ -1,0 +1,48 @@
+"""What a list of customers is asked for, and what a page of it holds: plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bson import ObjectId
+
+from documents.fields import Kind
+from documents.records import Records
+from documents.repositories.filters import FilterNode
+
+Selection = Mapping[Kind, frozenset[str]]
+"""Which declared fields (and `id`, `access`, `sources`) a caller asked for, per kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """Order by a sortable field, ties by id; `field` None is id order."""
+
+    field: str | None = None
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """One list, as asked. `limit` rows after (or, `backward`, before) `cursor`."""
+
+    selection: Selection
+    kinds: frozenset[Kind]
+    filter: FilterNode | None = None
+    search: str | None = None
+    sort: Sort = Sort()
+    limit: int = 50
+    cursor: str | None = None
+    backward: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows in list order, the cursors of each, and whether more lie beyond in the direction of travel."""
+
+    records: Records
+    positions: tuple[tuple[Any, ObjectId], ...]
+    context: bytes
+    has_more: bool
