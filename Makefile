@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help install run serve test test-quick lint types imports format schema bench bench-peers lock clean
+.PHONY: help install run serve test test-quick lint types imports format schema bench bench-scale bench-peers lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -24,7 +24,7 @@ serve: install ## Start for production (settings: DOSSIER_* variables)
 	@exec $(BIN)/dossier serve
 
 test: lint types imports ## Run every check and all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 test-quick: install ## Run the tests alone, those that failed last first, up to the first failure
 	@$(BIN)/python -m pytest --exitfirst --failed-first
@@ -48,6 +48,9 @@ schema: install ## Write the GraphQL schema to schema/schema.graphql
 
 bench: install ## Measure speed and memory beside a bare endpoint
 	@$(BIN)/python -m benchmarks
+
+bench-scale: install ## Measure what grows: rules, customers, workers, memory (OPTIONS=--quick)
+	@$(BIN)/python -m benchmarks.scale $(OPTIONS)
 
 bench-peers: install $(PEERS)/node_modules/installed ## Measure beside other GraphQL servers (OPTIONS=--quick)
 	@$(BIN)/python -m benchmarks.peers $(OPTIONS)
