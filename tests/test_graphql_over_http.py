@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from strawberry.asgi import GraphQL
 
+import app
+from settings import Settings
 from tests.web.server import serving
 from tests.web.small_schema import Query, small_endpoint
 
@@ -50,6 +53,15 @@ def url() -> Iterator[str]:
 def test_graphql_http_audits_pass_without_error_warning_or_notice(url: str) -> None:
     """Every audit is "ok", which is stricter than no error and no warning."""
     results = audit_results(url)
+    assert len(results) > 50
+    assert [result for result in results if result["status"] != "ok"] == []
+
+
+def test_the_product_itself_passes_the_audits(mongodb_uri: str, tmp_path: Path) -> None:
+    """The whole application on its database, asked by nobody who has logged in."""
+    application = app.create_app(Settings(data_dir=tmp_path, database=f"test_{uuid.uuid4().hex}"), mongodb_uri)
+    with serving(application, lifespan="on") as address:
+        results = audit_results(f"{address}/graphql")
     assert len(results) > 50
     assert [result for result in results if result["status"] != "ok"] == []
 
