@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from documents.access_plan import Level, Reason
 from documents.fields import Kind
@@ -24,7 +23,7 @@ class FieldAccess:
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # each is made once for its reader, and known by what it is
 class Served:
     """How rows of one kind in the same scopes were served: the selected fields that were plain, and the others."""
 
@@ -54,15 +53,15 @@ class AccessReport:
         """One entry per kind and field that was not served plain in every row, in their order.
 
         Where rows differ, the least level stands, with reason SCOPE."""
-        entries = _combined(frozenset(self.served))
+        entries = combined(frozenset(self.served))
         if not self.erased:
             return entries
         erased = dict.fromkeys(self.erased, FieldAccess(Level.ERASED, Reason.ERASED))
         return tuple(sorted((dict(entries) | erased).items(), key=lambda entry: entry[0]))
 
 
-@lru_cache(maxsize=1024)
-def _combined(served: frozenset[Served]) -> tuple[tuple[Place, FieldAccess], ...]:
+def combined(served: frozenset[Served]) -> tuple[tuple[Place, FieldAccess], ...]:
+    """The entries of rows that were served in these ways together."""
     found: dict[Place, set[FieldAccess]] = {}
     for rows in served:
         for name, level, reason in rows.below_plain:

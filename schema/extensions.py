@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from documents.access_plan import Level
-from documents.access_report import FieldAccess, Place
+from documents.access_report import FieldAccess, Place, Served, combined
 from documents.catalogue import Catalogue
 from schema.context import RequestContext
 
@@ -20,9 +20,10 @@ def access_extensions(context: RequestContext) -> dict[str, Any]:
     Sorted, because fields of one request are answered in the order in which the database comes back."""
     catalogue, report = context.use_cases.catalogue, context.caller.report
     extensions: dict[str, Any] = {}
-    below_plain = report.below_plain()
-    if below_plain:
-        extensions["access"] = _entries(catalogue, below_plain)
+    if report.erased:
+        extensions["access"] = _entries(catalogue, report.below_plain())
+    elif entries := _usual_entries(catalogue, frozenset(report.served)):
+        extensions["access"] = entries
     if report.narrowed:
         extensions["narrowed"] = [
             {
@@ -36,8 +37,12 @@ def access_extensions(context: RequestContext) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1024)
-def _entries(catalogue: Catalogue, below_plain: tuple[tuple[Place, FieldAccess], ...]) -> list[dict[str, str]]:
+def _usual_entries(catalogue: Catalogue, served: frozenset[Served]) -> list[dict[str, str]]:
     """Shared between responses: not to be changed."""
+    return _entries(catalogue, combined(served))
+
+
+def _entries(catalogue: Catalogue, below_plain: tuple[tuple[Place, FieldAccess], ...]) -> list[dict[str, str]]:
     return [
         {
             "kind": kind.name,

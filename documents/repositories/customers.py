@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bson import ObjectId
 from pymongo.asynchronous.database import AsyncDatabase
@@ -31,7 +31,6 @@ from documents.repositories.list_query import ListQuery, Page, Selection
 from documents.repositories.plan_memo import PlanMemo
 from documents.repositories.row_scope import (
     Filter,
-    Members,
     members,
     row_filter,
     scope_set,
@@ -47,6 +46,13 @@ class _SingleRead:
 
     group: Hashable
     fetch: Fetch
+
+
+class _Readers(NamedTuple):
+    """The readers of one caller and selection, by kind and the scopes that rows of it are in."""
+
+    memberships: tuple[tuple[str, Any], ...]
+    known: dict[Hashable, tuple[FieldGrants, RowReader]]
 
 
 class CustomerRepository:
@@ -200,27 +206,23 @@ class CustomerRepository:
         self, plan: AccessPlan, rows: list[dict[str, Any]], selection: Selection, report: AccessReport
     ) -> list[tuple[FieldGrants, RowReader]]:
         """Of each row, its grants and their reader; rows of one kind that are in the same scopes share one pair."""
-        caller = members(plan.row_scope)
-        decisive = frozenset[Scope]().union(*(grants.scopes for grants in plan.kinds.values()))
-        memberships = [membership for scope, membership in caller.items() if scope in decisive]
-        known: dict[Hashable, tuple[FieldGrants, RowReader]] = {}
+        question = ("readers", *map(selection.get, self._catalogue.by_kind))
+        memberships, known = self._memo.get(plan, question, lambda: _Readers(_memberships(plan), {}))
         found = []
         for row in rows:
             key: Hashable = row["kind"]
             if memberships:
                 key = (key, *[row.get(field) == value for field, value in memberships])
             pair = known.get(key)
-            if pair is None:
-                pair = known[key] = self._reader(plan, caller, row, selection)
-                report.served.add(pair[1].served)
+            if pair is None:  # there are no more than kinds times scope sets
+                pair = known[key] = self._reader(plan, row, selection)
+            report.served.add(pair[1].served)
             found.append(pair)
         return found
 
-    def _reader(
-        self, plan: AccessPlan, caller: Members, row: Mapping[str, Any], selection: Selection
-    ) -> tuple[FieldGrants, RowReader]:
+    def _reader(self, plan: AccessPlan, row: Mapping[str, Any], selection: Selection) -> tuple[FieldGrants, RowReader]:
         kind = Kind(row["kind"])
-        grants = plan.grants(kind, scope_set(caller, row))
+        grants = plan.grants(kind, scope_set(members(plan.row_scope), row))
         return grants, self._codec.reader(kind, grants, selection.get(kind, frozenset()))
 
     def _add_views(self, record: Record, row: Mapping[str, Any], grants: FieldGrants, selected: frozenset[str]) -> None:
@@ -236,3 +238,9 @@ class CustomerRepository:
             for name, spec in self._catalogue.fields(kind).items()
             if name in stored and grants.level(name) is not Level.DENIED
         )
+
+
+def _memberships(plan: AccessPlan) -> tuple[tuple[str, Any], ...]:
+    """What of a row decides its grants: (stored field, the caller's value) of each scope that a rule names."""
+    decisive = frozenset[Scope]().union(*(grants.scopes for grants in plan.kinds.values()))
+    return tuple(membership for scope, membership in members(plan.row_scope).items() if scope in decisive)
