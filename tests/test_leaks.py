@@ -18,13 +18,15 @@ from graphql import get_introspection_query
 
 from documents.catalogue import CATALOGUE
 from schema.build import build_schema
+from tests.leaks.arena import Arena
 from tests.leaks.cases import DEFAULT, SYNTHETIC_CSV, cases
 from tests.leaks.channels import CHANNELS, FULL, Channel, filter_operators, whole
 from tests.leaks.conditions import COMPARING, ORDERING
 from tests.leaks.faults import FAULTS, FETCHES, KEYS, Fault
 from tests.leaks.fetches import check_list, check_single, observed, selections
 from tests.leaks.matrix import SAMPLE, Leak, Run, check_nothing_denied_is_shown, run
-from tests.leaks.worlds import CALLER, Arena, Case, Phase, arena
+from tests.leaks.opening import arena
+from tests.leaks.worlds import CALLER, Case, Phase
 
 MATRIX = [pytest.param(case, channel, id=f"{case}-{channel}") for case in cases() for channel in CHANNELS.values()]
 

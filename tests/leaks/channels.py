@@ -15,7 +15,6 @@ from typing import Any
 
 from graphql import GraphQLInputObjectType, GraphQLSchema, get_named_type, is_interface_type, is_object_type
 
-from documents.access_plan import FieldGrants
 from documents.fields import FieldSpec, Kind
 from tests.leaks.values import ValuePool
 from tests.leaks.worlds import CALLER, Row
@@ -51,7 +50,6 @@ class Subject:
     pool: ValuePool
     kind: Kind | None = None
     spec: FieldSpec | None = None
-    grants: Sequence[FieldGrants] = ()  # of the caller, over the rows that it can see
 
     @property
     def of_kind(self) -> Kind:

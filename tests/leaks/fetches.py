@@ -19,8 +19,9 @@ from documents.repositories.codec import COLLECTION, CustomerCodec
 from documents.repositories.customers import CustomerRepository
 from documents.repositories.list_query import ListQuery, Selection, Sort
 from documents.repositories.row_scope import MEMBERSHIP_FIELDS, members, reachable, scope_set
+from tests.leaks.arena import Arena
 from tests.leaks.matrix import Leak
-from tests.leaks.worlds import Arena, Row
+from tests.leaks.worlds import Row
 
 ALWAYS = frozenset({"_id", *MEMBERSHIP_FIELDS})  # whose the row is decides what of it is granted
 WHOLE: Selection = {kind: frozenset({*fields, "id"}) for kind, fields in CATALOGUE.by_kind.items()}

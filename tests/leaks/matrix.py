@@ -16,9 +16,10 @@ from documents.access_plan import Level
 from documents.catalogue import CATALOGUE
 from documents.values import mask_value
 from tests.leaks import conditions, mutations, reads
+from tests.leaks.arena import Arena
 from tests.leaks.channels import CHANNELS, FULL, Answer, Ask, Channel, Per, Subject
 from tests.leaks.values import items, spelled
-from tests.leaks.worlds import CALLER, IDS, NEIGHBOUR, Arena, Phase, Row, World
+from tests.leaks.worlds import CALLER, IDS, NEIGHBOUR, Phase, Row, World
 
 __all__ = ["CHANNELS", "FULL", "Leak", "Run", "conditions", "mutations", "reads", "run"]
 
