@@ -62,6 +62,7 @@ from web.graphql import GraphQLEndpoint, Limits, RequestRefused
 from web.health import Readiness, livez
 from web.ide import GraphQLIDE
 from web.language import negotiate_language
+from web.metrics import Metrics
 from web.openid_connect import OpenIDConnectVerifier
 from web.schema_document import SchemaDocument
 from web.security_headers import SecurityHeaders
@@ -225,6 +226,16 @@ def create_app(settings: Settings, mongodb_uri: str) -> Starlette:
     async def readiness() -> str | None:
         return await opened[-1].readiness()
 
+    def counters() -> dict[str, int]:
+        rows = schema.metrics
+        return {
+            "dossier_rows_built_total": rows.fast_rows,
+            "dossier_rows_built_in_part_total": rows.mixed_rows,
+            "dossier_rows_bailed_total": rows.bailed_rows,
+            "dossier_rows_unplanned_total": rows.unplanned_rows,
+            "dossier_single_read_commands_total": opened[-1].reader.single_read_commands if opened else 0,
+        }
+
     return Starlette(
         routes=[
             Route("/graphql", endpoint),  # first, because routes are tried in order
@@ -232,6 +243,7 @@ def create_app(settings: Settings, mongodb_uri: str) -> Starlette:
             *exploration,
             Route("/livez", livez),
             Route("/readyz", Readiness(readiness).readyz),
+            Route("/metrics", Metrics(counters).serve),
         ],
         middleware=[Middleware(SecurityHeaders)],
         lifespan=lifespan,

@@ -253,3 +253,45 @@ class TestCost:
         async with profiled(demo_api) as seen:
             await demo_api.ask(**MANAGER, query=query, variables={})
         assert len(seen) == 1
+
+    async def test_references_cost_the_same_whatever_the_page(self, demo_api: Api) -> None:
+        """Account managers and departments of a page of 50 are one command each, as those of a page of 5."""
+        query = (
+            "query($n: Int!) { customers(first: $n) { nodes { accountManager { displayName } department { code } } } }"
+        )
+        database = demo_api.services.database
+        counts = []
+        for size in (5, 50):
+            await demo_api.ask(**MANAGER, query=query, variables={"n": size})
+            await database.command("profile", 2)
+            await demo_api.ask(**MANAGER, query=query, variables={"n": size})
+            await database.command("profile", 0)
+            profile = database["system.profile"]
+            wanted = [f"{database.name}.{name}" for name in ("customers", "accounts", "departments", "data_keys")]
+            counts.append(await profile.count_documents({"ns": {"$in": wanted}, "op": {"$in": ["query", "command"]}}))
+            await profile.drop()
+        assert counts == [3, 3]
+
+    async def test_pages_are_built_without_a_resolver_per_field(self, demo_api: Api) -> None:
+        """Every field of every kind, instants and decimals too: no row falls back to the slow path unnoticed."""
+        selections = {
+            kind: " ".join(
+                spec.public_name
+                for spec in fields.values()
+                if spec.value_type not in (ValueType.STAFF, ValueType.DEPARTMENT)
+            )
+            for kind, fields in CATALOGUE.by_kind.items()
+        }
+        fragments = " ".join(f"... on {kind.value.capitalize()} {{ {names} }}" for kind, names in selections.items())
+        query = f"{{ customers(first: 100) {{ nodes {{ id {fragments} }} }} }}"
+        before = await metrics(demo_api)
+        answer = await demo_api.ask(**CREDIT, query=query, variables={})
+        after = await metrics(demo_api)
+        grown = {name: after[name] - before[name] for name in after}
+        assert grown["dossier_rows_built_total"] >= len(answer["data"]["customers"]["nodes"]) == 100
+        assert grown["dossier_rows_bailed_total"] == grown["dossier_rows_unplanned_total"] == 0
+
+
+async def metrics(api: Api) -> dict[str, int]:
+    text = (await api.http.get("/metrics")).text
+    return {line.split()[0]: int(line.split()[1]) for line in text.splitlines() if not line.startswith("#")}

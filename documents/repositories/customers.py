@@ -149,6 +149,11 @@ class CustomerRepository:
         question = ("order", query.kinds, query.sort.field)
         return self._memo.get(plan, question, lambda: self._conditions.may_order(plan, query))
 
+    @property
+    def single_read_commands(self) -> int:
+        """How many commands the reads by id have cost so far."""
+        return self._coalescer.commands
+
     async def count_all(self) -> int:
         """How many customers are stored, for operators: from the collection's metadata."""
         return await self._collection.estimated_document_count()
