@@ -15,6 +15,7 @@ from documents.errors import (
     FieldAccessError,
     IdempotencyConflictError,
     InvalidValueError,
+    KeyErasedError,
     RecordNotFoundError,
     StaleVersionError,
 )
@@ -149,7 +150,7 @@ class Customers:
         if parsed is None:
             return None
         kind, row_id = parsed
-        record = await self._reader.find(plan, kind, row_id, selection.get(kind, frozenset()), caller.report)
+        record = await self._reader.find(plan, kind, row_id, selection, caller.report)
         if record is not None:
             await self._attach_references([record], selection)
         return record
@@ -198,7 +199,7 @@ class Customers:
     async def _attach_references(self, records: Iterable[Record], selection: Selection) -> None:
         """Replaces names of staff and codes of departments by their records: one query each per page."""
         for declared, fetch in self._references:
-            names = [name for name in declared if any(name in selected for selected in selection.values())]
+            names = declared & selection.names
             if not names:
                 continue
             wanted = {record[name] for record in records for name in names if record.get(name) is not None}
@@ -213,11 +214,18 @@ class Customers:
     async def _staff(self, usernames: list[str]) -> dict[str, Record]:
         return await self._accounts.staff(usernames)
 
-    def _names_of(self, value_type: ValueType) -> list[str]:
-        return [name for name, spec in self._catalogue.shared().items() if spec.value_type is value_type]
+    def _names_of(self, value_type: ValueType) -> frozenset[str]:
+        return frozenset(name for name, spec in self._catalogue.shared().items() if spec.value_type is value_type)
 
 
-_REFUSALS = (FieldAccessError, InvalidValueError, RecordNotFoundError, StaleVersionError, DuplicateValueError)
+_REFUSALS = (
+    FieldAccessError,
+    InvalidValueError,
+    RecordNotFoundError,
+    StaleVersionError,
+    DuplicateValueError,
+    KeyErasedError,
+)
 
 
 def _refused(refusal: Exception, kind: Kind | None) -> Record:
@@ -239,13 +247,15 @@ def _user_errors(refusal: Exception, kind: Kind | None) -> Iterator[UserError]:
             yield UserError("ALREADY_EXISTS", (*prefix, name))
         case StaleVersionError():
             yield UserError("STALE_VERSION", (*prefix, "version"))
+        case KeyErasedError():
+            yield UserError("ERASED", (*prefix, "id"))
         case _:
             yield UserError("NOT_FOUND", (*prefix, "id"))
 
 
 def _read_actions(selection: Selection) -> frozenset[Action]:
     """A read decides reading and finding; the right to write too where the caller asks what it may do."""
-    return WRITE if any("access" in selected for selected in selection.values()) else READ
+    return WRITE if "access" in selection.names else READ
 
 
 def _with_owner(caller: Caller, change: Change) -> Change:

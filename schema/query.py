@@ -76,7 +76,7 @@ def _selection(info: GraphQLResolveInfo[Any], paths: tuple[tuple[str, ...], ...]
         for type_name, names in selected_fields(info, *path).items():
             kind = Kind(type_name.lower())
             merged[kind] = merged.get(kind, frozenset()) | names
-    return merged
+    return Selection(merged)
 
 
 async def find_customer(info: GraphQLResolveInfo[Any], customer_id: str) -> Record | None:

@@ -18,6 +18,9 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
 )
 
 
+NAMES = frozenset(name for name, _ in HEADERS)
+
+
 class SecurityHeaders:
     """ASGI middleware that adds `HEADERS` to every HTTP answer of `app`."""
 
@@ -33,8 +36,9 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 own = list(message.get("headers", ()))
-                names = {name for name, _ in own}
-                message = {**message, "headers": own + [header for header in HEADERS if header[0] not in names]}
+                given = NAMES.intersection([name for name, _ in own])
+                missing = [header for header in HEADERS if header[0] not in given] if given else HEADERS
+                message["headers"] = [*own, *missing]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

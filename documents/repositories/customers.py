@@ -37,8 +37,6 @@ from documents.repositories.row_scope import (
 )
 from documents.repositories.visible_rows import VisibleRows
 
-_VIEWS = frozenset({"access", "sources"})
-
 
 @dataclass(frozen=True, slots=True)
 class _SingleRead:
@@ -83,23 +81,24 @@ class CustomerRepository:
         plan: AccessPlan,
         kind: Kind,
         customer_id: ObjectId,
-        selected: frozenset[str],
+        selection: Selection,
         report: AccessReport,
     ) -> Record | None:
         """The customer as the plan shows it; None when there is none in the caller's scopes.
 
         Concurrent reads that are alike but for the id share a command."""
-        asked = self._memo.get(plan, ("single", kind, selected), lambda: self._single(plan, kind, selected))
+        question = ("single", kind, selection.get(kind))
+        asked = self._memo.get(plan, question, lambda: self._single(plan, kind, selection))
         if asked is None:
             return None
         row = await self._coalescer.read(asked.group, customer_id, asked.fetch)
-        return (await self._read(plan, [row], {kind: selected}, report))[0] if row is not None else None
+        return (await self._read(plan, [row], selection, report))[0] if row is not None else None
 
-    def _single(self, plan: AccessPlan, kind: Kind, selected: frozenset[str]) -> _SingleRead | None:
+    def _single(self, plan: AccessPlan, kind: Kind, selection: Selection) -> _SingleRead | None:
         scope = self.visible_rows(plan, kind)
         if scope is None:
             return None
-        projection = self._projections.projection(plan, frozenset({kind}), {kind: selected})
+        projection = self._projections.projection(plan, frozenset({kind}), selection)
         condition = both({"kind": kind.value}, scope)
 
         async def fetch(wanted: Any) -> list[dict[str, Any]]:
@@ -109,7 +108,7 @@ class CustomerRepository:
         # plan without a key says nothing of its decisions: its reads are like no others.
         is_personal = bool(scope) or any(shown != 1 for shown in projection.values())
         decided_by: Hashable = plan.key or object()
-        return _SingleRead((decided_by, plan.row_scope if is_personal else None, kind, selected), fetch)
+        return _SingleRead((decided_by, plan.row_scope if is_personal else None, kind, selection.get(kind)), fetch)
 
     async def find_page(self, plan: AccessPlan, query: ListQuery, report: AccessReport) -> Page:
         """One page of the list. Raises FieldAccessError (a condition or order that no scope of the caller allows) and
@@ -196,11 +195,10 @@ class CustomerRepository:
         keys: Mapping[ObjectId, DataKey] = {}
         if sealed:
             keys = self._keyring.cached(sealed) or await self._keyring.data_keys(sealed)
-        has_views = any(not _VIEWS.isdisjoint(selected) for selected in selection.values())
         records = Records()
         for row, (grants, reader) in zip(rows, readers, strict=True):
             record, erased = reader.read(row, keys.get(row["_id"]) if reader.needs_key else None)
-            if has_views:
+            if selection.has_views:
                 self._add_views(record, row, grants, selection.get(reader.kind, frozenset()))
             if erased:
                 report.add_erased(reader.kind, reader.erased_fields())

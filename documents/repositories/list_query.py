@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from bson import ObjectId
@@ -12,8 +12,23 @@ from documents.fields import Kind
 from documents.records import Records
 from documents.repositories.filters import FilterNode
 
-Selection = Mapping[Kind, frozenset[str]]
-"""Which declared fields (and `id`, `access`, `sources`) a caller asked for, per kind."""
+VIEWS = frozenset({"access", "sources"})
+"""What can be selected of a record beside its fields: what the caller may do with it, and where its values are from."""
+
+
+class Selection(dict[Kind, frozenset[str]]):
+    """Which declared fields (and `id`, `access`, `sources`) a caller asked for, per kind. Not to be changed.
+
+    Made once per operation and kept, with what follows from it."""
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Everything asked for of any kind."""
+        return frozenset[str]().union(*self.values())
+
+    @cached_property
+    def has_views(self) -> bool:
+        return not VIEWS.isdisjoint(self.names)
 
 
 @dataclass(frozen=True, slots=True)

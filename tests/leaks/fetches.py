@@ -24,7 +24,7 @@ from tests.leaks.matrix import Leak
 from tests.leaks.worlds import Row
 
 ALWAYS = frozenset({"_id", *MEMBERSHIP_FIELDS})  # whose the row is decides what of it is granted
-WHOLE: Selection = {kind: frozenset({*fields, "id"}) for kind, fields in CATALOGUE.by_kind.items()}
+WHOLE = Selection({kind: frozenset({*fields, "id"}) for kind, fields in CATALOGUE.by_kind.items()})
 
 
 @dataclass
@@ -85,11 +85,11 @@ async def observed(arena: Arena, uri: str) -> AsyncIterator[Observed]:
 def selections(names: Sequence[str]) -> Iterator[Selection]:
     """Everything, where values came from, and each of `names` by itself."""
     yield WHOLE
-    yield {kind: frozenset({"sources", "access"}) for kind in CATALOGUE.by_kind}
+    yield Selection({kind: frozenset({"sources", "access"}) for kind in CATALOGUE.by_kind})
     for name in names:
-        yield {kind: frozenset({name}) for kind, fields in CATALOGUE.by_kind.items() if name in fields}
+        yield Selection({kind: frozenset({name}) for kind, fields in CATALOGUE.by_kind.items() if name in fields})
     for kind in CATALOGUE.by_kind:
-        yield {kind: WHOLE[kind]}
+        yield Selection({kind: WHOLE[kind]})
 
 
 async def check_list(arena: Arena, plan: AccessPlan, watch: Observed, selection: Selection) -> None:
@@ -106,8 +106,8 @@ async def check_list(arena: Arena, plan: AccessPlan, watch: Observed, selection:
 async def check_single(arena: Arena, plan: AccessPlan, watch: Observed, row: Row) -> None:
     """One customer by its id. Raises Leak."""
     watch.clear()
-    selection = {row.kind: WHOLE[row.kind] | {"sources"}}
-    record = await watch.reader.find(plan, row.kind, row.id, selection[row.kind], AccessReport())
+    selection = Selection({row.kind: WHOLE[row.kind] | {"sources"}})
+    record = await watch.reader.find(plan, row.kind, row.id, selection, AccessReport())
     _check(arena, plan, watch, selection, [row] if record is not None else [])
 
 
