@@ -93,6 +93,8 @@ class _Probe:
     def shows(self) -> bool:
         self._connection.request("POST", "/graphql", self._body, self._headers)
         answer = orjson.loads(self._connection.getresponse().read())
+        if answer.get("errors") or not answer.get("data"):
+            raise LoadError(f"an answer was not good while the rules changed: {answer}")
         return answer["data"]["customer"]["telephone"] is not None
 
     def wait_for(self, telephone: bool) -> int:
