@@ -8,7 +8,7 @@ declared by the `g` line on whose left it stands; all descend from `everyone`, w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import NamedTuple
@@ -139,11 +139,16 @@ def _depth(role: str, parents: Mapping[str, set[str]]) -> int:
     return level
 
 
-def _known(number: int, what: str, name: str, names: Iterable[str], *, prefix: str = "") -> str:
-    known = sorted(names)
-    if name in known:
+_SCOPES = frozenset(scope.value for scope in Scope)
+_ACTIONS = frozenset(action.value for action in Action) | {ANY}
+_PURPOSES = frozenset(purpose.value for purpose in Purpose) | {ANY}
+_CLASSES = frozenset(item.value for item in Sensitivity)
+
+
+def _known(number: int, what: str, name: str, names: Collection[str], *, prefix: str = "") -> str:
+    if name in names:
         return name
-    nearest = get_close_matches(name, known, n=1, cutoff=0.5)
+    nearest = get_close_matches(name, sorted(names), n=1, cutoff=0.5)
     raise RuleError(number, f"unknown {what} `{prefix}{name[:64]}`", prefix + nearest[0] if nearest else None)
 
 
@@ -155,23 +160,24 @@ class _RuleReader:
         self._patterns = FieldPatterns(catalogue)
         self._roles = roles
         self._kinds = {kind.value for kind in catalogue.by_kind}
+        self._kinds_or_any = self._kinds | {ANY}
 
     def read(self, number: int, tokens: list[str]) -> Rule:
         if len(tokens) != 1 + len(Rule._fields):
             raise RuleError(number, f"expected `p, {', '.join(Rule._fields)}`")
         rule = Rule(*tokens[1:])
         _known(number, "role", rule.role, self._roles)
-        _known(number, "scope", rule.scope, (scope.value for scope in Scope))
-        _known(number, "kind", rule.kind, self._kinds | {ANY})
+        _known(number, "scope", rule.scope, _SCOPES)
+        _known(number, "kind", rule.kind, self._kinds_or_any)
         self._check_field(number, rule)
-        _known(number, "action", rule.action, {action.value for action in Action} | {ANY})
-        _known(number, "purpose", rule.purpose, {purpose.value for purpose in Purpose} | {ANY})
+        _known(number, "action", rule.action, _ACTIONS)
+        _known(number, "purpose", rule.purpose, _PURPOSES)
         _known(number, "effect", rule.effect, (ALLOW, DENY))
         return rule
 
     def _check_field(self, number: int, rule: Rule) -> None:
         if rule.field.startswith("@"):
-            _known(number, "class", rule.field[1:], (item.value for item in Sensitivity), prefix="@")
+            _known(number, "class", rule.field[1:], _CLASSES, prefix="@")
             return
         kinds = self._kinds if rule.kind == ANY else {rule.kind}
         if not _FIELD.fullmatch(rule.field):
