@@ -12,7 +12,7 @@ from documents.access_plan import AccessPlan, Level
 from documents.catalogue import Catalogue
 from documents.fields import Kind
 from documents.repositories.list_query import Selection
-from documents.repositories.row_scope import MEMBERSHIP_FIELDS, Admission, row_expression
+from documents.repositories.row_scope import Admission, memberships, row_expression
 from documents.repositories.visible_rows import VisibleRows
 
 Projection = Mapping[str, Any]
@@ -27,10 +27,11 @@ class CustomerProjections:
 
     def projection(self, plan: AccessPlan, kinds: frozenset[Kind], selection: Selection) -> Projection:
         """The fields that some row may show. Where rows differ, an expression keeps the others' values back."""
-        projection: dict[str, Any] = dict.fromkeys(MEMBERSHIP_FIELDS, 1)
+        # What tells the row's kind and scopes comes along; the reader copies of it only what is granted.
+        projection: dict[str, Any] = {"kind": 1} | {field: 1 for field, _ in memberships(plan)}
         visible = self._rows.visible(plan, kinds)
         names = {name for kind in kinds for name in selection.get(kind, ())}
-        for name in sorted(names - {*MEMBERSHIP_FIELDS}):
+        for name in sorted(names - projection.keys()):
             asking = [kind for kind in kinds if name in selection.get(kind, ())]
             self._project(projection, plan, (name, name), asking, visible)
         sourced = [kind for kind in kinds if "sources" in selection.get(kind, ())]

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from bson import ObjectId
 from pymongo.asynchronous.database import AsyncDatabase
 
-from documents.access_plan import AccessPlan, FieldGrants, Level, Scope
+from documents.access_plan import AccessPlan, FieldGrants, Level
 from documents.access_report import AccessReport
 from documents.access_view import access_view
 from documents.catalogue import Catalogue
@@ -32,6 +32,7 @@ from documents.repositories.plan_memo import PlanMemo
 from documents.repositories.row_scope import (
     Filter,
     members,
+    memberships,
     row_filter,
     scope_set,
 )
@@ -49,7 +50,7 @@ class _SingleRead:
 class _Readers(NamedTuple):
     """The readers of one caller and selection, by kind and the scopes that rows of it are in."""
 
-    memberships: tuple[tuple[str, Any], ...]
+    decisive: tuple[tuple[str, Any], ...]
     known: dict[Hashable, tuple[FieldGrants, RowReader]]
 
 
@@ -210,12 +211,12 @@ class CustomerRepository:
     ) -> list[tuple[FieldGrants, RowReader]]:
         """Of each row, its grants and their reader; rows of one kind that are in the same scopes share one pair."""
         question = ("readers", *map(selection.get, self._catalogue.by_kind))
-        memberships, known = self._memo.get(plan, question, lambda: _Readers(_memberships(plan), {}))
+        decisive, known = self._memo.get(plan, question, lambda: _Readers(memberships(plan), {}))
         found = []
         for row in rows:
             key: Hashable = row["kind"]
-            if memberships:
-                key = (key, *[row.get(field) == value for field, value in memberships])
+            if decisive:
+                key = (key, *[row.get(field) == value for field, value in decisive])
             pair = known.get(key)
             if pair is None:  # there are no more than kinds times scope sets
                 pair = known[key] = self._reader(plan, row, selection)
@@ -241,9 +242,3 @@ class CustomerRepository:
             for name, spec in self._catalogue.fields(kind).items()
             if name in stored and grants.level(name) is not Level.DENIED
         )
-
-
-def _memberships(plan: AccessPlan) -> tuple[tuple[str, Any], ...]:
-    """What of a row decides its grants: (stored field, the caller's value) of each scope that a rule names."""
-    decisive = frozenset[Scope]().union(*(grants.scopes for grants in plan.kinds.values()))
-    return tuple(membership for scope, membership in members(plan.row_scope).items() if scope in decisive)

@@ -33,6 +33,12 @@ def members(scope: RowScope) -> Members:
     return found
 
 
+def memberships(plan: AccessPlan) -> tuple[tuple[str, Any], ...]:
+    """What of a row decides its grants: (stored field, the caller's value) of each scope that a rule names."""
+    decisive = frozenset[Scope]().union(*(grants.scopes for grants in plan.kinds.values()))
+    return tuple(member for scope, member in members(plan.row_scope).items() if scope in decisive)
+
+
 def scope_set(caller: Members, row: Mapping[str, Any]) -> ScopeSet:
     """The scopes that `row` (with its membership fields) satisfies for the caller."""
     return frozenset({Scope.ALL, *(scope for scope, (field, value) in caller.items() if row.get(field) == value)})
