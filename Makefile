@@ -97,7 +97,7 @@ $(PEERS)/node_modules/installed: $(PEERS)/package.json $(PEERS)/package-lock.jso
 # GraphiQL and the protocol audit come from npm; the server itself runs without them.
 $(VENV)/node-installed: $(foreach folder,$(NODE_FOLDERS),$(folder)/package.json $(folder)/package-lock.json) | $(VENV)/bin/python
 	@if ! command -v npm >/dev/null; then \
-		echo "npm was not found: /graphql shows no IDE, and the GraphQL-over-HTTP audit is skipped." >&2; exit 0; \
+		echo "npm was not found: /graphql shows no IDE, and make test cannot run the GraphQL-over-HTTP audit." >&2; exit 0; \
 	fi; \
 	for folder in $(NODE_FOLDERS); do \
 		(cd $$folder && npm ci --ignore-scripts --no-audit --no-fund --silent) || { \
