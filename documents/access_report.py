@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from bson import ObjectId
+
 from documents.access_plan import Level, Reason
+from documents.access_trace import AccessTrace, Act
 from documents.fields import Kind
 
 Place = tuple[Kind, str]
@@ -34,11 +37,23 @@ class Served:
 
 @dataclass(slots=True)
 class AccessReport:
-    """Grows while a request is carried out."""
+    """Grows while a request is carried out. `trace` is for the audit trail; `act` is what rows are read for."""
 
     served: set[Served] = field(default_factory=set)
     erased: set[Place] = field(default_factory=set)
     narrowed: dict[Place, Level] = field(default_factory=dict)
+    trace: AccessTrace = field(default_factory=AccessTrace)
+    act: Act = Act.READ
+
+    def add_row(self, served: Served, customer: ObjectId | None, record: ObjectId | None = None) -> None:
+        """Records that a row is served as `served` says. Every row that leaves a repository goes through here."""
+        self.served.add(served)
+        self.trace.add_row(self.act, served, customer, record)
+
+    def take_trace(self) -> AccessTrace:
+        """What was done since the last time; the next part of the answer begins with an empty trace."""
+        trace, self.trace = self.trace, AccessTrace()
+        return trace
 
     def add_erased(self, kind: Kind, names: Iterable[str]) -> None:
         """Records that `names` of a row could not be opened any more, because its data key was erased."""
