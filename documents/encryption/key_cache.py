@@ -1,6 +1,9 @@
 """The data keys in memory: bounded, least recently used out first.
 
 Owns which keys are at hand and forgets them when told. It never fetches, and never decides that a key is erased.
+
+A key that is ready to use takes about 3 KB, nearly all of it OpenSSL's; its bytes alone take about 250. Those used last
+are kept ready, the others as bytes, of which a ready one is made in 3 µs.
 """
 
 from __future__ import annotations
@@ -10,22 +13,26 @@ from collections.abc import Iterable
 
 from bson import ObjectId
 
-from documents.encryption.ciphertext import DataKey
+from documents.encryption.ciphertext import HEADER_LENGTH, KEY_ID_LENGTH, DataKey
+
+KEPT_READY = 20_000
 
 
 class DataKeyCache:
-    """At most `size` data keys, about 3 KB each, by customer."""
+    """At most `size` data keys by customer, of which at most `ready` are ready to use."""
 
-    def __init__(self, size: int) -> None:
-        if size < 1:
+    def __init__(self, size: int, ready: int = KEPT_READY) -> None:
+        if size < 1 or ready < 1:
             raise ValueError("the cache holds at least one key")
         self._size = size
+        self._ready_size = min(ready, size)
         # By the id's bytes: ObjectId hashes and compares in Python, which would triple the cost of a hit.
-        self._keys: OrderedDict[bytes, DataKey] = OrderedDict()
+        self._ready: OrderedDict[bytes, DataKey] = OrderedDict()
+        self._resting: OrderedDict[bytes, bytes] = OrderedDict()  # key id and secret; no key is in both
         self._evictions = 0
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self._ready) + len(self._resting)
 
     @property
     def evictions(self) -> int:
@@ -34,14 +41,17 @@ class DataKeyCache:
 
     def find_all(self, customer_ids: Iterable[ObjectId]) -> dict[ObjectId, DataKey] | None:
         """The keys of all these customers, or None if one is not here."""
-        keys, touch = self._keys, self._keys.move_to_end
+        ready, touch = self._ready, self._ready.move_to_end
         found = {}
         for customer_id in customer_ids:
             binary = customer_id.binary
-            key = keys.get(binary)
-            if key is None:
-                return None
-            touch(binary)
+            key = ready.get(binary)
+            if key is not None:
+                touch(binary)
+            else:
+                key = self._awaken(customer_id)
+                if key is None:
+                    return None
             found[customer_id] = key
         return found
 
@@ -49,13 +59,24 @@ class DataKeyCache:
         """The keys that are here, and the customers whose keys are not."""
         found, missing = {}, []
         for customer_id in dict.fromkeys(customer_ids):
-            key = self._keys.get(customer_id.binary)
+            key = self._ready.get(customer_id.binary)
+            if key is not None:
+                self._ready.move_to_end(customer_id.binary)
+            else:
+                key = self._awaken(customer_id)
             if key is None:
                 missing.append(customer_id)
             else:
-                self._keys.move_to_end(customer_id.binary)
                 found[customer_id] = key
         return found, missing
+
+    def _awaken(self, customer_id: ObjectId) -> DataKey | None:
+        kept = self._resting.pop(customer_id.binary, None)
+        if kept is None:
+            return None
+        key = self._ready[customer_id.binary] = DataKey(customer_id, kept[:KEY_ID_LENGTH], kept[KEY_ID_LENGTH:])
+        self._make_room()
+        return key
 
     def store(self, keys: Iterable[DataKey], evictions: int) -> None:
         """Keeps keys that were read when `evictions` was the count.
@@ -66,15 +87,24 @@ class DataKeyCache:
         if evictions != self._evictions:
             return
         for key in keys:
-            self._keys[key.customer_id.binary] = key
-        while len(self._keys) > self._size:
-            self._keys.popitem(last=False)
+            self._resting.pop(key.customer_id.binary, None)
+            self._ready[key.customer_id.binary] = key
+            self._make_room()
+
+    def _make_room(self) -> None:
+        if len(self._ready) > self._ready_size:
+            binary, key = self._ready.popitem(last=False)
+            self._resting[binary] = key.header[HEADER_LENGTH - KEY_ID_LENGTH :] + key.secret
+            if len(self) > self._size:
+                self._resting.popitem(last=False)
 
     def evict(self, customer_ids: Iterable[ObjectId]) -> None:
         self._evictions += 1
         for customer_id in customer_ids:
-            self._keys.pop(customer_id.binary, None)
+            self._ready.pop(customer_id.binary, None)
+            self._resting.pop(customer_id.binary, None)
 
     def clear(self) -> None:
         self._evictions += 1
-        self._keys.clear()
+        self._ready.clear()
+        self._resting.clear()

@@ -34,6 +34,9 @@ from documents.errors import EncryptionError, KeyErasedError
 DUPLICATE_KEY = 11000  # MongoDB's error code
 REOPEN_SECONDS = 1.0
 
+Fetched = tuple[int, dict[ObjectId, StoredDocument]]
+"""The cache's count of evictions when a query was sent, and what it brought."""
+
 log = logging.getLogger(__name__)
 
 
@@ -44,11 +47,13 @@ class Keyring:
         self,
         database: AsyncDatabase[Any],
         provider: KeyProvider,
-        cache_size: int = 50_000,
+        cache_size: int = 400_000,
     ) -> None:
         self._vault = Vault(database, provider)
         self._data_keys = key_collection(database, "data_keys")
         self._cache = DataKeyCache(cache_size)
+        self._wanted: set[ObjectId] = set()
+        self._fetching: asyncio.Task[Fetched] | None = None
         self.watching = asyncio.Event()
 
     async def open(self) -> None:
@@ -99,15 +104,31 @@ class Keyring:
         return self._cache.find_all(customer_ids)
 
     async def data_keys(self, customer_ids: Iterable[ObjectId]) -> dict[ObjectId, DataKey]:
-        """The data keys of these customers, in at most one query. Customers whose key was erased are absent."""
+        """The data keys of these customers, in at most one query. Customers whose key was erased are absent.
+
+        What concurrent callers miss is fetched in one query per turn of the event loop."""
         found, missing = self._cache.find(customer_ids)
         if missing:
-            evictions = self._cache.evictions
-            stored = await self._data_keys.find({"_id": {"$in": missing}}).to_list()
-            fetched = [self._open_data_key(document) for document in stored]
-            self._cache.store(fetched, evictions)
-            found.update((key.customer_id, key) for key in fetched)
+            evictions, stored = await self._fetch(missing)
+            # Each caller opens what it asked for: a key that does not open is nobody else's failure.
+            keys = [self._open_data_key(stored[each]) for each in missing if each in stored]
+            self._cache.store(keys, evictions)
+            found.update((key.customer_id, key) for key in keys)
         return found
+
+    async def _fetch(self, missing: list[ObjectId]) -> Fetched:
+        if self._fetching is None:  # begins when the loop has run everything that is ready now
+            self._fetching = asyncio.get_running_loop().create_task(self._fetch_wanted())
+        self._wanted.update(missing)
+        return await asyncio.shield(self._fetching)  # a caller that goes takes nobody with it
+
+    async def _fetch_wanted(self) -> Fetched:
+        # INVARIANT: nobody joins a query that was sent: a caller never gets a key that was erased before it asked.
+        wanted, self._wanted, self._fetching = self._wanted, set(), None
+        evictions = self._cache.evictions
+        # In one batch, however many there are.
+        stored = await self._data_keys.find({"_id": {"$in": list(wanted)}}, batch_size=len(wanted) + 1).to_list()
+        return evictions, {document["_id"]: document for document in stored}
 
     async def data_key(self, customer_id: ObjectId) -> DataKey:
         """One customer's data key. KeyErasedError if there is none."""

@@ -35,7 +35,7 @@ StoredDocument: TypeAlias = dict[str, Any]
 def key_collection(database: AsyncDatabase[Any], name: str) -> AsyncCollection[StoredDocument]:
     """A collection of keys: read from the primary, so that an erased key is seen as erased; written to a majority,
     so that no value is ever encrypted under a key that a failover could lose."""
-    options: CodecOptions[StoredDocument] = CodecOptions(document_class=dict, tz_aware=True)
+    options: CodecOptions[StoredDocument] = CodecOptions(document_class=dict)
     collection: AsyncCollection[StoredDocument] = database.get_collection(
         name, options, ReadPreference.PRIMARY, WriteConcern("majority")
     )

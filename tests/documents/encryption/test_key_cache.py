@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from os import urandom
+
 import pytest
 from bson import ObjectId
 
-from documents.encryption.ciphertext import DataKey
+from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value, encrypt_value
 from documents.encryption.key_cache import DataKeyCache
+
+FIELD = FieldContext("customers", "telephone")
 
 
 def keys(count: int) -> list[DataKey]:
-    return [DataKey(ObjectId(), b"12345678", bytes(32)) for _ in range(count)]
+    return [DataKey(ObjectId(), urandom(8), urandom(32)) for _ in range(count)]
 
 
 class TestDataKeyCache:
@@ -58,7 +62,55 @@ class TestDataKeyCache:
         cache.store([key], before)
         assert len(cache) == 0
 
+    def test_keys_that_rest_are_found_again_and_open_what_they_sealed(self) -> None:
+        """Whichever way they are asked for, and however often they come and go."""
+        cache = DataKeyCache(10, ready=2)
+        stored = keys(10)
+        sealed = {key.customer_id: encrypt_value(key, FIELD, str(key.customer_id)) for key in stored}
+        cache.store(stored, cache.evictions)
+        ids = list(sealed)
+        for found in (cache.find_all(ids), cache.find(ids)[0], cache.find_all(ids[::-1])):
+            assert found is not None
+            assert {each: decrypt_value(found[each], FIELD, sealed[each]) for each in ids} == {
+                each: str(each) for each in ids
+            }
+            assert len(cache) == 10
+
+    def test_a_key_used_lately_outlives_others_though_it_rests(self) -> None:
+        """Both tiers together forget the least recently used."""
+        cache = DataKeyCache(4, ready=2)
+        first, second, third, fourth, fifth = keys(5)
+        cache.store([first, second, third, fourth], cache.evictions)
+        cache.find_all([first.customer_id])
+        cache.store([fifth], cache.evictions)
+        assert cache.find_all([second.customer_id]) is None
+        assert cache.find_all([key.customer_id for key in (first, third, fourth, fifth)]) is not None
+
+    def test_a_resting_key_is_forgotten_as_any_other(self) -> None:
+        """By its customer, and with all others."""
+        cache = DataKeyCache(4, ready=1)
+        first, second, third = keys(3)
+        cache.store([first, second, third], cache.evictions)
+        cache.evict([first.customer_id])
+        assert cache.find_all([first.customer_id]) is None
+        assert cache.find_all([second.customer_id]) is not None
+        cache.clear()
+        assert len(cache) == 0
+        assert cache.find([second.customer_id, third.customer_id])[0] == {}
+
+    def test_a_key_stored_again_is_held_once(self) -> None:
+        """The newer one, also where the older one rests."""
+        cache = DataKeyCache(4, ready=1)
+        old, other = keys(2)
+        new = DataKey(old.customer_id, urandom(8), urandom(32))
+        cache.store([old, other], cache.evictions)
+        cache.store([new], cache.evictions)
+        assert len(cache) == 2
+        assert cache.find_all([old.customer_id]) == {old.customer_id: new}
+
     def test_a_cache_of_nothing_is_refused(self) -> None:
         """It would make every page a query without anybody noticing."""
         with pytest.raises(ValueError, match="at least one"):
             DataKeyCache(0)
+        with pytest.raises(ValueError, match="at least one"):
+            DataKeyCache(1, ready=0)

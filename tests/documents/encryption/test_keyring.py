@@ -8,10 +8,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pymongo
 import pytest
 from bson import ObjectId
 from pymongo import AsyncMongoClient, monitoring
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import PyMongoError
 
 from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value, encrypt_value
 from documents.encryption.key_providers import LocalKeyProvider
@@ -183,6 +185,100 @@ class TestDataKeys:
             assert set(await fresh.data_keys(ids)) == set(ids)
             assert set(fresh.cached(ids) or ()) == set(ids)
             assert commands.names == ["find"]
+
+    async def test_what_concurrent_callers_miss_is_one_query(
+        self, database: Database, mongodb_uri: str, keyring: Keyring, root_key: Path
+    ) -> None:
+        """Each gets the keys that it asked for and no other; an erased one is absent for whoever asked for it."""
+        ids = [ObjectId() for _ in range(200)]
+        await keyring.create_data_keys(ids)
+        absent = ObjectId()
+        commands = Commands()
+        client: AsyncMongoClient[dict[str, Any]]
+        async with AsyncMongoClient(mongodb_uri, event_listeners=[commands]) as client:
+            fresh = await opened(client[database.name], root_key, cache_size=1000)
+            commands.names.clear()
+            asked = [[each] for each in ids] + [ids[:50], [absent, ids[7]], [absent]]
+            answers = await asyncio.gather(*(fresh.data_keys(each) for each in asked))
+            assert [set(answer) for answer in answers] == [set(each) - {absent} for each in asked]
+            assert all(key.customer_id == each for answer in answers for each, key in answer.items())
+            assert commands.names == ["find"]
+
+    async def test_a_query_that_was_sent_is_not_joined(
+        self, database: Database, mongodb_uri: str, keyring: Keyring, root_key: Path
+    ) -> None:
+        """Whoever asks after an erasure must not be given what a query before it brings."""
+        customer_id = ObjectId()
+        await keyring.create_data_key(customer_id)
+        commands = Commands()
+        client: AsyncMongoClient[dict[str, Any]]
+        async with AsyncMongoClient(mongodb_uri, event_listeners=[commands]) as client:
+            fresh = await opened(client[database.name], root_key)
+            commands.names.clear()
+            sent = asyncio.create_task(fresh.data_keys([customer_id]))
+            while not commands.names:  # noqa: ASYNC110  # what is waited for is another task's doing
+                await asyncio.sleep(0)
+            assert not sent.done()
+            assert set(await fresh.data_keys([customer_id])) == {customer_id}
+            assert commands.names == ["find", "find"]
+            await sent
+
+    async def test_a_key_on_its_way_when_keys_are_evicted_is_not_kept(
+        self, database: Database, mongodb_uri: str, keyring: Keyring, root_key: Path
+    ) -> None:
+        """It may be the erased one."""
+        customer_id = ObjectId()
+        await keyring.create_data_key(customer_id)
+        commands = Commands()
+        client: AsyncMongoClient[dict[str, Any]]
+        async with AsyncMongoClient(mongodb_uri, event_listeners=[commands]) as client:
+            fresh = await opened(client[database.name], root_key)
+            commands.names.clear()
+            sent = asyncio.create_task(fresh.data_keys([customer_id]))
+            while not commands.names:  # noqa: ASYNC110  # what is waited for is another task's doing
+                await asyncio.sleep(0)
+            fresh.evict([customer_id])
+            assert set(await sent) == {customer_id}
+            assert fresh.cached([customer_id]) is None
+
+    async def test_a_caller_that_goes_leaves_the_others_their_keys(
+        self, database: Database, keyring: Keyring, root_key: Path
+    ) -> None:
+        """Also when it was the first to ask."""
+        first, second = ObjectId(), ObjectId()
+        await keyring.create_data_keys([first, second])
+        fresh = await opened(database, root_key)
+        leaving, staying = (asyncio.create_task(fresh.data_key(each)) for each in (first, second))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        assert (await staying).customer_id == second
+        with pytest.raises(asyncio.CancelledError):
+            await leaving
+
+    async def test_a_key_that_does_not_open_fails_nobody_else(
+        self, database: Database, keyring: Keyring, root_key: Path
+    ) -> None:
+        """Also where both were asked for in the same moment."""
+        good, spoilt = ObjectId(), ObjectId()
+        await keyring.create_data_keys([good, spoilt])
+        await database["data_keys"].update_one({"_id": spoilt}, {"$set": {"keys.0.wrapped": b"spoilt"}})
+        fresh = await opened(database, root_key)
+        asked = (fresh.data_key(spoilt), fresh.data_key(good))
+        refused, key = await asyncio.gather(*asked, return_exceptions=True)
+        assert isinstance(refused, DecryptionError)
+        assert isinstance(key, DataKey)
+
+    async def test_a_query_that_fails_is_not_joined_later(
+        self, database: Database, keyring: Keyring, root_key: Path
+    ) -> None:
+        """All who waited for it hear of it; whoever asks afterwards asks anew."""
+        ids = [ObjectId(), ObjectId()]
+        await keyring.create_data_keys(ids)
+        fresh = await opened(database, root_key)
+        with pymongo.timeout(1e-6):
+            answers = await asyncio.gather(*(fresh.data_key(each) for each in ids), return_exceptions=True)
+        assert all(isinstance(answer, PyMongoError) for answer in answers)
+        assert set(await fresh.data_keys(ids)) == set(ids)
 
     async def test_the_cache_is_bounded_and_its_misses_are_served(
         self, database: Database, keyring: Keyring, root_key: Path
