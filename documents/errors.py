@@ -11,7 +11,12 @@ DocumentsError
 ├── StaleVersionError            the update saw an older version than the stored one
 ├── InvalidValueError            one or more field values break a rule
 ├── DuplicateValueError          a unique value is taken, and the caller may know it
+├── RuleBrokenError              the operation is against a rule of the regulation; the code says which
 ├── InvalidCursorError           a page cursor was not made for this caller and this list
+├── EventsLostError              changes may have been missed: whoever follows them has to read anew
+├── EventsOverflowError          changes came faster than their follower took them
+├── LeaseLostError               another worker has the job meanwhile; nothing was written
+├── AttachmentRefusedError       a file is too large, empty, of no type that is taken, or not what it is said to be
 └── IdempotencyConflictError     an idempotency key was used before for another request, or is in use now
 """
 
@@ -19,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 class DocumentsError(Exception):
@@ -103,11 +109,55 @@ class DuplicateValueError(DocumentsError):
         self.field = field
 
 
+class RuleBrokenError(DocumentsError):
+    """The operation is against a rule of the regulation: `rule` is its published code, `field` the declared name of
+    the field that it is about, if it is one; nothing was written."""
+
+    def __init__(self, rule: str, field: str | None = None, **parameters: str) -> None:
+        super().__init__("against a rule of the regulation")
+        self.rule = rule
+        self.field = field
+        self.parameters = tuple(parameters.items())
+
+
 class InvalidCursorError(DocumentsError):
     """The cursor is damaged, or belongs to another caller or another list."""
 
     def __init__(self) -> None:
         super().__init__("invalid cursor")
+
+
+class AttachmentFault(StrEnum):
+    """Why a file is refused; the values are published codes."""
+
+    TOO_LARGE = "ATTACHMENT_TOO_LARGE"
+    EMPTY = "ATTACHMENT_EMPTY"
+    TYPE_REFUSED = "ATTACHMENT_TYPE_REFUSED"
+    TYPE_MISMATCH = "ATTACHMENT_TYPE_MISMATCH"
+    NAME_INVALID = "ATTACHMENT_NAME_INVALID"
+    CATEGORY_UNKNOWN = "ATTACHMENT_CATEGORY_UNKNOWN"
+
+
+class AttachmentRefusedError(DocumentsError):
+    """The file is not taken; nothing of it was kept."""
+
+    def __init__(self, fault: AttachmentFault) -> None:
+        super().__init__("the file is refused")
+        self.fault = fault
+
+
+class EventsLostError(DocumentsError):
+    """Changes may have been missed, because the database no longer has them."""
+
+    def __init__(self) -> None:
+        super().__init__("changes may have been missed")
+
+
+class EventsOverflowError(DocumentsError):
+    """Changes came faster than they were taken; the rest was thrown away."""
+
+    def __init__(self) -> None:
+        super().__init__("changes came faster than they were taken")
 
 
 class IdempotencyConflictError(DocumentsError):
@@ -116,3 +166,10 @@ class IdempotencyConflictError(DocumentsError):
     def __init__(self, *, in_progress: bool) -> None:
         super().__init__("idempotency key conflict")
         self.in_progress = in_progress
+
+
+class LeaseLostError(DocumentsError):
+    """The worker was away for longer than its lease: the job is another's now."""
+
+    def __init__(self) -> None:
+        super().__init__("the lease of the job was lost")
