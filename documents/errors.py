@@ -13,6 +13,7 @@ DocumentsError
 ├── DuplicateValueError          a unique value is taken, and the caller may know it
 ├── RuleBrokenError              the operation is against a rule of the regulation; the code says which
 ├── InvalidCursorError           a page cursor was not made for this caller and this list
+├── TrailUnavailableError        the audit trail could not be written: nothing may be served
 ├── EventsLostError              changes may have been missed: whoever follows them has to read anew
 ├── EventsOverflowError          changes came faster than their follower took them
 ├── LeaseLostError               another worker has the job meanwhile; nothing was written
@@ -158,6 +159,15 @@ class EventsOverflowError(DocumentsError):
 
     def __init__(self) -> None:
         super().__init__("changes came faster than they were taken")
+
+
+class TrailUnavailableError(DocumentsError):
+    """The audit trail could not be written: what it would have recorded must not be served."""
+
+    code = "TRAIL_UNAVAILABLE"
+
+    def __init__(self) -> None:
+        super().__init__("the audit trail cannot be written")
 
 
 class IdempotencyConflictError(DocumentsError):

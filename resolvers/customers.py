@@ -72,12 +72,18 @@ class Customers:
 
     async def find(self, caller: Caller, customer_id: str, selection: Selection) -> Record | None:
         """The customer as the caller may see it, or None: absent and out of scope are the same."""
-        plan = await self._engine.authorize(caller.principal, caller.purpose, _read_actions(selection))
+        plan = await self._engine.authorize(caller.principal, caller.purpose, read_actions(selection))
+        return await self._find(caller, plan, customer_id, selection)
+
+    async def find_under(
+        self, caller: Caller, plan: AccessPlan, customer_id: str, selection: Selection
+    ) -> Record | None:
+        """The same under a plan that the caller was just given."""
         return await self._find(caller, plan, customer_id, selection)
 
     async def find_page(self, caller: Caller, query: ListQuery, *, ordered: bool, wanted: Wanted) -> Record:
         """A page as a connection record. Not `ordered`: newest first where the caller may know it, else by id."""
-        plan = await self._engine.authorize(caller.principal, caller.purpose, _read_actions(query.selection))
+        plan = await self._engine.authorize(caller.principal, caller.purpose, read_actions(query.selection))
         page, query = await self._page(plan, query, caller, ordered=ordered)
         await self._attach_references(page.records, query.selection)
         connection = Record()
@@ -105,7 +111,7 @@ class Customers:
             except IdempotencyConflictError:
                 known = await self._settled(request)
         # What the creator may do from now on is asked again: the right to create is spent.
-        plan = await self._engine.authorize(caller.principal, caller.purpose, _read_actions(selection))
+        plan = await self._engine.authorize(caller.principal, caller.purpose, read_actions(selection))
         return await self._payload(caller, plan, known, selection)
 
     async def update(
@@ -253,8 +259,8 @@ def _user_errors(refusal: Exception, kind: Kind | None) -> Iterator[UserError]:
             yield UserError("NOT_FOUND", (*prefix, "id"))
 
 
-def _read_actions(selection: Selection) -> frozenset[Action]:
-    """A read decides reading and finding; the right to write too where the caller asks what it may do."""
+def read_actions(selection: Selection) -> frozenset[Action]:
+    """What a plan must decide: reading and finding; the right to write too where the caller asks what it may do."""
     return WRITE if "access" in selection.names else READ
 
 

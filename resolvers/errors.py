@@ -2,7 +2,8 @@
 
 ResolversError
 ├── InvalidTokenError            an access token is malformed, forged, expired, foreign, or its session has ended
-└── IssuerUnavailableError       the identity provider cannot be reached and none of its keys is at hand
+├── IssuerUnavailableError       the identity provider cannot be reached and none of its keys is at hand
+└── NothingVisibleError          whoever wants to follow changes can see nothing that could change
 """
 
 from __future__ import annotations
@@ -30,6 +31,15 @@ class IssuerUnavailableError(ResolversError):
 
     def __init__(self) -> None:
         super().__init__("the identity provider cannot be reached")
+
+
+class NothingVisibleError(ResolversError):
+    """No record that the subscription is about could be visible to the caller."""
+
+    code = "SUBSCRIPTION_DENIED"
+
+    def __init__(self) -> None:
+        super().__init__("nothing to follow is visible")
 
 
 @dataclass(frozen=True, slots=True)
