@@ -1,0 +1,149 @@
+"""What one subscriber may know of a change: everything that others did not let them know stays unsaid.
+
+Each event is decided when it is told, under a fresh plan: the record is read as any request would read it. INVARIANT:
+whether an event is told depends on nothing but what the subscriber could read by asking again and again.
+
+- A row out of scope tells nothing. A row that goes tells so only to whom it was told before, under the decisions that
+  let it be told, unless it left the scope in between.
+- A change of fields that the subscriber may not read in that row tells nothing, nor do its names.
+- What is no new version of the record (a new key, a copied scope) tells nothing.
+- That a row is new tells when it was created: it tells so only where that may be read.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import Any
+
+from documents.access_plan import AccessPlan, Level
+from documents.catalogue import Catalogue
+from documents.fields import FieldSpec, Kind
+from documents.records import Record
+from documents.repositories.change_feed import ChangeFeed, ChangeQueue, Matches, Operation, RecordChange
+from documents.repositories.customers import CustomerRepository
+from documents.repositories.list_query import Selection
+from documents.repositories.row_layout import CUSTOMER_LAYOUT
+from policies.authorize import READ, PolicyEngine
+from resolvers.caller import Caller
+from resolvers.customers import Customers, read_actions
+from resolvers.errors import NothingVisibleError
+
+UNCOUNTED = frozenset({"version", "updated_at", "created_at"})
+"""Fields that change with every other one: they alone are no change worth telling."""
+
+REMEMBERED = 10_000
+"""Records whose deletion one subscription can still be told of; those told longest ago are forgotten first."""
+
+SHOWN = frozenset({Level.PLAIN.name, Level.MASKED.name})
+
+Read = Callable[[], Awaitable[Record | None]]
+
+
+class Seen:
+    """Which records one subscription was told of: by which decisions, and under which public id."""
+
+    def __init__(self, size: int = REMEMBERED) -> None:
+        self._size = size
+        self._told: OrderedDict[Any, tuple[object, str]] = OrderedDict()
+
+    def add(self, record_id: Any, plan: AccessPlan, public_id: str) -> None:
+        """Notes that the record is in the scope of `plan`."""
+        self._told[record_id] = ((plan.key, plan.row_scope), public_id)
+        self._told.move_to_end(record_id)
+        while len(self._told) > self._size:
+            self._told.popitem(last=False)
+
+    def forget(self, record_id: Any) -> bool:
+        """Forgets the record; whether it was known."""
+        return self._told.pop(record_id, None) is not None
+
+    def public_id(self, record_id: Any, plan: AccessPlan) -> str | None:
+        """The public id, if the record was told of under the decisions of `plan`."""
+        told = self._told.get(record_id)
+        return told[1] if told is not None and plan.key and told[0] == (plan.key, plan.row_scope) else None
+
+
+async def shown(
+    change: RecordChange,
+    seen: Seen,
+    plan: AccessPlan,
+    fields: Mapping[str, FieldSpec],
+    membership: Collection[str],
+    read: Read,
+) -> Record | None:
+    """The event as the subscriber may know it, or None: `operation`, `id`, and the `record` unless it was deleted.
+
+    `fields` are those of the record's kind, `membership` the stored ones that decide scopes. `read` reads the record
+    under `plan`, with its `id` and its `access` view; it is not called where nothing can come of it."""
+    may_have_moved = not change.fields.isdisjoint(membership)
+    if change.operation is Operation.DELETED:
+        public_id = None if may_have_moved else seen.public_id(change.record_id, plan)
+        return Record(operation=change.operation.value, id=public_id, record=None) if public_id is not None else None
+    was_known = may_have_moved and seen.forget(change.record_id)
+    created = change.operation is Operation.CREATED
+    changed = fields.keys() - UNCOUNTED if created else _counted(change, fields)
+    if not changed and not was_known:
+        return None
+    record = await read()
+    if record is None:
+        return None
+    readable = {access["field"] for access in record["access"] if access["level"] in SHOWN}
+    is_told = any(fields[name].public_name in readable for name in changed)
+    if is_told or was_known:
+        seen.add(change.record_id, plan, record["id"])
+    if not is_told:
+        return None
+    is_told_new = created and "createdAt" in readable
+    operation = Operation.UPDATED if created and not is_told_new else change.operation
+    return Record(operation=operation.value, id=record["id"], record=record)
+
+
+def _counted(change: RecordChange, fields: Mapping[str, FieldSpec]) -> frozenset[str]:
+    """The fields that an update changed, if it made a new version of the record."""
+    return change.fields & fields.keys() - UNCOUNTED if "version" in change.fields else frozenset()
+
+
+class Subscriptions:
+    """The changes of records, for those who follow them."""
+
+    def __init__(
+        self,
+        engine: PolicyEngine,
+        catalogue: Catalogue,
+        reader: CustomerRepository,
+        customers: Customers,
+        feed: ChangeFeed,
+    ) -> None:
+        self._engine = engine
+        self._catalogue = catalogue
+        self._reader = reader
+        self._customers = customers
+        self._feed = feed
+
+    async def follow(self, collection: str, matches: Matches) -> ChangeQueue:
+        """The changes of `collection` from now on that `matches`, undecided."""
+        return await self._feed.follow(collection, matches)
+
+    async def check_customers(self, caller: Caller, kinds: Collection[Kind]) -> None:
+        """Raises a PolicyError, or NothingVisibleError where no customer of `kinds` could be visible to the caller."""
+        plan = await self._engine.authorize(caller.principal, caller.purpose, READ)
+        if all(self._reader.visible_rows(plan, kind) is None for kind in kinds):
+            raise NothingVisibleError
+
+    async def customer(self, caller: Caller, change: RecordChange, seen: Seen, selection: Selection) -> Record | None:
+        """The event of a customer: `operation`, `id` and `customer`; None where there is none to tell."""
+        plan = await self._engine.authorize(caller.principal, caller.purpose, read_actions(selection))
+        if change.kind is None:  # gone, maybe before it could be looked at
+            fields: Mapping[str, FieldSpec] = {}
+            wanted = Selection()
+        else:
+            kind = Kind(change.kind)
+            fields = self._catalogue.fields(kind)
+            wanted = Selection({kind: selection.get(kind, frozenset()) | {"access", "id"}})
+
+        async def read() -> Record | None:
+            return await self._customers.find_under(caller, plan, f"{change.kind}_{change.record_id}", wanted)
+
+        told = await shown(change, seen, plan, fields, CUSTOMER_LAYOUT.membership_fields, read)
+        return Record(told, customer=told["record"]) if told is not None else None
