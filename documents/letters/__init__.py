@@ -1,0 +1,1 @@
+"""Letters to customers as PDF, made from templates."""
