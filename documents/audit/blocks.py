@@ -1,0 +1,90 @@
+"""The collection of blocks: its indexes, and the reads that are about the chains themselves.
+
+A block is inserted once and never changed or removed by the product. Both writes and reads are of what a majority has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
+from pymongo import ASCENDING, DESCENDING, IndexModel, WriteConcern
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.read_concern import ReadConcern
+
+from documents.audit.chain import Link, block_id
+
+COLLECTION = "audit_blocks"
+NEWEST_FIRST = [("body.at", DESCENDING), ("_id", DESCENDING)]
+INDEXED = {
+    "username": "body.entries.username",
+    "customer": "body.entries.touches.customers",
+    "kind": "body.entries.touches.kind",
+    "plain": "body.entries.touches.plain",
+    "masked": "body.entries.touches.masked",
+    "purpose": "body.entries.purpose",
+    "outcome": "body.entries.outcome",
+}
+"""What the trail can be asked by, each in the order of time."""
+
+_LAST_NUMBER = 2**64 - 1
+
+
+def block_collection(database: AsyncDatabase[dict[str, Any]]) -> AsyncCollection[dict[str, Any]]:
+    """The collection, with its concerns."""
+    return database.get_collection(
+        COLLECTION, read_concern=ReadConcern("majority"), write_concern=WriteConcern("majority")
+    )
+
+
+def block_indexes() -> list[IndexModel]:
+    """One per question; and a small one that finds the beginnings of chains."""
+    models = [IndexModel([(path, ASCENDING), *NEWEST_FIRST], name=f"by_{name}") for name, path in INDEXED.items()]
+    beginnings = IndexModel([("body.number", ASCENDING)], name="beginnings", partialFilterExpression={"body.number": 0})
+    return [IndexModel(NEWEST_FIRST, name="by_time"), *models, beginnings]
+
+
+async def ensure_block_indexes(database: AsyncDatabase[dict[str, Any]]) -> None:
+    """Creates the missing indexes."""
+    await database[COLLECTION].create_indexes(block_indexes())
+
+
+async def links(blocks: AsyncCollection[dict[str, Any]]) -> list[tuple[bytes, list[Link]]]:
+    """Of each chain, its id and the heads of others that its first block names."""
+    beginnings = await blocks.find({"body.number": 0}, {"body.chain": 1, "body.links": 1}).to_list()
+    return [
+        (
+            found["body"]["chain"],
+            [Link(link["chain"], link["number"], link["hash"]) for link in found["body"].get("links", ())],
+        )
+        for found in beginnings
+    ]
+
+
+async def loose_ends(blocks: AsyncCollection[dict[str, Any]]) -> list[Link]:
+    """The newest head of every chain that no other chain names yet: what a new chain has to name."""
+    chains = await links(blocks)
+    named = {(link.chain, link.number) for _, found in chains for link in found}
+    ends = []
+    for chain, _ in chains:
+        last = await last_head(blocks, chain)
+        if last is not None and (last.chain, last.number) not in named:
+            ends.append(last)
+    return ends
+
+
+async def last_head(blocks: AsyncCollection[dict[str, Any]], chain: bytes) -> Link | None:
+    """The newest head of a chain."""
+    within = {"_id": {"$gte": block_id(chain, 0), "$lte": block_id(chain, _LAST_NUMBER)}}
+    last = await blocks.find_one(within, {"hash": 1, "body.number": 1}, sort=[("_id", DESCENDING)])
+    return Link(chain, last["body"]["number"], last["hash"]) if last is not None else None
+
+
+async def all_blocks(blocks: AsyncCollection[dict[str, Any]]) -> AsyncIterator[bytes]:
+    """Every block as stored, in the order of the chains."""
+    raw: AsyncCollection[RawBSONDocument] = blocks.with_options(CodecOptions(document_class=RawBSONDocument))
+    async for block in raw.find(sort=[("_id", ASCENDING)]):
+        yield bytes(block.raw)

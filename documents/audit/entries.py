@@ -1,0 +1,142 @@
+"""What one entry of the trail says: who, why, by which operation, which rows, which fields at which level, the outcome.
+
+Made from an `AccessTrace`, so of ids and declared names only. It must never hold a value, a variable or a search text.
+
+    username, roles, purpose?, session?     who asked, and what for
+    operation {type, name?, document}       `document` is the SHA-256 of the GraphQL document's text
+    rules [version]                         the rule sets that decided
+    outcome                                 ok, refused (with `codes`), error
+    touches [{act, kind, customers?, records?, plain?, masked?, denied?, written?, code?, refused?}]
+    filtered?, sorted?, searched?           names of the fields that rows were looked for by
+
+What is empty is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from bson import ObjectId
+
+from documents.access_plan import Level, Purpose
+from documents.access_report import Served
+from documents.access_trace import AccessTrace, Act, Rows, TracedChange
+
+Entry = dict[str, Any]
+FAULTS = frozenset({"INTERNAL_ERROR", "TIMEOUT"})
+"""Codes of what was no refusal: the request failed."""
+
+
+class Outcome(StrEnum):
+    """How a request ended, as its worst part did."""
+
+    OK = "ok"
+    REFUSED = "refused"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asked, in the words of the account: roles as held, not as reduced by any rule set."""
+
+    username: str
+    roles: frozenset[str]
+    session: str | None = None
+
+
+class Performed(NamedTuple):
+    """The operation: `type` is query, mutation, subscription or, of background work, job; `document` 32 bytes."""
+
+    type: str
+    name: str | None = None
+    document: bytes | None = None
+
+
+def new_entry(
+    asker: Asker,
+    operation: Performed,
+    trace: AccessTrace,
+    *,
+    codes: Iterable[str] = (),
+    purpose: Purpose | None = None,
+    rule_set_version: int,
+) -> Entry:
+    """The entry of what `trace` holds. `purpose` and `rule_set_version` stand where no plan was made.
+
+    `codes` are those of the errors that the answer shows."""
+    purposes = sorted(stated.value for _, stated in trace.plans) or ([purpose.value] if purpose is not None else [])
+    found = sorted({*codes, *(change.code for change in trace.changes if change.code is not None)})
+    entry: Entry = {"username": asker.username, "roles": sorted(asker.roles)}
+    if purposes:
+        entry["purpose"] = purposes[0]  # a request states one
+    if asker.session is not None:
+        entry["session"] = asker.session
+    entry["operation"] = {key: value for key, value in operation._asdict().items() if value is not None}
+    entry["rules"] = sorted({version for version, _ in trace.plans}) or [rule_set_version]
+    entry["outcome"] = _outcome(found).value
+    if found:
+        entry["codes"] = found
+    if touches := list(_touches(trace)):
+        entry["touches"] = touches
+    for name, fields in (("filtered", trace.filtered), ("sorted", trace.sorted), ("searched", trace.searched)):
+        if fields:
+            entry[name] = sorted(fields)
+    return entry
+
+
+def weight(entry: Entry) -> int:
+    """How many ids an entry holds, and a few more for the rest: what the size of a block is bounded by."""
+    ids = sum(len(touch.get("customers", ())) + len(touch.get("records", ())) for touch in entry.get("touches", ()))
+    return 32 + ids
+
+
+def _outcome(codes: Iterable[str]) -> Outcome:
+    found = frozenset(codes)
+    if not found:
+        return Outcome.OK
+    return Outcome.ERROR if found & FAULTS else Outcome.REFUSED
+
+
+def _touches(trace: AccessTrace) -> Iterator[dict[str, Any]]:
+    for (act, served), rows in trace.rows.items():
+        yield {"act": act.value, "kind": served.kind.value, **_ids(rows), **_levels(served)}
+    for kind, rows in trace.sought.items():
+        yield {"act": Act.SOUGHT.value, "kind": kind.value, **_ids(rows)}
+    yield from map(_change, trace.changes)
+
+
+def _ids(rows: Rows) -> dict[str, list[ObjectId]]:
+    ids: dict[str, list[Any]] = {}
+    if rows.customers and rows.customers[0] is not None:  # rows of one kind all have a customer, or none has
+        ids["customers"] = rows.customers
+    if rows.records:
+        ids["records"] = rows.records
+    return ids
+
+
+@lru_cache(maxsize=4096)
+def _levels(served: Served) -> dict[str, list[str]]:
+    """The fields by level. Shared between entries: not to be changed."""
+    levels: dict[str, list[str]] = {"plain": list(served.plain), "masked": [], "denied": []}
+    for name, level, _ in served.below_plain:
+        levels["masked" if level is Level.MASKED else "denied"].append(name)
+    return {level: names for level, names in levels.items() if names}
+
+
+def _change(change: TracedChange) -> dict[str, Any]:
+    touch: dict[str, Any] = {"act": change.act.value, "kind": change.kind.value}
+    if change.customer is not None:
+        touch["customers"] = [change.customer]
+    if change.record is not None:
+        touch["records"] = [change.record]
+    if change.fields:
+        touch["written"] = sorted(change.fields)
+    if change.code is not None:
+        touch["code"] = change.code
+    if change.refused:
+        touch["refused"] = sorted(change.refused)
+    return touch

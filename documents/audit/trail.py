@@ -1,0 +1,98 @@
+"""Writing the trail: entries that come while a block is being written share the next one.
+
+INVARIANT: `record` returns when a majority has the entry, and raises otherwise; whoever serves customer data calls it
+first. Blocks are written one after the other, so a chain has no gap: after a failure, where nobody knows whether the
+block was stored, the process begins a new chain, which names the old one's head.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pymongo.asynchronous.collection import AsyncCollection
+
+from documents.audit.blocks import loose_ends
+from documents.audit.chain import CHAIN_BYTES, Block, Chain, Head, TrailKey
+from documents.audit.entries import Entry, weight
+from documents.errors import TrailUnavailableError
+
+LARGEST_BLOCK: Final = 100_000  # by `weight`: some 2 MB of the 16 that a document may have
+WRITE_SECONDS: Final = 5.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Batch:
+    written: asyncio.Future[None]
+    entries: list[Entry] = field(default_factory=list)
+    weight: int = 0
+
+
+class AuditTrail:
+    """The trail as one process writes it. `on_head` is told of every head, on the way of the request: it must be quick
+    and must not fail."""
+
+    def __init__(
+        self,
+        blocks: AsyncCollection[dict[str, Any]],
+        key: TrailKey,
+        on_head: Callable[[Head], None] = lambda _head: None,
+        *,
+        write_seconds: float = WRITE_SECONDS,
+    ) -> None:
+        self._blocks = blocks
+        self._key = key
+        self._on_head = on_head
+        self._write_seconds = write_seconds
+        self._batches: deque[_Batch] = deque()
+        self._writer: asyncio.Task[None] | None = None
+        self._chain: Chain | None = None
+
+    async def record(self, entry: Entry) -> None:
+        """Returns when the entry is stored. Raises TrailUnavailableError: then nothing may be served."""
+        batch = self._batches[-1] if self._batches else None
+        if batch is None or batch.weight >= LARGEST_BLOCK:
+            batch = _Batch(asyncio.get_running_loop().create_future())
+            self._batches.append(batch)
+            if self._writer is None:
+                self._writer = asyncio.create_task(self._write())
+        batch.entries.append(entry)
+        batch.weight += weight(entry)
+        await asyncio.shield(batch.written)  # whoever leaves takes nobody along
+
+    async def close(self) -> None:
+        """Waits until everything is written that was recorded."""
+        if self._writer is not None:
+            await self._writer
+
+    async def _write(self) -> None:
+        while self._batches:
+            batch = self._batches.popleft()
+            try:
+                await self._store(batch.entries)
+            except Exception as fault:  # whatever it is, nobody may be served
+                log.error("the audit trail cannot be written: %s", type(fault).__name__)
+                self._chain = None
+                batch.written.set_exception(TrailUnavailableError())
+                batch.written.exception()  # nobody may be waiting any more, and that is no fault
+            else:
+                batch.written.set_result(None)
+        self._writer = None
+
+    async def _store(self, entries: list[Entry]) -> None:
+        async with asyncio.timeout(self._write_seconds):
+            if self._chain is None:
+                ends = await loose_ends(self._blocks)
+                self._chain = Chain(secrets.token_bytes(CHAIN_BYTES), self._key, ends)
+            block: Block = self._chain.seal(entries, datetime.now(UTC))
+            await self._blocks.insert_one(block.document)
+        self._chain.advance(block)
+        self._on_head(block.head)

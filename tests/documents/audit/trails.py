@@ -1,0 +1,58 @@
+"""Trails for tests: invented entries, and the parts of a trail over the test's own database."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from typing import Any
+
+from bson import ObjectId
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from documents.access_plan import Level, Purpose, Reason
+from documents.access_report import Served
+from documents.access_trace import AccessTrace, Act, TracedChange
+from documents.audit.chain import TrailKey
+from documents.audit.entries import Asker, Entry, Performed, new_entry
+from documents.fields import Kind
+
+KEY = TrailKey(bytes(range(32)))
+KEYS: dict[bytes, Ed25519PublicKey] = {KEY.key_id: KEY.public}
+QUERY = Performed("query", "Page", bytes(32))
+BASIC = Served(Kind.INDIVIDUAL, ("name", "status"), (("id_number", Level.MASKED, Reason.MASKED_BY_RULE),))
+WHOLE = Served(Kind.INDIVIDUAL, ("name", "id_number"), (("email", Level.DENIED, Reason.NO_RULE),))
+FIRM = Served(Kind.ENTERPRISE, ("name",), ())
+
+
+def read(
+    username: str,
+    customers: list[ObjectId],
+    served: Served = BASIC,
+    purpose: Purpose = Purpose.CUSTOMER_SERVICE,
+    codes: tuple[str, ...] = (),
+) -> Entry:
+    """The entry of a read of `customers`."""
+    trace = AccessTrace(plans={(1, purpose)})
+    for customer in customers:
+        trace.add_row(Act.READ, served, customer)
+    asker = Asker(username, frozenset({"service_agent"}), "session")
+    return new_entry(asker, QUERY, trace, codes=codes, rule_set_version=1)
+
+
+def invented(generator: random.Random) -> Entry:
+    """Some entry: a read of a few customers, a change, a refusal."""
+    customers = [ObjectId(generator.randbytes(12)) for _ in range(generator.randint(1, 4))]
+    username = generator.choice(["agent.zhao", "manager.qian", "officer.sun"])
+    match generator.randint(0, 3):
+        case 0:
+            trace = AccessTrace(plans={(2, Purpose.BUSINESS_OPERATION)})
+            trace.add_change(TracedChange(Act.WRITE, Kind.INDIVIDUAL, ("email",), customers[0]))
+            return new_entry(Asker(username, frozenset()), Performed("mutation"), trace, rule_set_version=2)
+        case 1:
+            return read(username, [], codes=("FILTER_DENIED",))
+        case _:
+            return read(username, customers, generator.choice([BASIC, WHOLE, FIRM]))
+
+
+def some_id() -> Any:
+    return ObjectId(secrets.token_bytes(12))
