@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Final
@@ -60,7 +60,7 @@ def total(amounts: Iterable[Money], currency: str) -> Money:
     return result
 
 
-def converted(amount: Money, currency: str, rates: dict[str, Decimal]) -> Money:
+def converted(amount: Money, currency: str, rates: Mapping[str, Decimal]) -> Money:
     """`amount` in `currency`; `rates` gives units of `currency` per unit of another one.
 
     Raises CurrencyError `currency.no_rate` where the rate is missing.
