@@ -1,0 +1,18 @@
+"""The ledger's own job: what succeeded long ago is removed. What is dead stays until somebody looks at it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from jobs.context import JobContext
+from jobs.definition import job
+from jobs.schedules import Daily
+
+_KEPT: Final = timedelta(days=30)
+
+
+@job("jobs.housekeeping", schedule=Daily(at="03:00"))
+async def remove_succeeded_jobs(context: JobContext) -> None:
+    """Removes what was enqueued 30 days before the tick, and succeeded."""
+    await context.resources.ledger.remove_succeeded(context.scheduled_at - _KEPT)

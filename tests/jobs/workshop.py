@@ -1,0 +1,157 @@
+"""Jobs to try the engine on, and a worker with them: in this process, or in one of its own that can be killed.
+
+`python -m tests.jobs.workshop URI DATABASE LEASE_SECONDS [BROKER]` works until SIGTERM.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from beanie import init_beanie
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.database import AsyncDatabase
+
+from documents.catalogue import CATALOGUE
+from documents.job_records import Job, JobRecord
+from documents.repositories.job_views import JobViews
+from documents.repositories.jobs import JobLedger
+from documents.repositories.rule_sets import RuleSetRepository
+from jobs.context import JobContext
+from jobs.definition import JobDefinition, job
+from jobs.engine import JobEngine
+from jobs.resources import JobResources
+from jobs.runner import JobRunner
+from policies.authorize import PolicyEngine
+from policies.store import PolicyStore
+
+ROOT = Path(__file__).parent.parent.parent
+POLL = 0.02
+
+Database = AsyncDatabase[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One unit of work."""
+
+    id: str
+
+
+class Workshop:
+    """The jobs, over one database. Each unit that is done leaves one document in `effects`."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.ledger = JobLedger(database)
+        self.views = JobViews(database)
+        self.definitions: list[JobDefinition] = [
+            job("test.units")(self._units),
+            job("test.refused", attempts=3, first_delay=timedelta(milliseconds=40))(self._refused),
+            job("test.note")(self._note),
+        ]
+
+    async def prepare(self) -> None:
+        """Makes the indexes."""
+        await init_beanie(database=self.database, document_models=[Job])
+
+    async def end_orphaned_transactions(self) -> None:
+        """Ends what killed processes left open now, not after the minute that the server gives it."""
+        admin = self.database.client.admin
+        idle: list[dict[str, Any]] = [
+            {"$currentOp": {"allUsers": True, "idleSessions": True}},
+            {"$match": {"type": "idleSession"}},
+        ]
+        sessions = [operation["lsid"] async for operation in await admin.aggregate(idle)]
+        await admin.command("killSessions", [{"id": session["id"]} for session in sessions])
+
+    def engine(self, worker: str = "here", *, lease: float = 2, **options: Any) -> JobEngine:
+        """A worker."""
+        policies = PolicyEngine(PolicyStore(RuleSetRepository(self.database), CATALOGUE))
+        resources = JobResources(policies=policies, ledger=self.ledger)
+        runner = JobRunner(self.ledger, self.definitions, resources, worker, timedelta(seconds=lease))
+        return JobEngine(self.ledger, self.definitions, runner, poll_seconds=POLL, **options)
+
+    async def _units(self, context: JobContext) -> None:
+        """`count` units of work of `pause` milliseconds, in batches of 5."""
+        count, pause = int(context.arguments["count"]), int(context.arguments["pause"])
+
+        async def pages(after: str | None, limit: int) -> Sequence[Unit]:
+            start = 0 if after is None else int(after) + 1
+            return [Unit(f"{number:06}") for number in range(start, min(count, start + limit))]
+
+        await context.progress(context.done, count)
+        async for batch in context.batches(pages, size=5):
+
+            async def work(
+                session: AsyncClientSession, ids: tuple[str, ...] = tuple(u.id for u in batch.items)
+            ) -> None:
+                for unit in ids:
+                    await self.database["effects"].insert_one({"job": context.id, "unit": unit}, session=session)
+                    await asyncio.sleep(pause / 1000)
+
+            await batch.commit(work)
+
+    async def _refused(self, _: JobContext) -> None:
+        raise RuntimeError("the telephone of Zhang San is 13800138000")
+
+    async def _note(self, context: JobContext) -> None:
+        await self.database["notes"].insert_one({"job": context.id, "number": context.arguments.get("number")})
+
+    async def finished(self, job_id: str, seconds: float = 20) -> JobRecord:
+        """The job, once it is finished."""
+        async with asyncio.timeout(seconds):
+            async for record in self.views.watch(job_id):
+                if record.state.is_finished:
+                    return record
+        raise AssertionError("the job was not followed to its end")
+
+    async def effects(self, job_id: str) -> list[str]:
+        """The units that were done, in order."""
+        return sorted([row["unit"] async for row in self.database["effects"].find({"job": job_id})])
+
+
+@contextmanager
+def worker_process(uri: str, database: str, *options: str, lease: float = 1.0) -> Iterator[subprocess.Popen[str]]:
+    """A worker in a process of its own, once it works."""
+    command = [sys.executable, "-m", "tests.jobs.workshop", uri, database, str(lease), *options]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "working\n"
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@asynccontextmanager
+async def _opened(uri: str, database: str) -> AsyncIterator[Workshop]:
+    client: AsyncMongoClient[dict[str, Any]]
+    async with AsyncMongoClient(uri, tz_aware=True) as client:
+        yield Workshop(client[database])
+
+
+async def _work(uri: str, database: str, lease: str, broker: str | None = None) -> None:
+    stopped = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    async with _opened(uri, database) as workshop:
+        engine = workshop.engine(f"process-{lease}", lease=float(lease), broker_url=broker)
+        async with engine.running():
+            print("working", flush=True)
+            await stopped.wait()
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.WARNING)
+    asyncio.run(_work(*sys.argv[1:]))
