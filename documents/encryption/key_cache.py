@@ -39,10 +39,10 @@ class DataKeyCache:
         """Rises with every `evict` and `clear`; see `store`."""
         return self._evictions
 
-    def find_all(self, customer_ids: Iterable[ObjectId]) -> dict[ObjectId, DataKey] | None:
-        """The keys of all these customers, or None if one is not here."""
+    def find_all(self, customer_ids: Iterable[ObjectId]) -> list[DataKey] | None:
+        """The keys of these customers, in their order, or None if one is not here."""
         ready, touch = self._ready, self._ready.move_to_end
-        found = {}
+        found = []
         for customer_id in customer_ids:
             binary = customer_id.binary
             key = ready.get(binary)
@@ -52,7 +52,7 @@ class DataKeyCache:
                 key = self._awaken(customer_id)
                 if key is None:
                     return None
-            found[customer_id] = key
+            found.append(key)
         return found
 
     def find(self, customer_ids: Iterable[ObjectId]) -> tuple[dict[ObjectId, DataKey], list[ObjectId]]:

@@ -99,8 +99,8 @@ class Keyring:
         }
         return DataKey(customer_id, key_id, secret), {"_id": customer_id, "keys": [entry]}
 
-    def cached(self, customer_ids: Iterable[ObjectId]) -> dict[ObjectId, DataKey] | None:
-        """The data keys of all these customers if all are at hand, else None: `data_keys` fetches."""
+    def cached(self, customer_ids: Iterable[ObjectId]) -> list[DataKey] | None:
+        """The data keys of these customers, in their order, if all are at hand, else None: `data_keys` fetches."""
         return self._cache.find_all(customer_ids)
 
     async def data_keys(self, customer_ids: Iterable[ObjectId]) -> dict[ObjectId, DataKey]:

@@ -6,7 +6,7 @@ Lists use keyset pagination over indexed keys. Nothing here asks who the caller 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -127,7 +127,8 @@ class CustomerRepository:
         rows = rows[: query.limit]
         if query.backward:
             rows.reverse()
-        positions = tuple((row[query.sort.field] if query.sort.field else None, row["_id"]) for row in rows)
+        field = query.sort.field
+        positions = tuple([(row[field] if field else None, row["_id"]) for row in rows])
         return Page(await self._read(plan, rows, query.selection, report), positions, context, has_more)
 
     async def count(self, plan: AccessPlan, query: ListQuery) -> int:
@@ -193,18 +194,24 @@ class CustomerRepository:
     ) -> Records:
         readers = self._readers(plan, rows, selection, report)
         sealed = [row["_id"] for row, (_, reader) in zip(rows, readers, strict=True) if reader.needs_key]
-        keys: Mapping[ObjectId, DataKey] = {}
-        if sealed:
-            keys = self._keyring.cached(sealed) or await self._keyring.data_keys(sealed)
+        keys = iter(await self._keys(sealed))
         records = Records()
         for row, (grants, reader) in zip(rows, readers, strict=True):
-            record, erased = reader.read(row, keys.get(row["_id"]) if reader.needs_key else None)
+            record, erased = reader.read(row, next(keys) if reader.needs_key else None)
             if selection.has_views:
                 self._add_views(record, row, grants, selection.get(reader.kind, frozenset()))
             if erased:
                 report.add_erased(reader.kind, reader.erased_fields())
             records.append(record)
         return records
+
+    async def _keys(self, customer_ids: list[ObjectId]) -> Sequence[DataKey | None]:
+        """The data key of each of these customers; None where it was erased."""
+        held = self._keyring.cached(customer_ids)
+        if held is not None:
+            return held
+        fetched = await self._keyring.data_keys(customer_ids)
+        return [fetched.get(customer_id) for customer_id in customer_ids]
 
     def _readers(
         self, plan: AccessPlan, rows: list[dict[str, Any]], selection: Selection, report: AccessReport

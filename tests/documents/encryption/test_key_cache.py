@@ -45,7 +45,7 @@ class TestDataKeyCache:
         (key,) = keys(1)
         cache.store([key], cache.evictions)
         same, absent = ObjectId(key.customer_id.binary), ObjectId()
-        assert cache.find_all([same]) == {key.customer_id: key}
+        assert cache.find_all([same, same]) == [key, key]
         assert cache.find_all([same, absent]) is None
         assert cache.find([same, absent, same, absent]) == ({key.customer_id: key}, [absent])
 
@@ -67,13 +67,16 @@ class TestDataKeyCache:
         cache = DataKeyCache(10, ready=2)
         stored = keys(10)
         sealed = {key.customer_id: encrypt_value(key, FIELD, str(key.customer_id)) for key in stored}
+        headers = {key.customer_id: key.header for key in stored}
         cache.store(stored, cache.evictions)
         ids = list(sealed)
-        for found in (cache.find_all(ids), cache.find(ids)[0], cache.find_all(ids[::-1])):
+        for asked in (ids, ids[::-1], ids):
+            found = cache.find_all(asked)
             assert found is not None
-            assert {each: decrypt_value(found[each], FIELD, sealed[each]) for each in ids} == {
-                each: str(each) for each in ids
-            }
+            assert [decrypt_value(key, FIELD, sealed[each]) for each, key in zip(asked, found, strict=True)] == [
+                str(each) for each in asked
+            ]
+            assert {each: key.header for each, key in cache.find(ids)[0].items()} == headers
             assert len(cache) == 10
 
     def test_a_key_used_lately_outlives_others_though_it_rests(self) -> None:
@@ -106,7 +109,7 @@ class TestDataKeyCache:
         cache.store([old, other], cache.evictions)
         cache.store([new], cache.evictions)
         assert len(cache) == 2
-        assert cache.find_all([old.customer_id]) == {old.customer_id: new}
+        assert cache.find_all([old.customer_id]) == [new]
 
     def test_a_cache_of_nothing_is_refused(self) -> None:
         """It would make every page a query without anybody noticing."""
