@@ -6,8 +6,10 @@ Nothing is built at import, so that several applications can live in one process
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
-from collections.abc import AsyncIterator, Callable
+import socket
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, timedelta
@@ -21,34 +23,53 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from demo.seed import DemoSeeder
 from documents.accounts import Account, Department, LoginAttempts, Session
-from documents.catalogue import CATALOGUE
+from documents.audit.entries import Performed
+from documents.audit.installation import InstalledTrail, open_trail
+from documents.catalogue import CATALOGUE, FULL_CATALOGUE
 from documents.cursors import KEY_BYTES, CursorSealer
+from documents.customer import Enterprise, Individual, Institution
 from documents.encryption.blind_index import BlindIndex
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
+from documents.job_records import Job
 from documents.passwords import PasswordHasher
+from documents.record_classes import RECORD_CLASSES
 from documents.repositories.accounts import AccountRepository
+from documents.repositories.change_feed import ChangeFeed
 from documents.repositories.codec import CustomerCodec
 from documents.repositories.customer_writes import CustomerWriter
 from documents.repositories.customers import CustomerRepository
 from documents.repositories.idempotency import IdempotencyRepository
 from documents.repositories.indexes import ensure_customer_indexes
+from documents.repositories.job_views import JobViews
+from documents.repositories.jobs import JobLedger
 from documents.repositories.login_attempts import LoginAttemptRepository
+from documents.repositories.record_writes import RecordWriter
+from documents.repositories.records import RecordRepository, ensure_record_indexes
 from documents.repositories.rule_sets import RuleSetRepository
 from documents.repositories.sessions import SessionRepository
 from documents.rule_set import RuleSetDocument, RuleSetState
 from documents.token_keys import TokenKey, TokenKeyRepository
+from jobs.catalogue import JOBS
+from jobs.engine import JobEngine
+from jobs.resources import JobResources
+from jobs.runner import JobCounts, JobRunner
 from policies.authorize import PolicyEngine
 from policies.store import PolicyStore
 from resolvers.access_tokens import AccessTokens
 from resolvers.caller import Caller
 from resolvers.customers import Customers
 from resolvers.principals import Principals
+from resolvers.record_operations import RecordOperations
+from resolvers.recording import Recorder
+from resolvers.records import RecordReads
+from resolvers.service import Service
 from resolvers.sessions import Sessions
+from resolvers.subscriptions import Subscriptions
 from resolvers.viewer import Viewer
 from schema.build import DossierSchema, build_schema
 from schema.context import RequestContext, UseCases
@@ -59,6 +80,7 @@ from schema.messages import message
 from settings import Settings
 from web.authentication import Authenticator, InvalidTokenError, IssuerUnavailableError
 from web.graphql import GraphQLEndpoint, Limits, RequestRefused
+from web.graphql_ws import GraphQLWebSocket, SocketLimits
 from web.health import Readiness, livez
 from web.ide import GraphQLIDE
 from web.language import negotiate_language
@@ -67,10 +89,13 @@ from web.openid_connect import OpenIDConnectVerifier
 from web.schema_document import SchemaDocument
 from web.security_headers import SecurityHeaders
 from web.server import rest_collector
+from web.subscription_execution import SubscriptionExecution
 from web.trusted_documents import TrustedDocuments, TrustedDocumentsError, read_manifest
 
 DOCUMENTS = [
-    *CATALOGUE.classes.values(),
+    Individual,
+    Enterprise,
+    Institution,
     Account,
     Department,
     Session,
@@ -78,8 +103,10 @@ DOCUMENTS = [
     TokenKey,
     RuleSetDocument,
     RuleSetState,
+    Job,
 ]
 ROOT_KEY_FILE = "root.key"
+log = logging.getLogger("dossier")
 SELECTION_SECONDS = 5  # how long an unreachable database is waited for
 
 
@@ -96,6 +123,19 @@ class Services:
     writer: CustomerWriter
     use_cases: UseCases
     authenticator: Authenticator
+    principals: Principals
+    changes: ChangeFeed
+    trail: InstalledTrail
+
+    @property
+    def jobs(self) -> JobViews:
+        """What can be read of background jobs."""
+        return JobViews(self.database)
+
+    @property
+    def ledger(self) -> JobLedger:
+        """Where background jobs are enqueued."""
+        return JobLedger(self.database)
 
     async def roles(self) -> frozenset[str]:
         """The roles that the rule set in force declares."""
@@ -128,11 +168,32 @@ async def open_services(settings: Settings, mongodb_uri: str) -> AsyncIterator[S
         httpx.AsyncClient(timeout=SELECTION_SECONDS) as http_client,
     ):
         services = await _build(settings, client[settings.database], http_client)
-        watchers = [asyncio.create_task(services.keyring.watch()), asyncio.create_task(services.store.watch())]
+        tasks = (services.keyring.watch(), services.store.watch(), services.trail.run())
+        watchers = [asyncio.create_task(task) for task in tasks]
         try:
             yield services
         finally:
             await _end(watchers)
+            await services.changes.close()
+            await services.trail.close()
+
+
+def job_engine(settings: Settings, services: Services) -> JobEngine:
+    """What runs background jobs in this process. Raises BrokerError."""
+    resources = JobResources(policies=services.engine, ledger=services.ledger)
+    runner = JobRunner(services.ledger, JOBS, resources, worker=f"{socket.gethostname()}:{os.getpid()}")
+    return JobEngine(services.ledger, JOBS, runner, broker_url=settings.broker)
+
+
+@asynccontextmanager
+async def _jobs_of_the_server(settings: Settings, services: Services) -> AsyncIterator[JobCounts]:
+    """Runs background jobs in the server's process, unless workers do."""
+    if settings.jobs == "worker":
+        yield JobCounts()
+        return
+    engine = job_engine(settings, services)
+    async with engine.running():
+        yield engine.counts
 
 
 async def _end(tasks: list[asyncio.Task[None]]) -> None:
@@ -149,9 +210,10 @@ async def _build(
 ) -> Services:
     await init_beanie(database=database, document_models=DOCUMENTS)
     await ensure_customer_indexes(database, CATALOGUE)
+    await ensure_record_indexes(database)
     keyring = Keyring(database, LocalKeyProvider(settings.data_dir / ROOT_KEY_FILE))
     await keyring.open()
-    store = PolicyStore(RuleSetRepository(database), CATALOGUE)
+    store = PolicyStore(RuleSetRepository(database), FULL_CATALOGUE)
     await store.open()
     engine = PolicyEngine(store)
     accounts = AccountRepository(database)
@@ -163,14 +225,31 @@ async def _build(
     await idempotency.ensure_indexes()
     writer = CustomerWriter(database, CATALOGUE, keyring, codec, reader, idempotency, accounts)
     sessions, principals, tokens = await _sessions(settings, database, keyring, accounts)
+    changes = ChangeFeed(database)
+    repositories = {
+        record.kind: RecordRepository(database, record, keyring, blind_index, cursors) for record in RECORD_CLASSES
+    }
+    records = RecordReads(engine, reader, repositories, accounts)
+    record_writer = RecordWriter(database, keyring, reader, repositories, idempotency, accounts)
+    operations = RecordOperations(engine, record_writer)
+    customers = Customers(engine, CATALOGUE, reader, writer, idempotency, records)
+    trail = await open_trail(database, keyring, settings.data_dir, settings.audit_witness, http_client)
+    if not settings.audit_trail:
+        log.warning("DOSSIER_AUDIT_TRAIL=false: who sees customer data is not recorded; for measurements only")
     use_cases = UseCases(
-        customers=Customers(engine, CATALOGUE, reader, writer, idempotency, accounts),
+        customers=customers,
+        records=records,
+        service=Service(operations),
         viewer=Viewer(engine, CATALOGUE),
         sessions=sessions,
-        catalogue=CATALOGUE,
+        catalogue=FULL_CATALOGUE,
+        recorder=Recorder(trail.writer if settings.audit_trail else None, lambda: store.compiler.version),
+        subscriptions=Subscriptions(engine, CATALOGUE, reader, customers, changes),
     )
     authenticator = Authenticator(tokens, principals, _openid_connect(settings, http_client))
-    return Services(database, keyring, store, engine, accounts, reader, writer, use_cases, authenticator)
+    return Services(
+        database, keyring, store, engine, accounts, reader, writer, use_cases, authenticator, principals, changes, trail
+    )
 
 
 async def _sessions(
@@ -208,20 +287,51 @@ def create_app(settings: Settings, mongodb_uri: str) -> Starlette:
         context_factory=_context,
         format_error=format_error,
         extensions=access_extensions,
+        record=_record,
         executor_class=RecordExecutor,
         limits=_limits(settings),
         ide=ide,
         trusted_documents=_trusted_documents(settings, schema),
         trusted_documents_only=settings.trusted_documents_only,
     )
-    exploration = [*ide.routes(), Route("/schema.graphql", SchemaDocument(schema.sdl).serve)] if ide is not None else []
+    execution = SubscriptionExecution(
+        schema=schema.core,
+        persisted=endpoint.persisted,
+        context_factory=_subscriber,
+        format_error=format_error,
+        extensions=access_extensions,
+        executor_class=RecordExecutor,
+        limits=_limits(settings),
+    )
     opened: list[Services] = []  # the one of the lifespan, for what has no request of its own
+    worked: list[JobCounts] = [JobCounts()]
+
+    async def refresh(contexts: Collection[RequestContext]) -> None:
+        principals = [context.principal for context in contexts]
+        await opened[-1].principals.refresh({p.session_id for p in principals if p is not None and p.session_id})
+
+    subscriptions = GraphQLWebSocket(
+        execution,
+        limits=SocketLimits(
+            per_connection=settings.max_subscriptions_per_connection, per_process=settings.max_subscriptions
+        ),
+        refresh=refresh,
+    )
+    exploration = [*ide.routes(), Route("/schema.graphql", SchemaDocument(schema.sdl).serve)] if ide is not None else []
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[State]:
-        async with open_services(settings, mongodb_uri) as services:
+        async with (
+            open_services(settings, mongodb_uri) as services,
+            _jobs_of_the_server(settings, services) as counts,
+        ):
             opened.append(services)
-            yield State(services=services)
+            worked.append(counts)
+            watch = asyncio.create_task(subscriptions.watch.run())
+            try:
+                yield State(services=services)
+            finally:
+                await _end([watch])
 
     async def readiness() -> str | None:
         return await opened[-1].readiness()
@@ -234,11 +344,15 @@ def create_app(settings: Settings, mongodb_uri: str) -> Starlette:
             "dossier_rows_bailed_total": rows.bailed_rows,
             "dossier_rows_unplanned_total": rows.unplanned_rows,
             "dossier_single_read_commands_total": opened[-1].reader.single_read_commands if opened else 0,
+            "dossier_jobs_run_total": worked[-1].run,
+            "dossier_jobs_failed_total": worked[-1].failed,
+            "dossier_jobs_dead_total": worked[-1].dead,
         }
 
     return Starlette(
         routes=[
             Route("/graphql", endpoint),  # first, because routes are tried in order
+            WebSocketRoute("/graphql", subscriptions),
             Route("/", RedirectResponse("/graphql")),
             *exploration,
             Route("/livez", livez),
@@ -296,6 +410,18 @@ async def _context(request: Request) -> RequestContext:
     caller = Caller(principal, _text(headers, b"dossier-purpose"), _text(headers, b"idempotency-key"))
     address = request.client.host if request.client is not None else ""
     return RequestContext(services.use_cases, caller, spoken, address)
+
+
+async def _subscriber(request: Request) -> RequestContext:
+    """The context of a socket's client. Nobody keeps a socket open who is not logged in."""
+    context = await _context(request)
+    if context.principal is None:
+        raise RequestRefused(401, "UNAUTHENTICATED", message("UNAUTHENTICATED", context.language, {}))
+    return context
+
+
+async def _record(context: RequestContext, performed: Performed, codes: Iterable[str]) -> None:
+    await context.use_cases.recorder.record(context.caller, performed, codes)
 
 
 def _text(headers: dict[bytes, bytes], name: bytes) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from documents.access_plan import FieldGrants
-from documents.fields import FieldSpec, Kind
+from documents.fields import FieldSpec
 from documents.records import Record, Records
 
 
@@ -29,7 +29,7 @@ def field_access(spec: FieldSpec, grants: FieldGrants) -> Record:
     filterable = spec.name in grants.filterable and bool(spec.search)
     reason = grants.reason(spec.name)
     return Record(
-        kind=Kind(spec.kind).value,
+        kind=spec.kind.value,
         field=spec.public_name,
         level=grants.level(spec.name).name,
         reason=reason.value if reason is not None else None,

@@ -12,10 +12,12 @@ from enum import Enum
 from types import MappingProxyType, NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic.fields import FieldInfo
+from pydantic import BaseModel
 
 from documents.customer import Customer, Enterprise, Individual, Institution
 from documents.fields import Declaration, FieldSpec, Kind, ValueType
+from documents.record_classes import RECORD_CLASSES
+from documents.stored_record import StoredRecord
 from documents.values import TypeMark
 
 _BY_PYTHON_TYPE: Mapping[type, ValueType] = {
@@ -31,8 +33,8 @@ _BY_PYTHON_TYPE: Mapping[type, ValueType] = {
 class Catalogue:
     """All fields, by kind and name. Immutable."""
 
-    def __init__(self, classes: Iterable[type[Customer]]) -> None:
-        self.classes: Mapping[Kind, type[Customer]] = MappingProxyType(
+    def __init__(self, classes: Iterable[type[Customer] | type[StoredRecord]]) -> None:
+        self.classes: Mapping[Kind, type[Customer] | type[StoredRecord]] = MappingProxyType(
             {cls.kind: cls for cls in classes if cls.kind is not None}
         )
         self.by_kind: Mapping[Kind, Mapping[str, FieldSpec]] = MappingProxyType(
@@ -49,22 +51,20 @@ class Catalogue:
         return {name: spec for name, spec in first.items() if spec.shared}
 
 
-def _specs(kind: Kind, cls: type[Customer]) -> Iterable[tuple[str, FieldSpec]]:
+def _specs(kind: Kind, cls: type[Customer] | type[StoredRecord]) -> Iterable[tuple[str, FieldSpec]]:
     # What every kind has comes first, whatever the order of the bases.
-    for name, info in sorted(cls.model_fields.items(), key=lambda item: item[0] not in Customer.model_fields):
+    shared = (Customer if issubclass(cls, Customer) else StoredRecord).model_fields.keys()
+    for name, info in sorted(cls.model_fields.items(), key=lambda item: item[0] not in shared):
         declaration = next((item for item in info.metadata if isinstance(item, Declaration)), None)
         if declaration is not None:
-            yield name, _spec(name, kind, info, declaration)
+            value_type, choices, is_list = _value_type(Annotated[info.annotation, *info.metadata])
+            model, choices = (choices, None) if value_type is ValueType.OBJECT else (None, choices)
+            required, is_shared = info.is_required(), name in shared
+            yield name, FieldSpec(name, kind, declaration, value_type, choices, is_list, required, is_shared, model)
 
 
-def _spec(name: str, kind: Kind, info: FieldInfo, declaration: Declaration) -> FieldSpec:
-    value_type, choices, is_list = _value_type(Annotated[info.annotation, *info.metadata])
-    shared = name in Customer.model_fields
-    return FieldSpec(name, kind, declaration, value_type, choices, is_list, info.is_required(), shared)
-
-
-def _value_type(hint: Any) -> tuple[ValueType, type[Enum] | None, bool]:
-    """Reads `Annotated[list[PhoneNumber] | None, …]` down to (value type, choices, is it a list)."""
+def _value_type(hint: Any) -> tuple[ValueType, type[Any] | None, bool]:
+    """Reads `Annotated[list[PhoneNumber] | None, …]` down to (value type, choices or model, is it a list)."""
     origin = get_origin(hint)
     if origin is Annotated:
         base, *metadata = get_args(hint)
@@ -78,7 +78,24 @@ def _value_type(hint: Any) -> tuple[ValueType, type[Enum] | None, bool]:
         return value_type, choices, True
     if isinstance(hint, type) and issubclass(hint, Enum):
         return ValueType.CHOICE, hint, False
+    if isinstance(hint, type) and issubclass(hint, BaseModel):
+        return ValueType.OBJECT, hint, False
     return _BY_PYTHON_TYPE[hint], None, False
 
 
+def parts_of(model: type[BaseModel]) -> Mapping[str, tuple[ValueType, type[Enum] | None, bool]]:
+    """(value type, choices, may it be absent) of each part of an OBJECT field's model."""
+    return {
+        name: (*_value_type(Annotated[info.annotation, *info.metadata])[:2], not info.is_required())
+        for name, info in model.model_fields.items()
+    }
+
+
 CATALOGUE = Catalogue((Individual, Enterprise, Institution))
+"""The customers."""
+
+RECORD_CATALOGUES: Mapping[Kind, Catalogue] = MappingProxyType({cls.kind: Catalogue((cls,)) for cls in RECORD_CLASSES})
+"""The other records, each kind by itself."""
+
+FULL_CATALOGUE = Catalogue((*CATALOGUE.classes.values(), *RECORD_CLASSES))
+"""Everything that rules can speak of."""

@@ -10,14 +10,49 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from functools import lru_cache
+from typing import Any
 
 
 class Kind(StrEnum):
-    """The kinds of customer (C1)."""
+    """The kinds of stored record: those of customers (C1), then those that hang on a customer or on the company.
+
+    Rules name them; the value is the record's kind in the database and the head of its public id."""
 
     INDIVIDUAL = "individual"
     ENTERPRISE = "enterprise"
     INSTITUTION = "institution"
+
+    ATTACHMENT = "attachment"
+    VERIFICATION = "verification"
+    RISK_TABLE = "risk_table"
+    RISK_ASSESSMENT = "risk_assessment"
+    REVIEW = "review"
+    UNDERTAKING = "undertaking"
+    INCIDENT = "incident"
+    PARTNER = "partner"
+    SHARING_AGREEMENT = "sharing_agreement"
+    CONSENT = "consent"
+    SERVICE_CONTACT = "service_contact"
+    TICKET = "ticket"
+    COMPLAINT = "complaint"
+    SERVICE_STANDARD = "service_standard"
+    SATISFACTION = "satisfaction"
+    COURSE = "course"
+    TRAINING_SESSION = "training_session"
+    TRAINING_RESULT = "training_result"
+    INDICATOR_TABLE = "indicator_table"
+    CREDIT_ASSESSMENT = "credit_assessment"
+    CONTRACT = "contract"
+    RECEIVABLE = "receivable"
+    PAYMENT = "payment"
+    COLLECTION_STEP = "collection_step"
+    HANDLING_CHANGE = "handling_change"
+    AUDIT_ENTRY = "audit_entry"
+    JOB = "job"
+
+
+CUSTOMER_KINDS = (Kind.INDIVIDUAL, Kind.ENTERPRISE, Kind.INSTITUTION)
+"""The kinds of customer."""
 
 
 class Sensitivity(StrEnum):
@@ -76,6 +111,9 @@ class ValueType(StrEnum):
     EMAIL_ADDRESS = "email_address"
     STAFF = "staff"
     DEPARTMENT = "department"
+    CUSTOMER = "customer"
+    REFERENCE = "reference"
+    OBJECT = "object"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +183,7 @@ class FieldSpec:
     is_list: bool
     required: bool
     shared: bool  # declared on the root: every kind has it
+    model: type[Any] | None = None  # of an OBJECT: the Pydantic model of its parts
 
     @property
     def public_name(self) -> str:

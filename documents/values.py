@@ -116,6 +116,10 @@ PhoneNumber = Annotated[str, AfterValidator(_phone_number), TypeMark(ValueType.P
 EmailAddress = Annotated[str, AfterValidator(_email_address), TypeMark(ValueType.EMAIL_ADDRESS)]
 StaffName = Annotated[str, TypeMark(ValueType.STAFF)]
 DepartmentCode = Annotated[str, TypeMark(ValueType.DEPARTMENT)]
+CustomerId = Annotated[str, StringConstraints(pattern=r"^[a-z]+_[0-9a-f]{24}$"), TypeMark(ValueType.CUSTOMER)]
+"""The public id of a customer."""
+RecordId = Annotated[str, StringConstraints(pattern=r"^[a-z_]+_[0-9a-f]{24}$"), TypeMark(ValueType.REFERENCE)]
+"""The public id of another record."""
 
 
 def normalise(value_type: ValueType, value: str) -> str:

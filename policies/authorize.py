@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from documents.access_plan import AccessPlan, Action, Purpose, RowScope, Scope
-from policies.compiler import Compiler
+from policies.compiler import CUSTOMERS, Compiler
 from policies.errors import NotAuthenticatedError, PurposeMissingError, PurposeNotAllowedError, PurposeUnknownError
 from policies.principal import Principal
 
@@ -36,9 +36,14 @@ class PolicyEngine:
         self._source = source
 
     async def authorize(
-        self, principal: Principal | None, purpose_text: str | None, actions: frozenset[Action] = READ
+        self,
+        principal: Principal | None,
+        purpose_text: str | None,
+        actions: frozenset[Action] = READ,
+        family: str = CUSTOMERS,
     ) -> AccessPlan:
-        """The plan for one request; only `actions` are decided in it, all others are denied.
+        """The plan for one request on customers, or on records of the kind named `family`; only `actions` are decided
+        in it, all others are denied.
 
         `purpose_text` is what the request states, None if nothing. Raises NotAuthenticatedError, PurposeMissingError,
         PurposeUnknownError or PurposeNotAllowedError.
@@ -50,12 +55,12 @@ class PolicyEngine:
         roles = principal.roles & compiler.roles  # roles that no rule set declares are nothing, whoever issued them
         subject = (roles, purpose)
         row_scope, scopes = _row_scope(principal)
-        grants = compiler.ready(subject, actions, scopes)
+        grants = compiler.ready(subject, actions, scopes, family)
         if grants is None:
             if not compiler.is_open(subject):
                 raise PurposeNotAllowedError(purpose, _offered(principal))
-            grants = await compiler.grants(subject, actions, scopes)
-        key = (roles, purpose, compiler.version, actions, scopes)
+            grants = await compiler.grants(subject, actions, scopes, family)
+        key = (roles, purpose, compiler.version, actions, scopes, family)
         return AccessPlan(row_scope, purpose, compiler.version, grants, key)
 
 

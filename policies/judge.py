@@ -14,7 +14,7 @@ import casbin
 
 from documents.access_plan import Action, Purpose, ScopeSet
 from documents.fields import Kind
-from policies.matching import DENY, FieldPatterns, covers_action, covers_purpose, in_scope
+from policies.matching import DENY, FieldPatterns, covers_action, covers_kind, covers_purpose, in_scope
 from policies.rule_set import Rule, RuleSet
 
 MODEL_TEXT = Path(__file__).with_name("model.conf").read_text(encoding="utf-8")
@@ -77,7 +77,7 @@ class Judge:
         return tuple(
             rule
             for rule in self._rules
-            if rule.kind in ("*", kind.value)
+            if covers_kind(kind.value, rule.kind)
             and covers_purpose(purpose.value, rule.purpose)
             and self._has_role(joined(roles), rule.role)
         )

@@ -10,9 +10,10 @@ from fnmatch import fnmatchcase
 
 from documents.access_plan import Action
 from documents.catalogue import Catalogue
-from documents.fields import Kind
+from documents.fields import CUSTOMER_KINDS, Kind
 
 ANY = "*"
+RECORDS = "records"
 ALLOW, DENY = "allow", "deny"
 EVERYONE = "everyone"  # the role that every declared role inherits from, directly or not
 
@@ -36,7 +37,7 @@ class FieldPatterns:
         return self._named[key]
 
     def _resolve(self, kind: str, rule_kind: str, rule_field: str) -> frozenset[str]:
-        if rule_kind not in (ANY, kind):
+        if not covers_kind(kind, rule_kind):
             return frozenset()
         specs = self._catalogue.fields(Kind(kind))
         if rule_field.startswith("@"):
@@ -47,6 +48,18 @@ class FieldPatterns:
         if not dot and ANY in name:
             return frozenset(field for field in specs if fnmatchcase(field, name))
         return frozenset({name}) & specs.keys()
+
+
+_CUSTOMERS = frozenset(kind.value for kind in CUSTOMER_KINDS)
+
+
+def covers_kind(kind: str, rule_kind: str) -> bool:
+    """True if the rule speaks about `kind`: `*` means every kind of customer, `records` every other kind.
+
+    Who writes `*` of customers' fields must not thereby open contracts, tickets or the trail."""
+    if rule_kind == kind:
+        return True
+    return rule_kind == (ANY if kind in _CUSTOMERS else RECORDS)
 
 
 def covers_action(action: str, rule_action: str, effect: str) -> bool:

@@ -21,3 +21,8 @@ class Principal:
     department: str | None = None
     customer_id: str | None = None
     session_id: str | None = None
+
+
+SYSTEM = Principal("system", frozenset({"system"}), frozenset(Purpose))
+"""Who acts when the regulation itself demands something and no person asks: jobs, and what follows from a change. Like
+everybody it may do what the rules say; no account can have its name or its role by logging in."""

@@ -17,7 +17,7 @@ from documents.access_plan import Action, Purpose, Scope
 from documents.catalogue import Catalogue
 from documents.fields import Kind, Sensitivity
 from policies.errors import RuleError
-from policies.matching import ALLOW, ANY, DENY, EVERYONE, FieldPatterns
+from policies.matching import ALLOW, ANY, DENY, EVERYONE, RECORDS, FieldPatterns, covers_kind
 
 MAX_DEPTH = 9  # steps from a role to `everyone`; Casbin's role manager looks no further than ten levels
 _ROLE = re.compile(r"[a-z][a-z0-9_]{0,62}")  # no comma: role names travel comma-joined
@@ -160,7 +160,7 @@ class _RuleReader:
         self._patterns = FieldPatterns(catalogue)
         self._roles = roles
         self._kinds = {kind.value for kind in catalogue.by_kind}
-        self._kinds_or_any = self._kinds | {ANY}
+        self._kinds_or_any = self._kinds | {ANY, RECORDS}
 
     def read(self, number: int, tokens: list[str]) -> Rule:
         if len(tokens) != 1 + len(Rule._fields):
@@ -179,7 +179,7 @@ class _RuleReader:
         if rule.field.startswith("@"):
             _known(number, "class", rule.field[1:], _CLASSES, prefix="@")
             return
-        kinds = self._kinds if rule.kind == ANY else {rule.kind}
+        kinds = {kind for kind in self._kinds if covers_kind(kind, rule.kind)}
         if not _FIELD.fullmatch(rule.field):
             raise RuleError(number, "a field is named by name, `kind.name`, a glob with `*`, or `@class`")
         if any(self._patterns.named(kind, rule.kind, rule.field) for kind in kinds):

@@ -16,3 +16,8 @@ class Caller:
     purpose: str | None
     idempotency_key: str | None = None
     report: AccessReport = field(default_factory=AccessReport)
+
+    @property
+    def username(self) -> str:
+        """Empty for nobody, who is refused before a name is needed."""
+        return self.principal.username if self.principal is not None else ""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
 import strawberry
 from graphql import GraphQLSchema
@@ -11,12 +13,17 @@ from strawberry.schema.config import StrawberryConfig
 
 from documents.catalogue import Catalogue
 from documents.records import Record
+from schema.chapters import Chapter, Fields, Vocabulary, service
 from schema.execution import ExecutionMetrics, install_record_fields, record_value
 from schema.inputs.customers import make_customer_inputs
+from schema.inputs.records import make_record_inputs
 from schema.mutation import make_mutation
-from schema.query import make_query, serve_plainly
+from schema.operations import operation_fields
+from schema.query import make_query, record_fields, serve_plainly
 from schema.scalars import SCALARS
+from schema.subscription import PAYLOAD_TYPES, make_subscription, serve_subscriptions
 from schema.types.customers import ChoiceEnums, make_customer_types
+from schema.types.records import RecordTypeMaker
 
 PLAIN_TYPES = (
     "CustomerConnection",
@@ -32,6 +39,9 @@ PLAIN_TYPES = (
 """Types whose every field is read from a record as it is."""
 
 
+CHAPTERS: tuple[Chapter, ...] = (service,)
+
+
 @dataclass(frozen=True)
 class DossierSchema:
     """The schema, its SDL, and the counters of the record executor."""
@@ -44,23 +54,51 @@ class DossierSchema:
 def build_schema(catalogue: Catalogue) -> DossierSchema:
     """The schema over the catalogue's kinds and fields."""
     enums = ChoiceEnums()
-    types = make_customer_types(catalogue, enums)
-    inputs = make_customer_inputs(catalogue, enums)
+    operators: dict[str, Any] = {}
+    maker = RecordTypeMaker(enums)
+    types = make_customer_types(catalogue, enums, maker.recent_fields())
+    inputs = make_customer_inputs(catalogue, enums, operators)
+    records, record_inputs = maker.finish(types.interface), make_record_inputs(enums, operators)
+    vocabulary = Vocabulary(enums, types, records)
+    queries, mutations = _chapters(vocabulary)
+    for kind, of_kind in records.items():
+        queries |= record_fields(of_kind, record_inputs[kind])
     built = strawberry.Schema(
-        query=make_query(types, inputs),
-        mutation=make_mutation(types, inputs),
-        types=list(types.kinds.values()),
+        query=make_query(types, inputs, queries),
+        mutation=make_mutation(types, inputs, mutations),
+        subscription=make_subscription(types),
+        types=[*types.kinds.values(), *(of_kind.record for of_kind in records.values())],
         config=StrawberryConfig(
             default_resolver=record_value,
             scalar_map=dict(SCALARS),
             enable_experimental_incremental_execution=True,  # declares @defer and @stream
         ),
     )
-    names = types.type_names
+    names = types.type_names | {kind.value: of_kind.record.__name__ for kind, of_kind in records.items()}
+    plain_types = [
+        *PLAIN_TYPES,
+        *PAYLOAD_TYPES,
+        *maker.object_names,
+        *chain.from_iterable(c.PLAIN_TYPES for c in CHAPTERS),
+    ]
+    for of_kind in records.values():
+        plain_types += [of_kind.edge.__name__, of_kind.connection.__name__]
 
     def type_name(record: Record) -> str:
-        return names[record["kind"]]
+        name: str = names[record["kind"]]
+        return name
 
     serve_plainly(built._schema)
-    metrics = install_record_fields(built, [*names.values(), *PLAIN_TYPES], type_name=type_name)
+    serve_subscriptions(built._schema)
+    metrics = install_record_fields(built, [*names.values(), *plain_types], type_name=type_name)
     return DossierSchema(built._schema, print_schema(built) + "\n", metrics)
+
+
+def _chapters(vocabulary: Vocabulary) -> tuple[Fields, Fields]:
+    """What the chapters add to the roots: (queries, mutations)."""
+    queries: Fields = {}
+    mutations: Fields = {}
+    for chapter in CHAPTERS:
+        queries |= chapter.queries(vocabulary)
+        mutations |= operation_fields(chapter.operations(vocabulary), vocabulary.records)
+    return queries, mutations

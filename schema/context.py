@@ -9,7 +9,11 @@ from documents.catalogue import Catalogue
 from policies.principal import Principal
 from resolvers.caller import Caller
 from resolvers.customers import Customers
+from resolvers.recording import Recorder
+from resolvers.records import RecordReads
+from resolvers.service import Service
 from resolvers.sessions import Sessions
+from resolvers.subscriptions import Subscriptions
 from resolvers.viewer import Viewer
 
 Language = Literal["en", "zh-CN"]
@@ -20,9 +24,13 @@ class UseCases:
     """The resolvers of one process, built by the composition root."""
 
     customers: Customers
+    records: RecordReads
+    service: Service
     viewer: Viewer
     sessions: Sessions
     catalogue: Catalogue
+    recorder: Recorder
+    subscriptions: Subscriptions
 
 
 @dataclass(slots=True)

@@ -1,23 +1,43 @@
 """How the errors of the layers become GraphQL errors: a published code, a text in the caller's language, no value.
 
 Published codes: `UNAUTHENTICATED`, `PURPOSE_MISSING`, `PURPOSE_UNKNOWN`, `PURPOSE_NOT_ALLOWED`, `FILTER_DENIED`,
-`SORT_DENIED`, `SEARCH_DENIED`, `INVALID_CURSOR`, `IDEMPOTENCY_KEY_REUSED`, `IDEMPOTENCY_KEY_IN_USE`, `BAD_USER_INPUT`;
+`SORT_DENIED`, `SEARCH_DENIED`, `INVALID_CURSOR`, `IDEMPOTENCY_KEY_REUSED`, `IDEMPOTENCY_KEY_IN_USE`, `BAD_USER_INPUT`,
+`SUBSCRIPTION_DENIED`, `EVENTS_LOST`, `SUBSCRIPTION_OVERFLOW`;
 those of the endpoint are in web/graphql.py and web/limits.py.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from graphql import GraphQLError
 
 from documents.access_plan import Purpose
 from documents.catalogue import Catalogue
-from documents.errors import FieldAccessError, IdempotencyConflictError, InvalidCursorError
+from documents.errors import (
+    EventsLostError,
+    EventsOverflowError,
+    FieldAccessError,
+    IdempotencyConflictError,
+    InvalidCursorError,
+)
 from documents.fields import FieldSpec
 from policies.errors import PolicyError, PurposeError
+from resolvers.errors import NothingVisibleError
 from schema.context import RequestContext
 from schema.messages import message
+
+CODES: Mapping[type[Exception], str] = MappingProxyType(
+    {
+        InvalidCursorError: "INVALID_CURSOR",
+        EventsLostError: "EVENTS_LOST",
+        EventsOverflowError: "SUBSCRIPTION_OVERFLOW",
+        IdempotencyConflictError: "IDEMPOTENCY_KEY_REUSED",
+        NothingVisibleError: NothingVisibleError.code,
+    }
+)
 
 
 class InvalidArgumentError(Exception):
@@ -33,13 +53,13 @@ def format_error(error: GraphQLError, context: RequestContext) -> dict[str, Any]
     """The entry for an error that a layer raised on purpose; None for any other, which must be masked."""
     original = error.original_error or error
     language = context.language
+    if type(original) in CODES:
+        return _entry(_code(original), language)
     match original:
         case FieldAccessError():
             return _field_access(original, context.use_cases.catalogue, language)
         case InvalidArgumentError(key=key, parameters=parameters):
             return _entry("BAD_USER_INPUT", language, parameters, key)
-        case InvalidCursorError() | IdempotencyConflictError():
-            return _entry(_code(original), language)
         case PolicyError():
             return _policy(original, language)
         case GraphQLError(extensions={"code": str(code)}):
@@ -47,10 +67,9 @@ def format_error(error: GraphQLError, context: RequestContext) -> dict[str, Any]
     return None
 
 
-def _code(error: InvalidCursorError | IdempotencyConflictError) -> str:
-    if isinstance(error, InvalidCursorError):
-        return "INVALID_CURSOR"
-    return "IDEMPOTENCY_KEY_IN_USE" if error.in_progress else "IDEMPOTENCY_KEY_REUSED"
+def _code(error: Exception) -> str:
+    in_progress = isinstance(error, IdempotencyConflictError) and error.in_progress
+    return "IDEMPOTENCY_KEY_IN_USE" if in_progress else CODES[type(error)]
 
 
 def _policy(error: PolicyError, language: str) -> dict[str, Any]:
@@ -60,7 +79,7 @@ def _policy(error: PolicyError, language: str) -> dict[str, Any]:
 
 
 def _field_access(error: FieldAccessError, catalogue: Catalogue, language: str) -> dict[str, Any]:
-    specs = {name: spec for fields in catalogue.by_kind.values() for name, spec in fields.items()}
+    specs = {name: spec for fields in reversed(tuple(catalogue.by_kind.values())) for name, spec in fields.items()}
     named: list[FieldSpec] = [specs[name] for name in error.fields if name in specs]
     labels = "、".join(spec.label.zh for spec in named) if language != "en" else ", ".join(s.label.en for s in named)
     entry = _entry(f"{error.action.upper()}_DENIED", language, {"labels": labels})

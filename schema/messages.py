@@ -25,7 +25,8 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Someone else changed the record since you read it; the current one is returned.",
             "该记录在您读取后已被他人修改；现返回当前记录。",
         ),
-        "NOT_FOUND": ("There is no such customer.", "该客户不存在。"),
+        "NOT_FOUND": ("There is no such record.", "该记录不存在。"),
+        "RULE_BROKEN": ("This is against a rule of the regulation.", "该操作违反管理办法的规定。"),
         "ERASED": ("The customer's data was erased.", "该客户的数据已被清除。"),
         # Codes of errors
         "UNAUTHENTICATED": ("Please log in.", "请先登录。"),
@@ -48,6 +49,15 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "SORT_DENIED": ("You may not sort by {labels}.", "您无权按{labels}排序。"),
         "SEARCH_DENIED": ("You may not search for this.", "您无权进行此搜索。"),
         "INVALID_CURSOR": ("The cursor does not belong to this list.", "游标不属于此列表。"),
+        "SUBSCRIPTION_DENIED": ("You may not follow this.", "您无权订阅此内容。"),
+        "EVENTS_LOST": (
+            "Changes may have been missed: please query again, and subscribe again.",
+            "可能遗漏了部分变更：请重新查询并重新订阅。",
+        ),
+        "SUBSCRIPTION_OVERFLOW": (
+            "Changes came faster than they could be sent: please query again, and subscribe again.",
+            "变更产生速度过快：请重新查询并重新订阅。",
+        ),
         "IDEMPOTENCY_KEY_REUSED": (
             "The Idempotency-Key was used for another request.",
             "该 Idempotency-Key 已用于另一请求。",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import strawberry
@@ -15,8 +16,8 @@ from schema.types.sessions import SessionMutations
 from schema.types.user_errors import UserError
 
 
-def make_mutation(types: CustomerTypes, inputs: CustomerInputs) -> type:
-    """The mutation root over the generated customer types."""
+def make_mutation(types: CustomerTypes, inputs: CustomerInputs, more: Mapping[str, tuple[Any, Any]]) -> type:
+    """The mutation root over the generated customer types; `more` are its other fields, with their types."""
 
     async def create_customer(info: Info, input: Any) -> Any:  # noqa: A002
         _, change = to_change(input)
@@ -41,12 +42,12 @@ def make_mutation(types: CustomerTypes, inputs: CustomerInputs) -> type:
 
     create_customer.__annotations__["input"] = inputs.create
     update_customer.__annotations__["input"] = inputs.update
-    annotations = {
+    annotations: dict[str, Any] = {
         "create_customer": types.create_payload,
         "update_customer": types.update_payload,
         "delete_customer": types.delete_payload,
     }
-    fields = {
+    fields: dict[str, Any] = {
         "create_customer": strawberry.mutation(
             resolver=create_customer, description="Creates a customer. Safe to retry with an `Idempotency-Key`."
         ),
@@ -58,6 +59,8 @@ def make_mutation(types: CustomerTypes, inputs: CustomerInputs) -> type:
             resolver=delete_customer, description="Deletes a customer and erases its data key for good."
         ),
     }
+    annotations |= {name: annotation for name, (annotation, _) in more.items()}
+    fields |= {name: field for name, (_, field) in more.items()}
     namespace = {"__annotations__": annotations, "__module__": __name__, **fields}
     return strawberry.type(type("Mutation", (SessionMutations,), namespace))
 
@@ -68,7 +71,5 @@ def _path(info: Info) -> str:
 
 
 def _in_words(payload: Record, context: RequestContext) -> Record:
-    payload["user_errors"] = [
-        UserError.of(error, context.language, context.use_cases.catalogue) for error in payload["user_errors"]
-    ]
+    payload["user_errors"] = [UserError.of(error, context.language) for error in payload["user_errors"]]
     return payload

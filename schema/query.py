@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import strawberry
 from graphql import GraphQLResolveInfo, GraphQLSchema
 
 from documents.access_plan import Purpose
-from documents.fields import Kind
+from documents.fields import CUSTOMER_KINDS, Kind
 from documents.records import Record
+from documents.repositories.codec import parse_customer_id
 from documents.repositories.filters import FilterNode
 from documents.repositories.list_query import ListQuery, Selection, Sort
-from resolvers.customers import Wanted
+from documents.stored_record import plural
+from resolvers.pages import Wanted
+from resolvers.records import RECENT
 from schema.context import RequestContext
 from schema.errors import InvalidArgumentError
 from schema.inputs.customers import CustomerInputs, to_filter, to_sort
+from schema.inputs.records import RecordInputs
+from schema.names import camel_case, pascal_case
 from schema.selection import remembered, selected_fields, selects_each
-from schema.types.access import KindFieldAccess
+from schema.types.access import CustomerKind, KindFieldAccess
 from schema.types.customers import CustomerTypes, Node
+from schema.types.records import RecordTypes
 
 Info = strawberry.Info[RequestContext, None]
 strawberry.enum(Purpose, description="Why customer information is used.")
 
-ALL_KINDS = frozenset(Kind)
+KIND_OF_TYPE = {pascal_case(kind.value): kind for kind in Kind}
+NESTED = frozenset(RECENT) | {"customer"}
+"""The fields by which other records hang on one."""
+
+ALL_KINDS = frozenset(CUSTOMER_KINDS)
 CONVERTED = frozenset({"filter", "sort"})
 """The arguments whose types are classes."""
 
@@ -41,8 +52,8 @@ WANTED = (
 """Where each part of `Wanted`, in its order, is selected."""
 
 
-async def viewer_access(info: Info, kind: Kind) -> Any:
-    return await info.context.use_cases.viewer.access(info.context.caller, kind)
+async def viewer_access(info: Info, kind: CustomerKind) -> Any:
+    return await info.context.use_cases.viewer.access(info.context.caller, Kind(kind))
 
 
 @strawberry.type(description="The caller.")
@@ -74,9 +85,11 @@ def _selection(info: GraphQLResolveInfo[Any], paths: tuple[tuple[str, ...], ...]
     merged: dict[Kind, frozenset[str]] = {}
     for path in paths:
         for type_name, names in selected_fields(info, *path).items():
-            kind = Kind(type_name.lower())
+            kind = KIND_OF_TYPE[type_name]
             merged[kind] = merged.get(kind, frozenset()) | names
-    return Selection(merged)
+    hanging = frozenset[str]().union(*merged.values()) & NESTED if merged else ()
+    nested = {name: _selection(info, tuple((*path, camel_case(name)) for path in paths)) for name in hanging}
+    return Selection(merged, nested)
 
 
 async def find_customer(info: GraphQLResolveInfo[Any], customer_id: str) -> Record | None:
@@ -91,7 +104,7 @@ async def list_customers(
     after: str | None = None,
     last: int | None = None,
     before: str | None = None,
-    kinds: list[Kind] | None = None,
+    kinds: list[CustomerKind] | None = None,
     condition: FilterNode | None = None,
     search: str | None = None,
     sort: Sort | None = None,
@@ -100,7 +113,7 @@ async def list_customers(
     limit, cursor, backward = _window(first, after, last, before)
     query = ListQuery(
         selection=selection_of(info, ("nodes",), ("edges", "node")),
-        kinds=frozenset(kinds) if kinds is not None else ALL_KINDS,
+        kinds=frozenset(map(Kind, kinds)) if kinds is not None else ALL_KINDS,
         filter=condition,
         search=(search or "").strip() or None,
         sort=sort if sort is not None else Sort(),
@@ -113,8 +126,41 @@ async def list_customers(
     return await context.use_cases.customers.find_page(context.caller, query, ordered=sort is not None, wanted=wanted)
 
 
+async def list_records(info: GraphQLResolveInfo[Any], kind: Kind, arguments: Mapping[str, Any]) -> Record:
+    """A page of the records of one kind; arguments as those of `customers`."""
+    condition, sort = arguments.get("filter"), arguments.get("sort")
+    limit, cursor, backward = _window(*(arguments.get(name) for name in ("first", "after", "last", "before")))
+    query = ListQuery(
+        selection=selection_of(info, ("nodes",), ("edges", "node")),
+        kinds=frozenset({kind}),
+        filter=to_filter(condition) if condition is not None else None,
+        search=(arguments.get("search") or "").strip() or None,
+        sort=to_sort(sort) if sort is not None else Sort(),
+        limit=limit,
+        cursor=cursor,
+        backward=backward,
+    )
+    wanted = remembered(info, "wanted", lambda: Wanted(*selects_each(info, *WANTED)))
+    context: RequestContext = info.context
+    return await context.use_cases.records.find_page(
+        context.caller, kind, query, ordered=sort is not None, wanted=wanted
+    )
+
+
+async def find_object(info: GraphQLResolveInfo[Any], object_id: str) -> Record | None:
+    """A customer or another record by its public id."""
+    if parse_customer_id(object_id) is not None:
+        return await find_customer(info, object_id)
+    context: RequestContext = info.context
+    return await context.use_cases.records.find(context.caller, object_id, selection_of(info, ()))
+
+
 async def customer(info: Info, id: strawberry.ID) -> Any:  # noqa: A002 - the Relay name of the argument
     return await find_customer(info._raw_info, id)
+
+
+async def node(info: Info, id: strawberry.ID) -> Any:  # noqa: A002
+    return await find_object(info._raw_info, id)
 
 
 def serve_plainly(core: GraphQLSchema) -> None:
@@ -133,12 +179,47 @@ def serve_plainly(core: GraphQLSchema) -> None:
             return await converted(_source, info, **arguments)
         return await list_customers(info, **arguments)
 
-    fields["customer"].resolve = fields["node"].resolve = resolve_customer
+    fields["customer"].resolve = resolve_customer
     fields["customers"].resolve = resolve_customers
 
 
-def make_query(types: CustomerTypes, inputs: CustomerInputs) -> type:
-    """The query root over the generated customer types."""
+def record_fields(types: RecordTypes, inputs: RecordInputs) -> dict[str, tuple[Any, Any]]:
+    """The root fields of one kind of record: one by id, and the list."""
+    kind, label = types.kind, types.record.__name__
+
+    async def one(info: Info, id: strawberry.ID) -> Any:  # noqa: A002
+        return await find_object(info._raw_info, id) if id.startswith(f"{kind.value}_") else None
+
+    async def page(
+        info: Info,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+        last: int | None = strawberry.UNSET,
+        before: str | None = strawberry.UNSET,
+        filter: Any = strawberry.UNSET,  # noqa: A002
+        search: str | None = strawberry.UNSET,
+        sort: Any = strawberry.UNSET,
+    ) -> Any:
+        arguments = {
+            "first": first,
+            "after": after,
+            "last": last,
+            "before": before,
+            "filter": filter,
+            "search": search,
+            "sort": sort,
+        }
+        given = {name: _given(value) for name, value in arguments.items()}
+        return await list_records(info._raw_info, kind, given)
+
+    page.__annotations__ |= {"filter": inputs.filter | None, "sort": inputs.sort | None, "return": Any}
+    found = strawberry.field(resolver=one, description=f"One {label}; null where there is none for you.")
+    listed = strawberry.field(resolver=page, description="Newest first unless `sort` says otherwise.")
+    return {kind.value: (types.record | None, found), plural(kind): (types.connection | None, listed)}
+
+
+def make_query(types: CustomerTypes, inputs: CustomerInputs, more: Mapping[str, tuple[Any, Any]]) -> type:
+    """The query root over the generated customer types; `more` are its other fields, with their types."""
 
     async def customers(
         info: Info,
@@ -146,7 +227,7 @@ def make_query(types: CustomerTypes, inputs: CustomerInputs) -> type:
         after: str | None = strawberry.UNSET,
         last: int | None = strawberry.UNSET,
         before: str | None = strawberry.UNSET,
-        kinds: list[Kind] | None = strawberry.UNSET,
+        kinds: list[CustomerKind] | None = strawberry.UNSET,
         filter: inputs.filter | None = strawberry.UNSET,  # type: ignore[name-defined]  # noqa: A002
         search: str | None = strawberry.UNSET,
         sort: inputs.sort | None = strawberry.UNSET,  # type: ignore[name-defined]
@@ -166,20 +247,22 @@ def make_query(types: CustomerTypes, inputs: CustomerInputs) -> type:
 
     # The annotations name generated types, which no module has: they are given to Strawberry as objects.
     customers.__annotations__ |= {"filter": inputs.filter | None, "sort": inputs.sort | None, "return": Any}
-    annotations = {
+    annotations: dict[str, Any] = {
         "customers": types.connection | None,
         "customer": types.interface | None,
         "node": Node | None,
         "viewer": Viewer | None,
     }
-    fields = {
+    fields: dict[str, Any] = {
         "customers": strawberry.field(
             resolver=customers, description="Customers, newest first unless `sort` says otherwise."
         ),
         "customer": strawberry.field(resolver=customer, description="One customer; null where there is none for you."),
-        "node": strawberry.field(resolver=customer, description="An object by its global identifier."),
+        "node": strawberry.field(resolver=node, description="An object by its global identifier."),
         "viewer": strawberry.field(resolver=viewer, description="Who you are; null without a valid login."),
     }
+    annotations |= {name: annotation for name, (annotation, _) in more.items()}
+    fields |= {name: field for name, (_, field) in more.items()}
     return strawberry.type(type("Query", (), {"__annotations__": annotations, "__module__": __name__, **fields}))
 
 

@@ -116,6 +116,8 @@ BY_VALUE_TYPE: Mapping[ValueType, Any] = MappingProxyType(
         ValueType.EMAIL_ADDRESS: EmailAddress,
         ValueType.STAFF: str,
         ValueType.DEPARTMENT: str,
+        ValueType.CUSTOMER: strawberry.ID,
+        ValueType.REFERENCE: strawberry.ID,
     }
 )
 """The input type of each value type; choices have enums of their own."""

@@ -33,10 +33,15 @@ class BlindIndex:
     over all customers.
     """
 
-    def __init__(self, index_root: bytes) -> None:
+    def __init__(self, index_root: bytes, prefix: str = "") -> None:
         self._index_root = index_root
+        self._prefix = prefix
         # A keyed context is copied per token: 0.4 µs, against 1.3 µs for the standard library's `hmac.digest`.
         self._contexts: dict[tuple[str, Search], HMAC] = {}
+
+    def within(self, collection: str) -> BlindIndex:
+        """The index of another collection's fields: their names mean something else there."""
+        return BlindIndex(self._index_root, f"{collection}.")
 
     def equality(self, field_name: str, value_type: ValueType, value: str) -> bytes:
         """The token by which a value is found exactly, 16 bytes."""
@@ -62,6 +67,6 @@ class BlindIndex:
         return token.finalize()[:TOKEN_LENGTH]
 
     def _field_context(self, field_name: str, search: Search) -> HMAC:
-        info = encode_parts(b"blind_index", field_name.encode(), search.value.encode())
+        info = encode_parts(b"blind_index", (self._prefix + field_name).encode(), search.value.encode())
         key = HKDF(hashes.SHA256(), FIELD_KEY_LENGTH, salt=None, info=info).derive(self._index_root)
         return HMAC(key, hashes.SHA256())

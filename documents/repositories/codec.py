@@ -10,26 +10,29 @@ collection channel, I1), `_tokens` (field → blind index tokens), `_terms` (nam
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
 from bson import Decimal128, ObjectId
+from pydantic import BaseModel
 
 from documents.access_plan import FieldGrants, Level, Reason
 from documents.access_report import Served
 from documents.decimals import decimal_text
 from documents.encryption.blind_index import BlindIndex
 from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value, encrypt_value
-from documents.fields import FieldSpec, Kind, Search, ValueType
-from documents.records import Record
+from documents.errors import EncryptionError
+from documents.fields import CUSTOMER_KINDS, FieldSpec, Kind, Search, ValueType
+from documents.records import Record, Records
+from documents.repositories.row_layout import CUSTOMER_LAYOUT, RowLayout
 from documents.search_terms import name_terms
 from documents.values import mask_value
 
 COLLECTION = "customers"
-_KINDS = frozenset(kind.value for kind in Kind)
+_KINDS = frozenset(kind.value for kind in CUSTOMER_KINDS)
 Decrypt = Callable[[DataKey, FieldContext, bytes], Any]
 
 
@@ -43,7 +46,14 @@ def wire_value(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, list):
         return [wire_value(item) for item in value]
+    if isinstance(value, BaseModel):
+        return {name: _part(getattr(value, name)) for name in type(value).model_fields}
     return value if value is None or isinstance(value, (str, int, bool)) else str(value)
+
+
+def _part(value: Any) -> Any:
+    # Within an object an instant is text: objects are sealed as JSON too.
+    return value.isoformat() if isinstance(value, datetime) else wire_value(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,30 +73,43 @@ class CustomerCodec:
         fields: Mapping[Kind, Mapping[str, FieldSpec]],
         blind_index: BlindIndex,
         decrypt: Decrypt = decrypt_value,
+        layout: RowLayout = CUSTOMER_LAYOUT,
     ) -> None:
         self._fields = fields
         self._blind_index = blind_index
         self._decrypt = decrypt
-        self._contexts = {name: FieldContext(COLLECTION, name) for specs in fields.values() for name in specs}
+        self._layout = layout
+        self._contexts = {name: FieldContext(layout.collection, name) for specs in fields.values() for name in specs}
         self._readers: dict[tuple[object, ...], RowReader] = {}
 
-    def encode(self, kind: Kind, key: DataKey, values: Mapping[str, Any]) -> EncodedFields:
-        """The stored form of `values` (validated Python values by field name; None clears)."""
+    def encode(
+        self, kind: Kind, key: DataKey | None, values: Mapping[str, Any], row_id: ObjectId | None = None
+    ) -> EncodedFields:
+        """The stored form of `values` (validated Python values by field name; None clears).
+
+        `row_id` is of the row where ciphertexts are bound to it; `key` may be None where nothing is encrypted."""
         encoded = EncodedFields({}, {}, {})
         for name, value in values.items():
             spec = self._fields[kind][name]
             wire = wire_value(value)
-            encoded.values[name] = self._stored(spec, key, wire)
+            encoded.values[name] = self._stored(spec, key, wire, row_id)
             encoded.tokens[name] = self.tokens(spec, wire)
             if Search.NAME in spec.search:
                 encoded.terms[name] = [f"{name}:{term}" for term in name_terms(wire)] if wire else []
         return encoded
 
-    def _stored(self, spec: FieldSpec, key: DataKey, wire: Any) -> Any:
+    def _stored(self, spec: FieldSpec, key: DataKey | None, wire: Any, row_id: ObjectId | None) -> Any:
         if wire is None:
             return None
         if spec.encrypted:
-            return encrypt_value(key, self._contexts[spec.name], wire)
+            if key is None:
+                raise EncryptionError("an encrypted field needs a customer's data key")
+            context = self._contexts[spec.name]
+            if self._layout.bound_to_row:
+                if row_id is None:
+                    raise EncryptionError("a ciphertext of a record is bound to its row")
+                context = bound(context, row_id)
+            return encrypt_value(key, context, wire)
         return Decimal128(wire) if spec.value_type is ValueType.DECIMAL else wire
 
     def tokens(self, spec: FieldSpec, wire: Any) -> list[bytes]:
@@ -128,11 +151,18 @@ class CustomerCodec:
             if level is not Level.DENIED:
                 steps.append(self._step(spec, masked=level is Level.MASKED))
         served = Served(kind, tuple(plain), tuple(below_plain))
-        return RowReader(served, tuple(steps), self._decrypt, with_id="id" in selected)
+        return RowReader(
+            served, tuple(steps), self._decrypt, with_id="id" in selected, bound_to_row=self._layout.bound_to_row
+        )
 
     def _step(self, spec: FieldSpec, *, masked: bool) -> Step:
         context = self._contexts[spec.name] if spec.encrypted else None
         return Step(spec, context, masked)
+
+
+def bound(context: FieldContext, row_id: ObjectId) -> FieldContext:
+    """The context of one row's field: `<row id>.<field>`."""
+    return FieldContext(context.collection, f"{row_id}.{context.path}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +178,7 @@ class RowReader:
     """Reads rows of one kind under one set of grants. Holds no values."""
 
     __slots__ = (
+        "_bound_to_row",
         "_converted",
         "_copied",
         "_decrypt",
@@ -166,7 +197,9 @@ class RowReader:
         decrypt: Decrypt,
         *,
         with_id: bool,
+        bound_to_row: bool,
     ) -> None:
+        self._bound_to_row = bound_to_row
         self.kind = served.kind
         self.served = served
         self._kind_name = served.kind.value  # an attribute of an enumeration is slow to look up
@@ -174,9 +207,7 @@ class RowReader:
         copied = [(step.spec.name, _converter(step)) for step in steps if step.context is None]
         self._copied = tuple(name for name, convert in copied if convert is None)
         self._converted = tuple((name, convert) for name, convert in copied if convert is not None)
-        self._opened = tuple(
-            (s.spec.name, s.context, s.spec.mask if s.masked else None) for s in steps if s.context is not None
-        )
+        self._opened = tuple((s.spec.name, s.context, _shown(s)) for s in steps if s.context is not None)
         self.needs_key = bool(self._opened)
         self._decrypt = decrypt
 
@@ -193,7 +224,7 @@ class RowReader:
             record[name] = None if value is None else convert(value)
         erased = False
         decrypt = self._decrypt
-        for name, context, mask in self._opened:
+        for name, context, show in self._opened:
             stored = get(name)
             if stored is None:
                 record[name] = None
@@ -201,8 +232,8 @@ class RowReader:
                 record[name] = None
                 erased = True
             else:
-                value = decrypt(key, context, stored)
-                record[name] = value if mask is None else mask_value(mask, value)
+                value = decrypt(key, bound(context, row_id) if self._bound_to_row else context, stored)
+                record[name] = value if show is None else show(value)
         return record, erased
 
     def erased_fields(self) -> tuple[str, ...]:
@@ -211,16 +242,35 @@ class RowReader:
 
 
 def _converter(step: Step) -> Callable[[Any], Any] | None:
+    shown = _shown(step)
+    if shown is None and step.spec.value_type is ValueType.DECIMAL:
+        return decimal_text
+    return shown
+
+
+def _shown(step: Step) -> Callable[[Any], Any] | None:
+    """What is done to an opened value before it is shown; None: nothing."""
     mask = step.spec.mask
     if step.masked and mask is not None:
         return lambda value: mask_value(mask, value)
-    return decimal_text if step.spec.value_type is ValueType.DECIMAL else None
+    if step.spec.value_type is ValueType.OBJECT:
+        return _objects if step.spec.is_list else Record
+    return None
+
+
+def _objects(value: list[dict[str, Any]]) -> Records:
+    return Records(map(Record, value))
 
 
 def parse_customer_id(text: str) -> tuple[Kind, ObjectId] | None:
     """The kind and row id in a customer's public id (`individual_<24 hex digits>`); None when it is none."""
+    return parse_id(text, _KINDS)
+
+
+def parse_id(text: str, kinds: Collection[str]) -> tuple[Kind, ObjectId] | None:
+    """The kind, one of `kinds`, and row id in a public id; None when it is none of them."""
     name, _, digits = text.rpartition("_")
-    if name in _KINDS and ObjectId.is_valid(digits) and digits == digits.lower():
+    if name in kinds and ObjectId.is_valid(digits) and digits == digits.lower():
         return Kind(name), ObjectId(digits)
     return None
 

@@ -68,7 +68,7 @@ class CustomerConditions:
         touched = _touched(query.filter)
         admissions = self._narrowed(plan, query.kinds, touched, report)
         self._check_order(plan, query.sort.field, admissions, touched)
-        scope = row_filter(plan, admissions)
+        scope = row_filter(plan, admissions, self._rows.layout)
         if scope is not None and query.search is not None:
             scope = self._searched(plan, query, touched, report)
         if scope is None or query.filter is None:
@@ -118,12 +118,13 @@ class CustomerConditions:
         Raises FieldAccessError when the text could stand in some field, but the caller may find nothing by any."""
         branches: list[Filter] = []
         candidates = self._search.candidates(query.search or "")
+        report.trace.add_conditions(searched=[candidate.field for candidate in candidates])
         for candidate in candidates:
             name = candidate.field
             kinds = [kind for kind in query.kinds if name in self._catalogue.fields(kind)]
             meant = touched.and_revealing(name) if candidate.revealing else touched.and_exact(name)
             allowed, visible = self._rows.admissions(plan, kinds, meant.permitted), self._rows.visible(plan, kinds)
-            scope = row_filter(plan, allowed)
+            scope = row_filter(plan, allowed, self._rows.layout)
             if scope is not None:
                 branches.append(both(candidate.condition, scope))
             _note_narrowed(report, [name], allowed, visible)

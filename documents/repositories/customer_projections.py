@@ -28,7 +28,9 @@ class CustomerProjections:
     def projection(self, plan: AccessPlan, kinds: frozenset[Kind], selection: Selection) -> Projection:
         """The fields that some row may show. Where rows differ, an expression keeps the others' values back."""
         # What tells the row's kind and scopes comes along; the reader copies of it only what is granted.
-        projection: dict[str, Any] = {"kind": 1} | {field: 1 for field, _ in memberships(plan)}
+        projection: dict[str, Any] = {"kind": 1} | {field: 1 for field, _ in memberships(plan, self._rows.layout)}
+        if self._rows.layout.key_field != "_id":  # which comes along by itself
+            projection[self._rows.layout.key_field] = 1
         visible = self._rows.visible(plan, kinds)
         names = {name for kind in kinds for name in selection.get(kind, ())}
         for name in sorted(names - projection.keys()):
@@ -54,7 +56,7 @@ class CustomerProjections:
         wanted = {kind: granted[kind] for kind in having if kind in asking and granted[kind]}
         if wanted:
             in_every_row = all(granted[kind] == visible[kind] for kind in having)
-            projection[path] = 1 if in_every_row else _kept(path, row_expression(plan, wanted))
+            projection[path] = 1 if in_every_row else _kept(path, row_expression(plan, wanted, self._rows.layout))
 
 
 def _kept(path: str, expression: Any) -> Any:

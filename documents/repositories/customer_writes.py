@@ -26,13 +26,15 @@ from documents.errors import (
     RecordNotFoundError,
     StaleVersionError,
 )
-from documents.fields import Kind, ValueType
+from documents.fields import CUSTOMER_KINDS, Kind, ValueType
 from documents.repositories.accounts import AccountRepository
 from documents.repositories.codec import COLLECTION, CustomerCodec, EncodedFields, new_customer_id
 from documents.repositories.customers import CustomerRepository
+from documents.repositories.customers_records import CustomersRecords
 from documents.repositories.idempotency import IdempotencyRepository, IdempotentRequest
 from documents.repositories.identifiers import IdentifierRepository
-from documents.repositories.row_scope import MEMBERSHIP_FIELDS, Filter, members, scope_set
+from documents.repositories.row_layout import CUSTOMER_LAYOUT
+from documents.repositories.row_scope import Filter, members, scope_set
 from documents.validation import CustomerValidator
 
 
@@ -67,6 +69,7 @@ class CustomerWriter:
         self._idempotency = idempotency
         self._accounts = accounts
         self._identifiers = IdentifierRepository(database)
+        self._records = CustomersRecords(database)
         self._validator = CustomerValidator(catalogue)
 
     async def create(self, plan: AccessPlan, change: Change, request: IdempotentRequest | None) -> ObjectId:
@@ -117,6 +120,7 @@ class CustomerWriter:
             condition = {"_id": customer_id, "version": version}
             if (await self._collection.update_one(condition, update, session=session)).matched_count == 0:
                 raise StaleVersionError
+            await self._records.follow(customer_id, encoded.values, session)
 
         await self._transaction(write)
 
@@ -140,6 +144,7 @@ class CustomerWriter:
             condition = {"_id": customer_id, "version": version}
             if (await self._collection.delete_one(condition, session=session)).deleted_count == 0:
                 raise StaleVersionError
+            await self._records.delete(customer_id, session)
             await self._keyring.erase(customer_id, session)
 
         await self._transaction(write)
@@ -154,7 +159,7 @@ class CustomerWriter:
         for change in changes:
             self._refuse(Action.CREATE, change, self._grants_of_new(plan, change).creatable)
             validated.append(self._validator.validate(change.kind, change.values, creating=True))
-        for kind in Kind:
+        for kind in CUSTOMER_KINDS:
             await self._check_references(kind, [v for c, v in zip(changes, validated, strict=True) if c.kind is kind])
 
         async def write(session: AsyncClientSession) -> None:
@@ -202,7 +207,7 @@ class CustomerWriter:
         row = None
         if scope is not None:
             condition = {"$and": [{"_id": customer_id, "kind": kind.value}, scope]}
-            wanted = dict.fromkeys((*MEMBERSHIP_FIELDS, "version", "_tokens", "_terms"), 1)
+            wanted = dict.fromkeys((*CUSTOMER_LAYOUT.membership_fields, "version", "_tokens", "_terms"), 1)
             row = await self._collection.find_one(condition, wanted)
         if row is None:
             raise RecordNotFoundError
@@ -212,7 +217,8 @@ class CustomerWriter:
         self, plan: AccessPlan, kind: Kind, customer_id: ObjectId, encoded: EncodedFields, session: AsyncClientSession
     ) -> None:
         async def may_find(holder: ObjectId, field: str) -> bool:
-            row = await self._collection.find_one({"_id": holder}, dict.fromkeys(MEMBERSHIP_FIELDS, 1), session=session)
+            wanted = dict.fromkeys(CUSTOMER_LAYOUT.membership_fields, 1)
+            row = await self._collection.find_one({"_id": holder}, wanted, session=session)
             return row is not None and self._reader.may_find_by(plan, field, row)
 
         for field, token in self._unique(kind, encoded.tokens):

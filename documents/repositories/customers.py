@@ -6,11 +6,12 @@ Lists use keyset pagination over indexed keys. Nothing here asks who the caller 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from bson import ObjectId
+from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.access_plan import AccessPlan, FieldGrants, Level
@@ -24,11 +25,13 @@ from documents.encryption.keyring import Keyring
 from documents.fields import Kind
 from documents.records import Record, Records
 from documents.repositories.coalescing import Fetch, ReadCoalescer
-from documents.repositories.codec import COLLECTION, CustomerCodec, RowReader
+from documents.repositories.codec import CustomerCodec, RowReader, parse_customer_id
 from documents.repositories.customer_conditions import CustomerConditions, beyond, both, list_order
 from documents.repositories.customer_projections import CustomerProjections, Projection
+from documents.repositories.filters import conditions_of
 from documents.repositories.list_query import ListQuery, Page, Selection
 from documents.repositories.plan_memo import PlanMemo
+from documents.repositories.row_layout import CUSTOMER_LAYOUT, RowLayout
 from documents.repositories.row_scope import (
     Filter,
     members,
@@ -37,6 +40,20 @@ from documents.repositories.row_scope import (
     scope_set,
 )
 from documents.repositories.visible_rows import VisibleRows
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerReference:
+    """A customer that the caller can see, by what its records copy."""
+
+    kind: Kind
+    row_id: ObjectId
+    account_manager: str | None
+    department: str | None
+
+    @property
+    def public_id(self) -> str:
+        return f"{self.kind.value}_{self.row_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +72,7 @@ class _Readers(NamedTuple):
 
 
 class CustomerRepository:
-    """The read side of the collection `customers`."""
+    """The read side of the collection `customers`; of other rows, where another layout is given."""
 
     def __init__(
         self,
@@ -65,13 +82,15 @@ class CustomerRepository:
         blind_index: BlindIndex,
         cursors: CursorSealer,
         codec: CustomerCodec,
+        layout: RowLayout = CUSTOMER_LAYOUT,
     ) -> None:
-        self._collection = database[COLLECTION]
+        self._collection = database[layout.collection]
+        self._layout = layout
         self._catalogue = catalogue
         self._keyring = keyring
         self._cursors = cursors
         self._codec = codec
-        self._rows = VisibleRows(catalogue)
+        self._rows = VisibleRows(catalogue, layout)
         self._conditions = CustomerConditions(catalogue, blind_index, self._rows)
         self._projections = CustomerProjections(catalogue, self._rows)
         self._memo = PlanMemo()
@@ -88,12 +107,14 @@ class CustomerRepository:
         """The customer as the plan shows it; None when there is none in the caller's scopes.
 
         Concurrent reads that are alike but for the id share a command."""
+        report.trace.add_plan(plan)
         question = ("single", kind, selection.get(kind))
         asked = self._memo.get(plan, question, lambda: self._single(plan, kind, selection))
-        if asked is None:
+        row = await self._coalescer.read(asked.group, customer_id, asked.fetch) if asked is not None else None
+        if row is None:
+            report.trace.add_sought(kind, customer_id, of_customer=self._layout.key_field == "_id")
             return None
-        row = await self._coalescer.read(asked.group, customer_id, asked.fetch)
-        return (await self._read(plan, [row], selection, report))[0] if row is not None else None
+        return (await self._read(plan, [row], selection, report))[0]
 
     def _single(self, plan: AccessPlan, kind: Kind, selection: Selection) -> _SingleRead | None:
         scope = self.visible_rows(plan, kind)
@@ -111,9 +132,59 @@ class CustomerRepository:
         decided_by: Hashable = plan.key or object()
         return _SingleRead((decided_by, plan.row_scope if is_personal else None, kind, selection.get(kind)), fetch)
 
+    async def find_in(
+        self,
+        plan: AccessPlan,
+        kind: Kind,
+        condition: Filter,
+        selection: Selection,
+        report: AccessReport,
+        session: AsyncClientSession | None = None,
+    ) -> Records:
+        """The rows of `kind` in the caller's scopes that meet a condition on stored fields, by id.
+
+        The condition is not a caller's: what callers ask by goes through `find_page`, which asks for the right."""
+        scope = self.visible_rows(plan, kind)
+        if scope is None:
+            return Records()
+        projection = self._projections.projection(plan, frozenset({kind}), selection)
+        wanted = both({"kind": kind.value, **condition}, scope)
+        rows = await self._collection.find(wanted, projection, session=session).sort("_id", 1).to_list()
+        return await self._read(plan, rows, selection, report)
+
+    async def find_many(
+        self, plan: AccessPlan, row_ids: Collection[ObjectId], selection: Selection, report: AccessReport
+    ) -> dict[ObjectId, Record]:
+        """Those of the rows that exist for the caller, of whatever kind, in one command."""
+        scope = row_filter(plan, self._rows.visible(plan, self._layout.kinds), self._layout)
+        if scope is None or not row_ids:
+            return {}
+        projection = self._projections.projection(plan, frozenset(self._layout.kinds), selection)
+        rows = await self._collection.find(both({"_id": {"$in": list(row_ids)}}, scope), projection).to_list()
+        records = await self._read(plan, rows, selection, report)
+        return {row["_id"]: record for row, record in zip(rows, records, strict=True)}
+
+    async def reference(self, plan: AccessPlan, customer_id: str) -> CustomerReference | None:
+        """The customer by what its records copy of it, if the caller can see it; not a read of those fields."""
+        parsed = parse_customer_id(customer_id)
+        if parsed is None:
+            return None
+        kind, row_id = parsed
+        scope = self.visible_rows(plan, kind)
+        if scope is None:
+            return None
+        condition = both({"_id": row_id, "kind": kind.value}, scope)
+        row = await self._collection.find_one(condition, dict.fromkeys(self._layout.membership_fields, 1))
+        if row is None:
+            return None
+        return CustomerReference(kind, row_id, row.get("account_manager"), row.get("department"))
+
     async def find_page(self, plan: AccessPlan, query: ListQuery, report: AccessReport) -> Page:
         """One page of the list. Raises FieldAccessError (a condition or order that no scope of the caller allows) and
         InvalidCursorError. It costs one command, and a second one only for data keys that are not in memory."""
+        report.trace.add_plan(plan)
+        asked_by = [condition.field for condition in conditions_of(query.filter)] if query.filter is not None else ()
+        report.trace.add_conditions(filtered=asked_by, ordered=(query.sort.field,) if query.sort.field else ())
         condition, context, projection = self._list(plan, query, report)
         if condition is None:
             return Page(Records(), (), context, has_more=False)
@@ -161,11 +232,13 @@ class CustomerRepository:
 
     def visible_rows(self, plan: AccessPlan, kind: Kind) -> Filter | None:
         """The filter of the rows of `kind` that exist for the caller; None when none does."""
-        return self._memo.get(plan, ("visible", kind), lambda: row_filter(plan, self._rows.visible(plan, [kind])))
+        return self._memo.get(
+            plan, ("visible", kind), lambda: row_filter(plan, self._rows.visible(plan, [kind]), self._layout)
+        )
 
     def may_find_by(self, plan: AccessPlan, field: str, row: Mapping[str, Any]) -> bool:
         """Whether the caller can find `row` (with its membership fields) by filtering on `field`."""
-        grants = plan.grants(Kind(row["kind"]), scope_set(members(plan.row_scope), row))
+        grants = plan.grants(Kind(row["kind"]), scope_set(members(plan.row_scope, self._layout), row))
         return grants.is_visible and field in grants.filterable
 
     def _list(
@@ -193,7 +266,8 @@ class CustomerRepository:
         self, plan: AccessPlan, rows: list[dict[str, Any]], selection: Selection, report: AccessReport
     ) -> Records:
         readers = self._readers(plan, rows, selection, report)
-        sealed = [row["_id"] for row, (_, reader) in zip(rows, readers, strict=True) if reader.needs_key]
+        key_field = self._layout.key_field
+        sealed = [row[key_field] for row, (_, reader) in zip(rows, readers, strict=True) if reader.needs_key]
         keys = iter(await self._keys(sealed))
         records = Records()
         for row, (grants, reader) in zip(rows, readers, strict=True):
@@ -218,7 +292,8 @@ class CustomerRepository:
     ) -> list[tuple[FieldGrants, RowReader]]:
         """Of each row, its grants and their reader; rows of one kind that are in the same scopes share one pair."""
         question = ("readers", *map(selection.get, self._catalogue.by_kind))
-        decisive, known = self._memo.get(plan, question, lambda: _Readers(memberships(plan), {}))
+        decisive, known = self._memo.get(plan, question, lambda: _Readers(memberships(plan, self._layout), {}))
+        customer_field = self._layout.key_field
         found = []
         for row in rows:
             key: Hashable = row["kind"]
@@ -227,13 +302,16 @@ class CustomerRepository:
             pair = known.get(key)
             if pair is None:  # there are no more than kinds times scope sets
                 pair = known[key] = self._reader(plan, row, selection)
-            report.served.add(pair[1].served)
+            if customer_field == "_id":
+                report.add_row(pair[1].served, row["_id"])
+            else:
+                report.add_row(pair[1].served, row.get(customer_field), row["_id"])
             found.append(pair)
         return found
 
     def _reader(self, plan: AccessPlan, row: Mapping[str, Any], selection: Selection) -> tuple[FieldGrants, RowReader]:
         kind = Kind(row["kind"])
-        grants = plan.grants(kind, scope_set(members(plan.row_scope), row))
+        grants = plan.grants(kind, scope_set(members(plan.row_scope, self._layout), row))
         return grants, self._codec.reader(kind, grants, selection.get(kind, frozenset()))
 
     def _add_views(self, record: Record, row: Mapping[str, Any], grants: FieldGrants, selected: frozenset[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -19,7 +20,16 @@ VIEWS = frozenset({"access", "sources"})
 class Selection(dict[Kind, frozenset[str]]):
     """Which declared fields (and `id`, `access`, `sources`) a caller asked for, per kind. Not to be changed.
 
-    Made once per operation and kept, with what follows from it."""
+    Made once per operation and kept, with what follows from it. `nested` holds the selections below the fields by which
+    other records hang on these."""
+
+    nested: Mapping[str, Selection]
+
+    def __init__(
+        self, selected: Mapping[Kind, frozenset[str]] | None = None, nested: Mapping[str, Selection] | None = None
+    ) -> None:
+        super().__init__(selected or {})
+        self.nested = nested or {}
 
     @cached_property
     def names(self) -> frozenset[str]:

@@ -14,29 +14,31 @@ from bson import ObjectId
 
 from documents.access_plan import AccessPlan, FieldGrants, KindGrants, RowScope, Scope, ScopeSet
 from documents.fields import Kind
+from documents.repositories.row_layout import CUSTOMER_LAYOUT, RowLayout
 
 Filter = dict[str, Any]
 Members = Mapping[Scope, tuple[str, Any]]
 """How a row shows that it is in a scope: (stored field, value)."""
 
-MEMBERSHIP_FIELDS = ("kind", "account_manager", "department")
 ALL_ROWS: frozenset[Scope] = frozenset({Scope.ALL})
 
 
-def members(scope: RowScope) -> Members:
+def members(scope: RowScope, layout: RowLayout = CUSTOMER_LAYOUT) -> Members:
     """The scopes that this caller can be in at all, and how a row of each is known."""
-    found: dict[Scope, tuple[str, Any]] = {Scope.OWN: ("account_manager", scope.username)}
+    values: dict[Scope, Any] = {Scope.OWN: scope.username}
     if scope.department is not None:
-        found[Scope.DEPARTMENT] = ("department", scope.department)
+        values[Scope.DEPARTMENT] = scope.department
     if scope.customer_id is not None:
-        found[Scope.SELF] = ("_id", ObjectId(scope.customer_id))
-    return found
+        values[Scope.SELF] = ObjectId(scope.customer_id)
+    return {
+        known: (layout.scope_fields[known], value) for known, value in values.items() if known in layout.scope_fields
+    }
 
 
-def memberships(plan: AccessPlan) -> tuple[tuple[str, Any], ...]:
+def memberships(plan: AccessPlan, layout: RowLayout = CUSTOMER_LAYOUT) -> tuple[tuple[str, Any], ...]:
     """What of a row decides its grants: (stored field, the caller's value) of each scope that a rule names."""
     decisive = frozenset[Scope]().union(*(grants.scopes for grants in plan.kinds.values()))
-    return tuple(member for scope, member in members(plan.row_scope).items() if scope in decisive)
+    return tuple(member for scope, member in members(plan.row_scope, layout).items() if scope in decisive)
 
 
 def scope_set(caller: Members, row: Mapping[str, Any]) -> ScopeSet:
@@ -76,14 +78,18 @@ def admit(grants: KindGrants, caller: Members, passes: Callable[[FieldGrants], b
     return tuple(Conjunction(scopes - ALL_ROWS, named - scopes) for scopes in good)
 
 
-def row_filter(plan: AccessPlan, admissions: Mapping[Kind, Admission]) -> Filter | None:
+def row_filter(
+    plan: AccessPlan, admissions: Mapping[Kind, Admission], layout: RowLayout = CUSTOMER_LAYOUT
+) -> Filter | None:
     """The database filter of the admitted rows over several kinds; None when there can be none."""
-    caller = members(plan.row_scope)
+    caller = members(plan.row_scope, layout)
     groups: dict[Admission, list[Kind]] = {}
     for kind, admission in admissions.items():
         if admission:
             groups.setdefault(admission, []).append(kind)
-    branches = [_branch(_kinds_filter(kinds, len(Kind)), admission, caller) for admission, kinds in groups.items()]
+    branches = [
+        _branch(_kinds_filter(kinds, len(layout.kinds)), admission, caller) for admission, kinds in groups.items()
+    ]
     flat = [condition for branch in branches for condition in branch]
     if not flat:
         return None
@@ -108,9 +114,9 @@ def _conjunction_filter(conjunction: Conjunction, caller: Members) -> Filter:
     return found
 
 
-def row_expression(plan: AccessPlan, admissions: Mapping[Kind, Admission]) -> Any:
+def row_expression(plan: AccessPlan, admissions: Mapping[Kind, Admission], layout: RowLayout = CUSTOMER_LAYOUT) -> Any:
     """The same as an aggregation expression, for a projection; True and False are literal."""
-    caller = members(plan.row_scope)
+    caller = members(plan.row_scope, layout)
     branches: list[Any] = []
     for kind, admission in admissions.items():
         for conjunction in admission:

@@ -7,14 +7,16 @@ from collections.abc import Callable, Collection
 from documents.access_plan import AccessPlan, FieldGrants
 from documents.catalogue import Catalogue
 from documents.fields import Kind
+from documents.repositories.row_layout import CUSTOMER_LAYOUT, RowLayout
 from documents.repositories.row_scope import Admission, admit, members
 
 
 class VisibleRows:
     """Admissions over the kinds of the catalogue."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, layout: RowLayout = CUSTOMER_LAYOUT) -> None:
         self._catalogue = catalogue
+        self.layout = layout
 
     def visible(self, plan: AccessPlan, kinds: Collection[Kind]) -> dict[Kind, Admission]:
         """The rows of each of `kinds` that exist for the caller: those of which some field may be read."""
@@ -24,7 +26,7 @@ class VisibleRows:
         self, plan: AccessPlan, kinds: Collection[Kind], passes: Callable[[FieldGrants], bool]
     ) -> dict[Kind, Admission]:
         """The rows of each of `kinds` whose grants pass the test."""
-        caller = members(plan.row_scope)
+        caller = members(plan.row_scope, self.layout)
         # In the order of the catalogue, so that equal requests make equal commands.
         return {
             kind: admit(plan.kinds[kind], caller, passes)

@@ -24,6 +24,8 @@ from schema.names import camel_case, pascal_case
 from schema.scalars import BY_VALUE_TYPE
 from schema.types.customers import ChoiceEnums
 
+Fields = dict[str, tuple[Any, StrawberryField]]
+
 
 @strawberry.enum
 class SortDirection(StrEnum):
@@ -53,15 +55,13 @@ _OPERATORS: Mapping[Search, tuple[Operator, ...]] = {
     Search.NAME: (Operator.MATCHES,),
     Search.RANGE: (Operator.LT, Operator.LTE, Operator.GT, Operator.GTE),
 }
+_NAMES = {ValueType.CUSTOMER: "customer_id", ValueType.REFERENCE: "record_id"}
 _PYTHON_NAMES = {Operator.IN: "in_"}
 
 
-def make_customer_inputs(catalogue: Catalogue, enums: ChoiceEnums) -> CustomerInputs:
-    """Makes the inputs from the catalogue."""
+def make_customer_inputs(catalogue: Catalogue, enums: ChoiceEnums, operators: dict[str, Any]) -> CustomerInputs:
+    """Makes the inputs from the catalogue. `operators` are shared by all filters of a schema."""
     by_name = {name: spec for fields in catalogue.by_kind.values() for name, spec in fields.items()}
-    sortable = {name.upper(): name for name, spec in by_name.items() if spec.declaration.sortable}
-    sort_field: Any = StrEnum("CustomerSortField", sortable)  # type: ignore[misc]  # made of declarations
-    strawberry.enum(sort_field)
     return CustomerInputs(
         create=_one_of(
             "CreateCustomerInput", {kind: _create_input(catalogue, kind, enums) for kind in catalogue.by_kind}
@@ -69,57 +69,48 @@ def make_customer_inputs(catalogue: Catalogue, enums: ChoiceEnums) -> CustomerIn
         update=_one_of(
             "UpdateCustomerInput", {kind: _update_input(catalogue, kind, enums) for kind in catalogue.by_kind}
         ),
-        filter=_filter_input(by_name, enums),
-        sort=_input(
-            "CustomerSort",
-            {
-                "field": (sort_field, _required("")),
-                "direction": (SortDirection, strawberry.field(default=SortDirection.ASC)),
-            },
-        ),
+        filter=make_filter_input("CustomerFilter", by_name, enums, operators),
+        sort=make_sort_input("Customer", by_name),
     )
 
 
-Fields = dict[str, tuple[Any, StrawberryField]]
-
-
-def _input(name: str, fields: Fields, description: str | None = None, *, one_of: bool = False) -> Any:
+def make_input(name: str, fields: Fields, description: str | None = None, *, one_of: bool = False) -> Any:
     annotations = {field: annotation for field, (annotation, _) in fields.items()}
     attributes = {field: definition for field, (_, definition) in fields.items()}
     made = type(name, (), {"__annotations__": annotations, "__module__": __name__, **attributes})
     return strawberry.input(made, name=name, description=description, one_of=one_of)
 
 
-def _required(description: str) -> StrawberryField:
+def required(description: str) -> StrawberryField:
     made: StrawberryField = strawberry.field(description=description or None)
     return made
 
 
-def _optional(description: str = "", name: str | None = None) -> StrawberryField:
+def optional(description: str = "", name: str | None = None) -> StrawberryField:
     made: StrawberryField = strawberry.field(default=strawberry.UNSET, description=description or None, name=name)
     return made
 
 
 def _one_of(name: str, by_kind: Mapping[Kind, Any]) -> Any:
-    fields: Fields = {kind.value: (made | None, _optional()) for kind, made in by_kind.items()}
-    return _input(name, fields, "Exactly one of the kinds.", one_of=True)
+    fields: Fields = {kind.value: (made | None, optional()) for kind, made in by_kind.items()}
+    return make_input(name, fields, "Exactly one of the kinds.", one_of=True)
 
 
 def _create_input(catalogue: Catalogue, kind: Kind, enums: ChoiceEnums) -> Any:
-    channel: Fields = {"source_channel": (SourceChannel, _required("How these values were collected."))}
-    return _input(
+    channel: Fields = {"source_channel": (SourceChannel, required("How these values were collected."))}
+    return make_input(
         f"Create{pascal_case(kind.value)}Input", channel | _value_fields(catalogue, kind, enums, creating=True)
     )
 
 
 def _update_input(catalogue: Catalogue, kind: Kind, enums: ChoiceEnums) -> Any:
     head: Fields = {
-        "id": (strawberry.ID, _required("")),
-        "version": (int, _required("The version that the caller saw.")),
-        "source_channel": (SourceChannel, _required("How these values were collected.")),
+        "id": (strawberry.ID, required("")),
+        "version": (int, required("The version that the caller saw.")),
+        "source_channel": (SourceChannel, required("How these values were collected.")),
     }
     description = "A field left out stays as it is, null clears it."
-    return _input(
+    return make_input(
         f"Update{pascal_case(kind.value)}Input",
         head | _value_fields(catalogue, kind, enums, creating=False),
         description,
@@ -135,47 +126,65 @@ def _value_fields(catalogue: Catalogue, kind: Kind, enums: ChoiceEnums, *, creat
         if spec.declaration.managed:
             continue
         label = f"{spec.label.en} ({spec.label.zh})."
-        given = _input_type(spec, enums)
+        given = value_input_type(spec, enums)
         if creating and spec.required and spec.value_type not in _FILLED_IN:
-            fields[name] = (given, _required(label))
+            fields[name] = (given, required(label))
         else:
-            fields[name] = (given | None, _optional(label))
+            fields[name] = (given | None, optional(label))
     return fields
 
 
-def _input_type(spec: FieldSpec, enums: ChoiceEnums) -> Any:
+def value_input_type(spec: FieldSpec, enums: ChoiceEnums) -> Any:
+    """The type in which a value of `spec` is given."""
     given: Any = enums.of(spec.choices) if spec.choices is not None else BY_VALUE_TYPE[spec.value_type]
     return list[given] if spec.is_list else given
 
 
-def _filter_input(by_name: Mapping[str, FieldSpec], enums: ChoiceEnums) -> Any:
-    made: dict[str, Any] = {}
+def make_sort_input(name: str, by_name: Mapping[str, FieldSpec]) -> Any:
+    """The order of a list: `<name>Sort`, over `<name>SortField`."""
+    sortable = {field.upper(): field for field, spec in by_name.items() if spec.declaration.sortable}
+    sort_field: Any = StrEnum(f"{name}SortField", sortable)  # type: ignore[misc]  # made of declarations
+    strawberry.enum(sort_field)
+    return make_input(
+        f"{name}Sort",
+        {
+            "field": (sort_field, required("")),
+            "direction": (SortDirection, strawberry.field(default=SortDirection.ASC)),
+        },
+    )
+
+
+def make_filter_input(
+    type_name: str, by_name: Mapping[str, FieldSpec], enums: ChoiceEnums, made: dict[str, Any]
+) -> Any:
+    """The filter `type_name` over the fields that can be searched. `made` holds the operators made so far."""
     fields: Fields = {}
     for name, spec in by_name.items():
         if spec.search:
             fields[name] = (
                 _operators_input(spec, enums, made) | None,
-                _optional(f"{spec.label.en} ({spec.label.zh})."),
+                optional(f"{spec.label.en} ({spec.label.zh})."),
             )
     description = (
         "All conditions given must hold. A condition on a field that a kind lacks leaves that kind out, and one on a "
-        "field by which the caller may not filter leaves out the customers in which that is so."
+        "field by which the caller may not filter leaves out the rows in which that is so."
     )
-    filter_input = type("CustomerFilter", (), {"__module__": __name__})
+    filter_input = type(type_name, (), {"__module__": __name__})
     annotations: dict[str, Any] = {name: annotation for name, (annotation, _) in fields.items()}
     annotations |= {"and_": list[filter_input] | None, "or_": list[filter_input] | None, "not_": filter_input | None}  # type: ignore[valid-type]
     filter_input.__annotations__ = annotations
     for name, (_, definition) in fields.items():
         setattr(filter_input, name, definition)
     for name in ("and_", "or_", "not_"):
-        setattr(filter_input, name, _optional(name=name.rstrip("_")))
-    return strawberry.input(filter_input, name="CustomerFilter", description=description)
+        setattr(filter_input, name, optional(name=name.rstrip("_")))
+    return strawberry.input(filter_input, name=type_name, description=description)
 
 
 def _operators_input(spec: FieldSpec, enums: ChoiceEnums, made: dict[str, Any]) -> Any:
     """The operators of a field: one input type per value type and set of searches."""
     searches = "".join(pascal_case(search.value) for search in sorted(spec.search) if search is not Search.EQUALITY)
-    base = spec.choices.__name__ if spec.choices is not None else pascal_case(spec.value_type.value)
+    base = spec.choices.__name__ if spec.choices is not None else _NAMES.get(spec.value_type, spec.value_type.value)
+    base = base if spec.choices is not None else pascal_case(base)
     name = f"{base}{searches}Filter"
     if name not in made:
         given = enums.of(spec.choices) if spec.choices is not None else BY_VALUE_TYPE[spec.value_type]
@@ -186,8 +195,8 @@ def _operators_input(spec: FieldSpec, enums: ChoiceEnums, made: dict[str, Any]) 
                 annotation = list[value] if operator is Operator.IN else value  # type: ignore[valid-type]
                 python_name = _PYTHON_NAMES.get(operator, operator.value)
                 public = python_name.rstrip("_") if python_name.endswith("_") else None
-                fields[python_name] = (annotation | None, _optional(name=public))
-        made[name] = _input(name, fields)
+                fields[python_name] = (annotation | None, optional(name=public))
+        made[name] = make_input(name, fields)
     return made[name]
 
 

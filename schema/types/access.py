@@ -20,9 +20,17 @@ class AccessLevel(StrEnum):
     ERASED = "ERASED"
 
 
+@strawberry.enum(description="The kinds of customer.")
+class CustomerKind(StrEnum):
+    """Those of the kinds that are customers."""
+
+    INDIVIDUAL = Kind.INDIVIDUAL.value
+    ENTERPRISE = Kind.ENTERPRISE.value
+    INSTITUTION = Kind.INSTITUTION.value
+
+
 # The enums of the lower layers keep their own names there; here they get those that clients see.
 strawberry.enum(AccessLevel, description="How much of a field is shown.")
-strawberry.enum(Kind, name="CustomerKind", description="The kinds of customer.")
 strawberry.enum(Reason, name="AccessReason", description="Why a field is not shown plain.")
 strawberry.enum(Scope, description="A relation between caller and customer.")
 strawberry.enum(SourceChannel, description="How a value was collected.")

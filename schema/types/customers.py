@@ -18,9 +18,11 @@ from documents.fields import FieldSpec, Kind, ValueType
 from schema.directives import Encrypted, Sensitive
 from schema.names import pascal_case
 from schema.scalars import BY_VALUE_TYPE
-from schema.types.access import FieldAccess, ValueSource
+from schema.types.access import CustomerKind, FieldAccess, ValueSource
 from schema.types.staff import Department, Staff
 from schema.types.user_errors import UserError
+
+Fields = dict[str, tuple[Any, StrawberryField]]
 
 KIND_DESCRIPTIONS = {
     Kind.INDIVIDUAL: "A natural person (个人客户).",
@@ -72,22 +74,23 @@ class CustomerTypes:
         return {kind.value: pascal_case(kind.value) for kind in self.kinds}
 
 
-def make_customer_types(catalogue: Catalogue, enums: ChoiceEnums) -> CustomerTypes:
-    """Makes interface, kinds, connection and payloads from the catalogue."""
+def make_customer_types(catalogue: Catalogue, enums: ChoiceEnums, recent: Fields) -> CustomerTypes:
+    """Makes interface, kinds, connection and payloads from the catalogue; `recent` are the records that a customer
+    carries."""
     shared = catalogue.shared()
     interface = strawberry.interface(
-        _class("Customer", (Node,), _fields(shared.values(), enums), _record_fields()),
+        make_class("Customer", (Node,), {**_fields(shared.values(), enums), **recent}, _record_fields()),
         description="A customer of any kind.",
     )
     kinds = {
         kind: strawberry.type(
-            _class(pascal_case(kind.value), (interface,), _own_fields(fields, enums), {}),
+            make_class(pascal_case(kind.value), (interface,), _own_fields(fields, enums), {}),
             description=KIND_DESCRIPTIONS[kind],
         )
         for kind, fields in catalogue.by_kind.items()
     }
     edge = strawberry.type(
-        _class("CustomerEdge", (), {"node": (interface, _plain("")), "cursor": (str, _plain(""))}, {}),
+        make_class("CustomerEdge", (), {"node": (interface, plain("")), "cursor": (str, plain(""))}, {}),
         description="A customer in a list.",
     )
     return CustomerTypes(
@@ -100,10 +103,7 @@ def make_customer_types(catalogue: Catalogue, enums: ChoiceEnums) -> CustomerTyp
     )
 
 
-Fields = dict[str, tuple[Any, StrawberryField]]
-
-
-def _class(name: str, bases: tuple[type, ...], fields: Fields, more: Fields) -> type:
+def make_class(name: str, bases: tuple[type, ...], fields: Fields, more: Fields) -> type:
     merged = {**more, **fields}
     annotations = {field: annotation for field, (annotation, _) in merged.items()}
     attributes = {field: definition for field, (_, definition) in merged.items()}
@@ -112,9 +112,9 @@ def _class(name: str, bases: tuple[type, ...], fields: Fields, more: Fields) -> 
 
 def _record_fields() -> Fields:
     return {
-        "kind": (Kind, _plain("Which kind of customer this is.")),
-        "access": (list[FieldAccess], _plain("What the caller may do with each field of this record.")),
-        "sources": (list[ValueSource], _plain("How the values that the caller may see were collected.")),
+        "kind": (CustomerKind, plain("Which kind of customer this is.")),
+        "access": (list[FieldAccess], plain("What the caller may do with each field of this record.")),
+        "sources": (list[ValueSource], plain("How the values that the caller may see were collected.")),
     }
 
 
@@ -123,7 +123,7 @@ def _own_fields(fields: Mapping[str, FieldSpec], enums: ChoiceEnums) -> Fields:
 
 
 def _fields(specs: Iterable[FieldSpec], enums: ChoiceEnums) -> Fields:
-    return {spec.name: (output_type(spec, enums) | None, _declared(spec)) for spec in specs}
+    return {spec.name: (output_type(spec, enums) | None, declared(spec)) for spec in specs}
 
 
 def output_type(spec: FieldSpec, enums: ChoiceEnums) -> Any:
@@ -140,7 +140,7 @@ def output_type(spec: FieldSpec, enums: ChoiceEnums) -> Any:
     return list[served] if spec.is_list else served
 
 
-def _declared(spec: FieldSpec) -> StrawberryField:
+def declared(spec: FieldSpec) -> StrawberryField:
     directives: list[object] = [Sensitive(class_=spec.sensitivity)]
     if spec.encrypted:
         directives.append(Encrypted())
@@ -148,22 +148,22 @@ def _declared(spec: FieldSpec) -> StrawberryField:
     return made
 
 
-def _plain(description: str) -> StrawberryField:
+def plain(description: str) -> StrawberryField:
     made: StrawberryField = strawberry.field(description=description or None)
     return made
 
 
 def _connection(interface: Any, edge: Any) -> Any:
     fields: Fields = {
-        "edges": (list[edge], _plain("")),
-        "nodes": (list[interface], _plain("The customers without their cursors.")),
-        "page_info": (PageInfo, _plain("")),
-        "total_count": (int, _plain("How many customers the whole list has, of those that the caller may find.")),
+        "edges": (list[edge], plain("")),
+        "nodes": (list[interface], plain("The customers without their cursors.")),
+        "page_info": (PageInfo, plain("")),
+        "total_count": (int, plain("How many customers the whole list has, of those that the caller may find.")),
     }
-    return strawberry.type(_class("CustomerConnection", (), fields, {}), description="A page of customers.")
+    return strawberry.type(make_class("CustomerConnection", (), fields, {}), description="A page of customers.")
 
 
 def _payload(name: str, result: str, result_type: Any) -> Any:
     errors = "What the caller can put right; nothing was written if there is any."
-    fields: Fields = {result: (result_type, _plain("")), "user_errors": (list[UserError], _plain(errors))}
-    return strawberry.type(_class(name, (), fields, {}))
+    fields: Fields = {result: (result_type, plain("")), "user_errors": (list[UserError], plain(errors))}
+    return strawberry.type(make_class(name, (), fields, {}))

@@ -6,11 +6,13 @@ from typing import Self
 
 import strawberry
 
-from documents.catalogue import Catalogue
+from documents.catalogue import FULL_CATALOGUE
 from documents.fields import FieldSpec, Kind
 from resolvers.errors import UserError as UserErrorResult
 from schema.messages import MESSAGES, message
 from schema.names import camel_case
+
+_KINDS = frozenset(kind.value for kind in FULL_CATALOGUE.by_kind)
 
 
 @strawberry.type(description="Something the caller can put right.")
@@ -21,9 +23,9 @@ class UserError:
     rule: str | None = strawberry.field(default=None, description="The rule that the value breaks, if it is one.")
 
     @classmethod
-    def of(cls, error: UserErrorResult, language: str, catalogue: Catalogue | None = None) -> Self:
-        """The error in `language`, `en` or `zh-CN`; labels of customer fields come from the catalogue."""
-        spec = _field(error, catalogue)
+    def of(cls, error: UserErrorResult, language: str) -> Self:
+        """The error in `language`, `en` or `zh-CN`; labels of declared fields come from the catalogue."""
+        spec = _field(error)
         label = "" if spec is None else spec.label.zh if language.startswith("zh") else spec.label.en
         key = error.rule if error.rule is not None and error.rule in MESSAGES else error.code
         if key == "ACCESS_DENIED" and spec is None:
@@ -33,8 +35,8 @@ class UserError:
         return cls(code=error.code, message=text, field=path, rule=error.rule)
 
 
-def _field(error: UserErrorResult, catalogue: Catalogue | None) -> FieldSpec | None:
-    if catalogue is None or error.field is None or len(error.field) != 2:
+def _field(error: UserErrorResult) -> FieldSpec | None:
+    if error.field is None or len(error.field) != 2 or error.field[0] not in _KINDS:
         return None
     kind, name = error.field
-    return catalogue.fields(Kind(kind)).get(name)
+    return FULL_CATALOGUE.fields(Kind(kind)).get(name)

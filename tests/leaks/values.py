@@ -13,7 +13,7 @@ from typing import Any
 from demo.customers import generate_customers
 from documents.customer import Customer
 from documents.errors import InvalidValueError
-from documents.fields import FieldSpec, Kind, Mask, ValueType
+from documents.fields import CUSTOMER_KINDS, FieldSpec, Kind, Mask, ValueType
 from documents.validation import CustomerValidator
 from documents.values import mask_value
 
@@ -27,7 +27,7 @@ class ValuePool:
         self._validator = validator
         self._random = Random(seed)
         self._customers: dict[Kind, Iterator[dict[str, Any]]] = {
-            kind: self._of(kind, generate_customers(1_000_000, staff, seed)) for kind in Kind
+            kind: self._of(kind, generate_customers(1_000_000, staff, seed)) for kind in CUSTOMER_KINDS
         }
         self._spare: dict[tuple[Kind, str], list[Any]] = {}
 

@@ -1,0 +1,127 @@
+"""Reading the records of the regulation. They are read exactly as customers are, under a plan for their own kind; what
+is added is the newest records of many customers in one command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from bson import ObjectId
+from pymongo import ASCENDING, IndexModel
+from pymongo.asynchronous.database import AsyncDatabase
+
+from documents.access_plan import AccessPlan
+from documents.access_report import AccessReport
+from documents.catalogue import RECORD_CATALOGUES, Catalogue
+from documents.cursors import CursorSealer
+from documents.encryption.blind_index import BlindIndex
+from documents.encryption.keyring import Keyring
+from documents.fields import Search
+from documents.record_classes import RECORD_CLASSES
+from documents.records import Records
+from documents.repositories.codec import CustomerCodec
+from documents.repositories.customer_conditions import both
+from documents.repositories.customers import CustomerRepository
+from documents.repositories.list_query import Selection
+from documents.repositories.row_layout import record_layout
+from documents.stored_record import CustomerRecord, StoredRecord
+
+NEWEST_FIRST = "created_at"
+
+
+class RecordRepository(CustomerRepository):
+    """The read side of the records of one kind."""
+
+    def __init__(
+        self,
+        database: AsyncDatabase[dict[str, Any]],
+        record: type[StoredRecord],
+        keyring: Keyring,
+        blind_index: BlindIndex,
+        cursors: CursorSealer,
+    ) -> None:
+        catalogue, layout = RECORD_CATALOGUES[record.kind], record_layout(record)
+        blind_index = blind_index.within(layout.collection)
+        codec = CustomerCodec(catalogue.by_kind, blind_index, layout=layout)
+        super().__init__(database, catalogue, keyring, blind_index, cursors, codec, layout)
+        self.kind = record.kind
+        self.codec = codec
+        self.layout = layout
+
+    async def recent(
+        self,
+        plan: AccessPlan,
+        customer_ids: Collection[ObjectId],
+        count: int,
+        selection: Selection,
+        report: AccessReport,
+    ) -> Mapping[ObjectId, Records]:
+        """The `count` newest records of each customer that the caller may see, in one command for all of them.
+
+        Newest by the time of creation, which the caller must be able to tell in every row: else by id, which is
+        random."""
+        scope = self.visible_rows(plan, self.kind)
+        if scope is None or not customer_ids:
+            return {}
+        order = {NEWEST_FIRST: -1, "_id": -1} if self._may_tell_newest(plan) else {"_id": -1}
+        projection = {
+            **self._projections.projection(plan, frozenset({self.kind}), selection),
+            **dict.fromkeys(order, 1),
+        }
+        found = await self._collection.aggregate(
+            [
+                {"$match": both({"customer_id": {"$in": list(customer_ids)}}, scope)},
+                {"$project": projection},
+                {"$group": {"_id": "$customer_id", "rows": {"$topN": _newest(count, order)}}},
+            ]
+        )
+        rows = [row async for group in found for row in group["rows"]]
+        by_customer: dict[ObjectId, Records] = {}
+        for row, record in zip(rows, await self._read(plan, rows, selection, report), strict=True):
+            by_customer.setdefault(row["customer_id"], Records()).append(record)
+        return by_customer
+
+    def _may_tell_newest(self, plan: AccessPlan) -> bool:
+        reached = self._rows.visible(plan, [self.kind])
+        telling = self._rows.admissions(
+            plan,
+            [self.kind],
+            lambda grants: grants.is_visible and NEWEST_FIRST in grants.plain and NEWEST_FIRST in grants.filterable,
+        )
+        return reached == telling
+
+
+def _newest(count: int, order: Mapping[str, int]) -> dict[str, Any]:
+    return {"n": count, "sortBy": dict(order), "output": "$$ROOT"}
+
+
+def record_indexes(record: type[StoredRecord], catalogue: Catalogue) -> list[IndexModel]:
+    """Every index that a list of the records can need: each order under each scope, each filter before the usual order.
+
+    None is unique, so that they hold on a cluster whose records shard on hashed `customer_id`."""
+    specs = catalogue.fields(record.kind)
+    prefixes: list[tuple[str, ...]] = [(), ("_owner",), ("_department",)]
+    if issubclass(record, CustomerRecord):
+        prefixes += [("customer",), ("customer_id",)]
+    sortable = [name for name, spec in specs.items() if spec.declaration.sortable]
+    keys = [(*prefix, name) for name in sortable for prefix in prefixes]
+    for name, spec in specs.items():
+        if not spec.encrypted and Search.EQUALITY in spec.search:
+            keys.append((name, NEWEST_FIRST))
+        elif not spec.encrypted and Search.RANGE in spec.search:
+            keys.append((name,))
+    keys += record.indexes
+    models = [IndexModel([(name, ASCENDING) for name in (*key, "_id")]) for key in dict.fromkeys(keys)]
+    if any(spec.encrypted and spec.search for spec in specs.values()):
+        models.append(IndexModel([("_tokens.$**", ASCENDING)]))
+    if any(Search.NAME in spec.search for spec in specs.values()):
+        models.append(IndexModel([("_terms", ASCENDING)]))
+    return models
+
+
+async def ensure_record_indexes(database: AsyncDatabase[dict[str, Any]]) -> None:
+    """Creates the missing indexes of all records."""
+    for record in RECORD_CLASSES:
+        models = record_indexes(record, RECORD_CATALOGUES[record.kind])
+        await database[record.collection].create_indexes(models)

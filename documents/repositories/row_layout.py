@@ -1,0 +1,54 @@
+"""Where rows of some kinds are stored, how a row shows which scopes it is in, and whose data key seals it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from documents.access_plan import Scope
+from documents.fields import CUSTOMER_KINDS, Kind
+from documents.stored_record import CustomerRecord, StoredRecord
+
+
+@dataclass(frozen=True, eq=False)
+class RowLayout:
+    """`scope_fields`: the stored field that must hold the caller's own value for a row to be in the scope. `key_field`
+    holds the customer whose data key seals the row; `bound_to_row`: a ciphertext opens in the row alone that it was
+    made for, not in others of the same customer."""
+
+    collection: str
+    kinds: tuple[Kind, ...]
+    scope_fields: Mapping[Scope, str]
+    key_field: str
+    bound_to_row: bool
+
+    @property
+    def membership_fields(self) -> tuple[str, ...]:
+        """What must be read of a row to know its grants."""
+        return ("kind", *(field for field in self.scope_fields.values() if field != "_id"))
+
+
+CUSTOMER_LAYOUT = RowLayout(
+    collection="customers",
+    kinds=CUSTOMER_KINDS,
+    scope_fields=MappingProxyType(
+        {Scope.OWN: "account_manager", Scope.DEPARTMENT: "department", Scope.SELF: "_id"},
+    ),
+    key_field="_id",
+    bound_to_row=False,
+)
+
+_OF_CUSTOMER = MappingProxyType({Scope.OWN: "_owner", Scope.DEPARTMENT: "_department", Scope.SELF: "customer_id"})
+_OF_COMPANY = MappingProxyType({Scope.OWN: "_owner", Scope.DEPARTMENT: "_department"})
+
+
+def record_layout(record: type[StoredRecord]) -> RowLayout:
+    """The layout of the records of one class."""
+    return RowLayout(
+        collection=record.collection,
+        kinds=(record.kind,),
+        scope_fields=_OF_CUSTOMER if issubclass(record, CustomerRecord) else _OF_COMPANY,
+        key_field="customer_id",
+        bound_to_row=True,
+    )

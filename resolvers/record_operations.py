@@ -1,0 +1,38 @@
+"""What every operation on records needs: plans, the customer, one transaction. Decides nothing."""
+
+from __future__ import annotations
+
+from documents.access_plan import AccessPlan, Action
+from documents.fields import Kind
+from documents.repositories.customers import CustomerReference
+from documents.repositories.idempotency import IdempotentRequest
+from documents.repositories.record_writes import RecordWriter, Work
+from policies.authorize import READ, PolicyEngine
+from policies.principal import SYSTEM
+from resolvers.caller import Caller
+
+
+class RecordOperations:
+    """The ground on which the use cases of the chapters stand."""
+
+    def __init__(self, engine: PolicyEngine, writer: RecordWriter) -> None:
+        self._engine = engine
+        self.writer = writer
+
+    async def plan(self, caller: Caller, kind: Kind, actions: frozenset[Action] = READ) -> AccessPlan:
+        """The caller's plan for records of `kind`. Raises the errors of `policies.errors`."""
+        return await self._engine.authorize(caller.principal, caller.purpose, actions, kind.value)
+
+    async def system_plan(self, caller_plan: AccessPlan, kind: Kind, actions: frozenset[Action]) -> AccessPlan:
+        """The system's plan under the purpose of `caller_plan`, for what follows from an operation by itself: a
+        changed handling, a next step. Its rights are rules like all others (role `system`)."""
+        return await self._engine.authorize(SYSTEM, caller_plan.purpose.value, actions, kind.value)
+
+    async def customer(self, caller: Caller, customer_id: str) -> CustomerReference:
+        """The customer whose record it is to be. Raises RecordNotFoundError where the caller sees none."""
+        plan = await self._engine.authorize(caller.principal, caller.purpose, READ)
+        return await self.writer.customer(plan, customer_id)
+
+    async def run(self, work: Work, request: IdempotentRequest | None) -> str:
+        """Does `work` in one transaction, once per idempotency key; returns the main record's public id."""
+        return await self.writer.run(work, request)
