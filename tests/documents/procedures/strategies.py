@@ -8,6 +8,7 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from documents.procedures.money import Money
+from documents.procedures.validity import Validity
 from documents.procedures.working_time import SHANGHAI
 
 
@@ -23,3 +24,10 @@ def instants_between(first: str, last: str) -> st.SearchStrategy[datetime]:
 instants = instants_between("2004-01-01", "2040-01-01")
 cents = st.integers(1, 10**12).map(lambda number: Decimal(number).scaleb(-2))
 yuan = cents.map(lambda amount: Money(amount, "CNY"))
+
+
+@st.composite
+def validities(draw: st.DrawFn) -> Validity:
+    """Of a few days, so that they meet; some end before they begin."""
+    near = instants_between("2026-11-01", "2026-11-30")
+    return Validity(draw(near), draw(st.none() | near), draw(st.none() | near))

@@ -1,0 +1,75 @@
+"""Reviews of customer information: when the next is due, and which changes are recorded at once (I2)."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from documents.fields import FieldSpec, Kind, Sensitivity
+
+DEFAULT_REVIEW_MONTHS: Final[Mapping[Kind, int]] = MappingProxyType(
+    {Kind.INDIVIDUAL: 24, Kind.ENTERPRISE: 12, Kind.INSTITUTION: 12}
+)
+# Besides the contact details, which their declarations show.
+_SCOPES_OF_BUSINESS: Final = frozenset({"business_scope", "service_scope"})
+_LAST_MONTH: Final = 9999 * 12 + 11
+
+
+class ReviewStanding(StrEnum):
+    NOT_DUE = "not_due"
+    DUE = "due"
+    OVERDUE = "overdue"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPeriods:
+    """Months per kind; a review is due from `notice_days` before its day and overdue after it."""
+
+    months: Mapping[Kind, int] = field(default_factory=lambda: DEFAULT_REVIEW_MONTHS)
+    notice_days: int = 30
+
+    def __post_init__(self) -> None:
+        if any(months < 1 for months in self.months.values()) or self.notice_days < 0:
+            raise ValueError("a review period is a month or more")
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day `months` ≥ 0 later, or the last of a month that is too short: 31 January, 29 February, 28 February.
+
+    Add to the first day and not again and again: a day that was cut off does not come back.
+    """
+    month = min(day.year * 12 + day.month - 1 + months, _LAST_MONTH)
+    year, month = divmod(month, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def next_review_on(periods: ReviewPeriods, kind: Kind, reviewed_on: date, months: int | None = None) -> date:
+    """The day by which the customer is reviewed again. `months` replaces the period of the kind if it is shorter."""
+    period = periods.months[kind]
+    return add_months(reviewed_on, period if months is None else min(period, months))
+
+
+def review_standing(periods: ReviewPeriods, review_on: date, on: date) -> ReviewStanding:
+    """The day itself is DUE; the day after is OVERDUE."""
+    if on > review_on:
+        return ReviewStanding.OVERDUE
+    return ReviewStanding.DUE if on >= due_from(periods, review_on) else ReviewStanding.NOT_DUE
+
+
+def due_from(periods: ReviewPeriods, review_on: date) -> date:
+    """The first day on which the review is DUE: lists compare stored days with it."""
+    return review_on - timedelta(days=periods.notice_days)
+
+
+def important_changes(fields: Mapping[str, FieldSpec], changed: Iterable[str]) -> tuple[str, ...]:
+    """Of the changed fields (declared names) those that are important: contact details and scope of business."""
+    return tuple(sorted(name for name in set(changed) if name in fields and is_important(fields[name])))
+
+
+def is_important(spec: FieldSpec) -> bool:
+    return spec.declaration.sensitivity is Sensitivity.CONTACT or spec.name in _SCOPES_OF_BUSINESS

@@ -1,0 +1,71 @@
+"""Training of service staff: who is due for which course (S3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from documents.procedures.review_dates import add_months
+
+
+class DueReason(StrEnum):
+    NEVER_PASSED = "never_passed"
+    EXPIRED = "expired"
+    EXPIRING = "expiring"
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """For everybody with one of `roles`; passed, it holds for `validity_months`, for ever if None."""
+
+    code: str
+    roles: frozenset[str]
+    validity_months: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    person: str
+    course: str
+    on: date
+    is_passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingDue:
+    """`by` is the last day of the validity, None where it was never passed."""
+
+    course: str
+    reason: DueReason
+    by: date | None = None
+
+
+def training_due(
+    person: str,
+    roles: Iterable[str],
+    courses: Iterable[Course],
+    attendances: Iterable[Attendance],
+    on: date,
+    notice_days: int = 30,
+) -> tuple[TrainingDue, ...]:
+    """What `person` has to attend, by course code. The last day of a validity still counts; the future does not."""
+    held = frozenset(roles)
+    passed: dict[str, date] = {}
+    for one in attendances:
+        if one.person == person and one.is_passed and one.on <= on:
+            passed[one.course] = max(one.on, passed.get(one.course, one.on))
+    found = (_due(course, passed.get(course.code), on, notice_days) for course in courses if course.roles & held)
+    return tuple(sorted((one for one in found if one is not None), key=lambda one: one.course))
+
+
+def _due(course: Course, passed_on: date | None, on: date, notice_days: int) -> TrainingDue | None:
+    if passed_on is None:
+        return TrainingDue(course.code, DueReason.NEVER_PASSED)
+    if course.validity_months is None:
+        return None
+    by = add_months(passed_on, course.validity_months)
+    if on > by:
+        return TrainingDue(course.code, DueReason.EXPIRED, by)
+    return TrainingDue(course.code, DueReason.EXPIRING, by) if by - on <= timedelta(days=notice_days) else None
