@@ -15,6 +15,8 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
 import uvloop
@@ -40,6 +42,9 @@ from documents.errors import (
 from documents.external_mongodb import require_replica_set
 from documents.passwords import PasswordHasher
 from documents.repositories.accounts import AccountRepository
+from documents.repositories.job_views import JobViews
+from documents.repositories.jobs import JobLedger
+from jobs.errors import BrokerError
 from settings import Settings, SettingsError
 from web.server import ListenError, ServerOptions, listen, serve, serve_with_workers
 
@@ -66,6 +71,12 @@ class Services(Protocol):
 
     @property
     def accounts(self) -> AccountRepository: ...
+
+    @property
+    def jobs(self) -> JobViews: ...
+
+    @property
+    def ledger(self) -> JobLedger: ...
 
     async def roles(self) -> frozenset[str]:
         """The roles that the rule set in force declares."""
@@ -97,6 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InvalidValueError as error:
         return _refuse("; ".join(_ACCOUNT_RULES.get(item.field, f"{item.field} is not valid") for item in error.fields))
     except (
+        BrokerError,
         CommandError,
         EmbeddedMongoDBError,
         ExternalMongoDBError,
@@ -124,6 +136,9 @@ def _parser() -> argparse.ArgumentParser:
 
     add(commands, "demo", "Start with invented customers and demo logins.", _demo)
     add(commands, "serve", "Start for production.", _serve)
+    add(commands, "worker", "Run background jobs in a process of their own.", _work)
+    _add_jobs(add, commands)
+    _add_audit(add, commands)
     add(commands, "schema", "Print the GraphQL schema.", _print_schema)
     departments = commands.add_parser("department", help="Manage departments.").add_subparsers(
         required=True, metavar="COMMAND"
@@ -148,8 +163,30 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_jobs(add: Callable[[Any, str, str, Command], argparse.ArgumentParser], commands: Any) -> None:
+    jobs = add(commands, "jobs", "Show what runs in the background, what is due, and what failed and why.", _list_jobs)
+    of_one = jobs.add_subparsers(metavar="COMMAND")
+    for name, text, run in (
+        ("show", "Show everything about one job.", _show_job),
+        ("watch", "Follow one job to its end.", _watch_job),
+        ("retry", "Run a failed or dead job again, from where it stopped.", _retry_job),
+    ):
+        add(of_one, name, text, run).add_argument("id")
+
+
+def _add_audit(add: Callable[[Any, str, str, Command], argparse.ArgumentParser], commands: Any) -> None:
+    audit = commands.add_parser("audit", help="Verify the audit trail.").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    verify = add(audit, "verify", "Find whatever was changed in the trail; exit code 1 if anything was.", _verify_trail)
+    verify.add_argument("--heads", type=Path, help="signed heads (default: audit-heads.ndjson of the data directory)")
+    verify.add_argument("--key", type=Path, help="public keys, PEM (default: audit-key.pem of the data directory)")
+    add(audit, "key", "Print the public key that verifies the trail.", _print_trail_key)
+
+
 def _demo(settings: Settings, _: argparse.Namespace) -> None:
     _check_trusted_documents(settings)
+    _check_broker(settings)
     with _listening(settings) as listener, _mongodb(settings) as uri:
         password = _run(_prepare_demo(settings, uri))
         # An operator's own address may hold a password; the embedded database has none.
@@ -182,6 +219,7 @@ async def _prepare_demo(settings: Settings, uri: str) -> str:
 
 def _serve(settings: Settings, _: argparse.Namespace) -> None:
     _check_trusted_documents(settings)
+    _check_broker(settings)
     with _listening(settings) as listener, _mongodb(settings) as uri:
         _run(_refuse_demo_accounts(settings, uri))
         address = _address(settings)
@@ -197,6 +235,13 @@ def _check_trusted_documents(settings: Settings) -> None:
         raise CommandError(f"DOSSIER_TRUSTED_DOCUMENTS: {reason}")
 
 
+def _check_broker(settings: Settings) -> None:
+    if settings.broker is not None:
+        from jobs.brokers import external_broker  # noqa: PLC0415 - see _services
+
+        external_broker(settings.broker)
+
+
 async def _refuse_demo_accounts(settings: Settings, uri: str) -> None:
     async with _services(settings, uri) as services:
         if await services.has_demo_accounts():
@@ -204,6 +249,108 @@ async def _refuse_demo_accounts(settings: Settings, uri: str) -> None:
                 f"the database `{settings.database}` holds demo accounts, whose password is no secret: set "
                 "DOSSIER_DATABASE or DOSSIER_DATA_DIR to another one, or run `dossier demo`"
             )
+
+
+def _verify_trail(settings: Settings, arguments: argparse.Namespace) -> None:
+    from documents.audit.examination import examine, read_keys  # noqa: PLC0415 - see _services
+    from documents.audit.heads import FILE_NAME  # noqa: PLC0415
+    from documents.audit.installation import KEY_FILE_NAME  # noqa: PLC0415
+    from documents.audit.terminal import finding_line, summary, verification_progress  # noqa: PLC0415
+
+    key_path = arguments.key or settings.data_dir / KEY_FILE_NAME
+    heads = arguments.heads or settings.data_dir / FILE_NAME
+    if not heads.exists():
+        if arguments.heads is not None:
+            raise CommandError(f"there is no file {heads}")
+        heads = None
+    try:
+        keys = read_keys(key_path)
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{key_path} is no file of Ed25519 public keys in PEM: name it with --key") from error
+    console = _console()
+    with _shared_mongodb(settings) as uri, verification_progress(console) as progress:
+        examined = _run(
+            examine(uri, settings.database, keys, heads, lambda finding: print(finding_line(finding)), progress)
+        )
+    print(summary(examined, has_heads=heads is not None))
+    if examined.findings:
+        raise SystemExit(1)
+
+
+def _print_trail_key(settings: Settings, _: argparse.Namespace) -> None:
+    from documents.audit.installation import KEY_FILE_NAME  # noqa: PLC0415 - see _services
+
+    try:
+        print((settings.data_dir / KEY_FILE_NAME).read_text(encoding="ascii").rstrip("\n"))
+    except OSError as error:
+        raise CommandError(f"{settings.data_dir} holds no {KEY_FILE_NAME}: start Dossier once") from error
+
+
+def _work(settings: Settings, _: argparse.Namespace) -> None:
+    import app  # noqa: PLC0415 - see _services
+
+    async def work() -> None:
+        stopped = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        async with app.open_services(settings, uri) as services, app.job_engine(settings, services).running():
+            print("Dossier runs background jobs.", flush=True)
+            await stopped.wait()
+
+    _check_broker(settings)
+    with _shared_mongodb(settings) as uri:
+        _run(work())
+
+
+def _list_jobs(settings: Settings, _: argparse.Namespace) -> None:
+    from jobs.catalogue import JOBS  # noqa: PLC0415 - see _services
+    from jobs.terminal import overview  # noqa: PLC0415
+
+    async def show(services: Services) -> None:
+        _console().print(await overview(services.jobs, JOBS, datetime.now(UTC)), highlight=False, markup=False)
+
+    _with_job(settings, show)
+
+
+def _show_job(settings: Settings, arguments: argparse.Namespace) -> None:
+    from jobs.terminal import details  # noqa: PLC0415 - see _services
+
+    async def show(services: Services) -> None:
+        _console().print(details(await services.jobs.get(arguments.id)), highlight=False, markup=False)
+
+    _with_job(settings, show)
+
+
+def _watch_job(settings: Settings, arguments: argparse.Namespace) -> None:
+    from jobs.terminal import details, follow  # noqa: PLC0415 - see _services
+
+    async def watch(services: Services) -> None:
+        record = await follow(services.jobs, arguments.id, _console())
+        _console().print(details(record), highlight=False, markup=False)
+
+    _with_job(settings, watch)
+
+
+def _retry_job(settings: Settings, arguments: argparse.Namespace) -> None:
+    async def retry(services: Services) -> None:
+        job = await services.jobs.get(arguments.id)
+        if not await services.ledger.retry(job.id):
+            raise CommandError(f"the job is {job.state.value}: only a failed or dead one can be retried")
+        print(f"The job {job.name} is due again.")
+
+    _with_job(settings, retry)
+
+
+def _with_job(settings: Settings, work: Callable[[Services], Coroutine[Any, Any, None]]) -> None:
+    async def run() -> None:
+        async with _services(settings, uri) as services:
+            try:
+                await work(services)
+            except RecordNotFoundError as error:
+                raise CommandError("there is no such job: `dossier jobs` lists them") from error
+
+    with _shared_mongodb(settings) as uri:
+        _run(run())
 
 
 def _print_schema(_: Settings, __: argparse.Namespace) -> None:
@@ -327,7 +474,10 @@ async def _services(settings: Settings, uri: str) -> AsyncIterator[Services]:
 
 def _serve_on(listener: socket.socket, settings: Settings, uri: str, on_ready: Callable[[], None]) -> None:
     options = ServerOptions(
-        certificate=settings.tls_certificate, key=settings.tls_key, trusted_proxies=settings.trusted_proxies
+        certificate=settings.tls_certificate,
+        key=settings.tls_key,
+        trusted_proxies=settings.trusted_proxies,
+        message_bytes=settings.max_body_bytes,
     )
     if settings.workers > 1:
         os.environ["DOSSIER_MONGODB_URI"] = uri  # how the workers learn of an embedded database

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from policies.principal import Principal
 @dataclass(frozen=True, slots=True)
 class _Answer:
     asked_at: float  # of the monotonic clock
-    task: asyncio.Task[Principal | None]
+    task: asyncio.Future[Principal | None]
 
 
 class Principals:
@@ -54,26 +54,49 @@ class Principals:
         task = self._recent(key) or self._ask(key, self._load_oidc_subject(oidc_subject))
         return task.result() if task.done() else await asyncio.shield(task)
 
+    async def refresh(self, session_ids: Collection[str]) -> None:
+        """Asks anew about all these sessions in one query, and has outside subjects asked about again when next needed:
+        what is answered from now on is no older than this call."""
+        asked_at = time.monotonic()
+        for key in [key for key, answer in self._answers.items() if key[0] == "oidc" and answer.asked_at < asked_at]:
+            del self._answers[key]
+        if not session_ids:
+            return
+        accounts = await self._sessions.live_accounts(session_ids)
+        for session_id in session_ids:
+            known = self._answers.get(("session", session_id))
+            if known is not None and known.asked_at > asked_at:
+                continue
+            account = accounts.get(session_id)
+            future: asyncio.Future[Principal | None] = asyncio.get_running_loop().create_future()
+            future.set_result(principal_of(account, session_id) if account is not None else None)
+            self._remember(("session", session_id), _Answer(asked_at, future))
+
     def forget_session(self, session_id: str) -> None:
         """Makes the end of a session count at once in this process."""
         self._answers.pop(("session", session_id), None)
 
-    def _recent(self, key: tuple[str, str]) -> asyncio.Task[Principal | None] | None:
+    def _recent(self, key: tuple[str, str]) -> asyncio.Future[Principal | None] | None:
         answer = self._answers.get(key)
         if answer is None or time.monotonic() - answer.asked_at > self._max_age:
             return None
         return answer.task
 
-    def _ask(self, key: tuple[str, str], load: Coroutine[Any, Any, Principal | None]) -> asyncio.Task[Principal | None]:
+    def _ask(
+        self, key: tuple[str, str], load: Coroutine[Any, Any, Principal | None]
+    ) -> asyncio.Future[Principal | None]:
         answer = _Answer(time.monotonic(), asyncio.create_task(load))
         answer.task.add_done_callback(lambda task: self._drop_failure(key, answer, task))
+        self._remember(key, answer)
+        return answer.task
+
+    def _remember(self, key: tuple[str, str], answer: _Answer) -> None:
         self._answers[key] = answer
         self._answers.move_to_end(key)
         while len(self._answers) > self._capacity:
             self._answers.popitem(last=False)
-        return answer.task
 
-    def _drop_failure(self, key: tuple[str, str], answer: _Answer, task: asyncio.Task[Principal | None]) -> None:
+    def _drop_failure(self, key: tuple[str, str], answer: _Answer, task: asyncio.Future[Principal | None]) -> None:
         failed = task.cancelled() or task.exception() is not None
         if failed and self._answers.get(key) is answer:
             del self._answers[key]

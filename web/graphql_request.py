@@ -51,7 +51,7 @@ def from_query_string(query_string: bytes, max_bytes: int) -> Parameters:
     for name in ("variables", "extensions"):
         if name in values:
             values[name] = _json(values[name].encode("utf-8", "surrogatepass"))
-    return _parameters(values)
+    return parameters_of(values)
 
 
 async def from_body(headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> Parameters:
@@ -72,7 +72,7 @@ async def from_body(headers: Mapping[bytes, bytes], receive: Receive, limit: int
         raise bad_request("batches are not supported: send one request at a time", "不支持批量请求：请逐个发送")
     if not isinstance(values, dict):
         raise bad_request("the body must be a JSON object", "请求体必须是 JSON 对象")
-    return _parameters(values)
+    return parameters_of(values)
 
 
 async def _body(receive: Receive, limit: int) -> bytes:
@@ -112,7 +112,8 @@ def _json(text: bytes) -> Any:
         raise bad_request("the request is not valid JSON", "请求不是有效的 JSON") from None
 
 
-def _parameters(values: dict[str, Any]) -> Parameters:
+def parameters_of(values: dict[str, Any]) -> Parameters:
+    """The parameters in a JSON object. Raises `RequestRefused` where it holds none that are well formed."""
     extensions = _map(values, "extensions")
     document_id = _optional_text(values, "documentId")
     query = values.get("query")

@@ -1,4 +1,4 @@
-"""The listening socket and the server on it: uvicorn with uvloop and httptools.
+"""The listening socket and the server on it: uvicorn with uvloop, httptools and websockets.
 
 Owns how the process listens, says that it does, and stops. It must never build an application or read a setting.
 """
@@ -28,11 +28,13 @@ class ListenError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerOptions:
-    """How to serve. `certificate` and `key` are PEM files, both or none; `trusted_proxies` are networks."""
+    """How to serve. `certificate` and `key` are PEM files, both or none; `trusted_proxies` are networks;
+    `message_bytes` is the largest message taken over a WebSocket."""
 
     certificate: Path | None = None
     key: Path | None = None
     trusted_proxies: Sequence[str] = ()
+    message_bytes: int = 1_048_576
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -99,6 +101,9 @@ def _configuration(application: ASGIApp | str, options: ServerOptions, **more: A
         application,
         loop="uvloop",
         http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=options.message_bytes,
+        ws_per_message_deflate=False,  # values of several records in one window: their lengths would tell of each other
         lifespan="on",
         log_level="warning",
         access_log=False,  # a query or a path may hold personal data

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -92,18 +93,26 @@ class SessionRepository:
     async def live_account(self, session_id: str) -> StoredAccount | None:
         """The account of a session that lives, in one query; None where it ended, expired or its account is
         disabled."""
+        return (await self.live_accounts([session_id])).get(session_id)
+
+    async def live_accounts(self, session_ids: Collection[str]) -> dict[str, StoredAccount]:
+        """The same of several sessions, in one query; one that lives no longer is left out."""
         account = Account.Settings.name
+        these = {"$in": list(session_ids)} if len(session_ids) > 1 else next(iter(session_ids), None)
         cursor = await self._collection.aggregate(
             [
-                {"$match": {"_id": session_id, "ended_at": None, "expires_at": {"$gt": datetime.now(UTC)}}},
+                {"$match": {"_id": these, "ended_at": None, "expires_at": {"$gt": datetime.now(UTC)}}},
                 {"$project": {"username": 1}},
                 {"$lookup": {"from": account, "localField": "username", "foreignField": "_id", "as": "accounts"}},
                 {"$project": {"accounts.password_hash": 0}},
             ]
         )
-        sessions = await cursor.to_list()
-        accounts = [stored_account(document) for session in sessions for document in session["accounts"]]
-        return next((account for account in accounts if not account.disabled), None)
+        found = {
+            session["_id"]: stored_account(document)
+            for session in await cursor.to_list()
+            for document in session["accounts"]
+        }
+        return {session_id: account for session_id, account in found.items() if not account.disabled}
 
 
 def _new_token(session_id: str) -> str:
