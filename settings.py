@@ -50,6 +50,20 @@ def _mongodb_uri(text: str) -> str:
     return text
 
 
+def _jobs(text: str) -> str:
+    if text not in {"inline", "worker"}:
+        raise ValueError("must be inline (jobs run in the server's processes) or worker (they run in `dossier worker`)")
+    return text
+
+
+def _broker(text: str) -> str:
+    if not text.startswith(("redis://", "rediss://", "amqp://", "amqps://", "nats://", "tls://")):
+        raise ValueError(
+            "must begin with redis://, rediss://, amqp://, amqps://, nats:// or tls:// (NATS); unset it for MongoDB"
+        )
+    return text
+
+
 def _database(text: str) -> str:
     """A name that MongoDB takes on every system, and that is none of its own databases."""
     if len(text) > 38 or not (text.isascii() and text.replace("_", "").replace("-", "").isalnum()):
@@ -86,6 +100,18 @@ def _issuer(text: str) -> str:
     return text
 
 
+def _addresses(text: str) -> tuple[str, ...]:
+    """http or https URLs, separated by commas."""
+    urls = tuple(part.strip() for part in text.split(","))
+    try:
+        parsed = [urllib.parse.urlsplit(url) for url in urls]
+    except ValueError:
+        parsed = []
+    if not parsed or not all(url.scheme in {"http", "https"} and url.hostname for url in parsed):
+        raise ValueError("must be http:// or https:// addresses, separated by commas")
+    return urls
+
+
 def _networks(text: str) -> tuple[str, ...]:
     try:
         return tuple(str(ipaddress.ip_network(part.strip())) for part in text.split(","))
@@ -102,6 +128,8 @@ class Settings:
     """Every setting; the variable of `max_depth` is `DOSSIER_MAX_DEPTH`, and so on for all.
 
     `trusted_proxies` are the networks whose `X-Forwarded-*` headers are believed; sizes are bytes, times seconds.
+    `audit_trail` off serves customer data without a record of it: for measurements on invented data only.
+    `audit_witness` are told where the trail stands.
     """
 
     host: str = _setting("127.0.0.1", _text)
@@ -115,6 +143,9 @@ class Settings:
     mongodb_uri: str | None = _setting(None, _mongodb_uri, secret=True)
     database: str = _setting("dossier", _database)
 
+    jobs: str = _setting("inline", _jobs)
+    broker: str | None = _setting(None, _broker, secret=True)
+
     demo_password: str | None = _setting(None, _password, secret=True)
     demo_customers: int = _setting(2_000, _number(1, 1_000_000))
 
@@ -124,11 +155,17 @@ class Settings:
     refresh_token_seconds: int = _setting(14 * 86_400, _number(60, 366 * 86_400))
 
     max_body_bytes: int = _setting(1_048_576, _number(1_024, 1_073_741_824))
+    max_attachment_bytes: int = _setting(20 * 1_048_576, _number(1_024, 1_073_741_824))
     max_depth: int = _setting(12, _number(1, 1_000))
     max_aliases: int = _setting(30, _number(0, 10_000))
     max_tokens: int = _setting(2_000, _number(10, 1_000_000))
     max_cost: int = _setting(10_000, _number(1, 1_000_000_000))
     request_seconds: int = _setting(10, _number(1, 3_600))
+    max_subscriptions: int = _setting(10_000, _number(0, 1_000_000))
+    max_subscriptions_per_connection: int = _setting(100, _number(0, 10_000))
+
+    audit_trail: bool = _setting(True, _yes_or_no)
+    audit_witness: tuple[str, ...] = _setting((), _addresses, secret=True)
 
     trusted_documents: Path | None = _setting(None, _file)
     trusted_documents_only: bool = _setting(False, _yes_or_no)

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from taskiq import AsyncBroker, BrokerMessage, TaskiqMessage
 
 from documents.repositories.jobs import JobLedger
+from jobs.errors import BrokerError
 
 TASK: Final = "dossier.job"
 QUEUE: Final = "dossier_jobs"
@@ -30,10 +31,6 @@ _PACKAGES: Final = {
     "tls": "taskiq_nats",
 }
 _EXTRAS: Final = {"taskiq_redis": "redis", "taskiq_aio_pika": "rabbitmq", "taskiq_nats": "nats"}
-
-
-class BrokerError(Exception):
-    """The broker cannot be used; the message is one plain sentence for an operator."""
 
 
 class LedgerBroker(AsyncBroker):

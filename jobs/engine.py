@@ -107,7 +107,11 @@ class JobEngine:
         job_id = await self._ledger.hand_out(self._names, _AGAIN)
         if job_id is None:
             return False
-        await self._task.kicker().with_task_id(job_id).kiq(job_id)
+        try:
+            await self._task.kicker().with_task_id(job_id).kiq(job_id)
+        except Exception:
+            await self._ledger.hand_back(job_id)
+            raise
         return True
 
     async def _tick(self) -> bool:

@@ -32,6 +32,8 @@ def test_every_setting_is_read_from_its_variable(tmp_path: Path) -> None:
         data_dir=tmp_path,
         mongodb_uri="mongodb://127.0.0.1/?replicaSet=a",
         database="other",
+        jobs="worker",
+        broker="redis://127.0.0.1:6379/0",
         demo_password="long enough to pass",
         demo_customers=9,
         oidc_issuer="https://login.example/realms/a",
@@ -56,6 +58,8 @@ def test_every_setting_is_read_from_its_variable(tmp_path: Path) -> None:
     ("variable", "value"),
     [
         ("DOSSIER_PORT", "0"),
+        ("DOSSIER_JOBS", "off"),
+        ("DOSSIER_BROKER", "mongodb://127.0.0.1"),
         ("DOSSIER_TRUSTED_DOCUMENTS", "/nothing/there"),
         ("DOSSIER_TRUSTED_DOCUMENTS_ONLY", "yes"),
         ("DOSSIER_PORT", "65536"),

@@ -118,6 +118,11 @@ class JobLedger:
         )
         return None if found is None else str(found["_id"])
 
+    async def hand_back(self, job_id: str) -> None:
+        """The job could not be brought to a worker: it is due again at once."""
+        handed_out = {"_id": object_id(job_id), "state": JobState.QUEUED}
+        await self._jobs.update_one(handed_out, [{"$set": {"due_at": "$$NOW"}}])
+
     async def take(self, job_id: str, worker: str, lease: timedelta) -> JobLease | None:
         """The lease of a job that was handed out; None where another worker has it, or it needs nobody."""
         token = secrets.token_hex(12)

@@ -91,6 +91,7 @@ def _settings(directory: Path, database: str) -> Settings:
     return Settings(
         data_dir=directory,
         database=database,
+        jobs="worker",  # nothing runs beside what is measured
         access_token_seconds=86_400,
         max_aliases=1_000,
         max_tokens=100_000,

@@ -1,0 +1,117 @@
+"""Brokers that bring jobs to workers: the real Redis of Debian's package `redis-server`, and what is refused."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from documents.embedded_mongodb import free_port
+from documents.job_records import JobState
+from jobs.brokers import QUEUE, external_broker
+from jobs.errors import BrokerError
+from tests.jobs.workshop import Database, Workshop, worker_process
+
+REDIS = shutil.which("redis-server")
+needs_redis = pytest.mark.skipif(REDIS is None, reason="redis-server is not on PATH (Debian: apt install redis-server)")
+
+
+@pytest.fixture
+async def workshop(database: Database) -> AsyncIterator[Workshop]:
+    """The jobs to try, on an empty ledger."""
+    workshop = Workshop(database)
+    await workshop.prepare()
+    yield workshop
+    await workshop.end_orphaned_transactions()
+
+
+@contextmanager
+def _redis_server(folder: Path, port: int) -> Iterator[str]:
+    options = ("--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder), "--save", "")
+    process = subprocess.Popen([str(REDIS), *options], stdout=subprocess.DEVNULL)
+    try:
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+async def redis_url(tmp_path: Path) -> AsyncIterator[str]:
+    """A Redis server of this test."""
+    with _redis_server(tmp_path, free_port()) as url:
+        await _until_it_answers(url)
+        yield url
+
+
+async def _until_it_answers(url: str) -> None:
+    async with Redis.from_url(url) as redis, asyncio.timeout(10):
+        while True:
+            try:
+                await redis.ping()
+            except RedisConnectionError:
+                await asyncio.sleep(0.05)
+            else:
+                return
+
+
+@needs_redis
+async def test_workers_on_redis_share_the_work_and_nothing_is_done_twice(workshop: Workshop, redis_url: str) -> None:
+    """Three workers, 60 jobs: each is run once, and the queue is empty afterwards."""
+    ids = [await workshop.ledger.enqueue("test.note", {"number": number}) for number in range(60)]
+    engines = [workshop.engine(f"worker-{number}", broker_url=redis_url) for number in range(3)]
+    async with AsyncExitStack() as stack:
+        for engine in engines:
+            await stack.enter_async_context(engine.running())
+        for job_id in ids:
+            await workshop.finished(job_id)
+    notes = [note["job"] async for note in workshop.database["notes"].find()]
+    assert sorted(notes) == sorted(ids)
+    assert max(engine.counts.run for engine in engines) < 60
+    async with Redis.from_url(redis_url) as redis:
+        assert await redis.exists(QUEUE) == 0
+
+
+@needs_redis
+async def test_a_worker_on_redis_killed_in_the_middle_of_a_job_loses_nothing_and_does_nothing_twice(
+    workshop: Workshop, redis_url: str, mongodb_uri: str
+) -> None:
+    """Its message is gone from Redis; the ledger sends it again when the lease ends."""
+    job_id = await workshop.ledger.enqueue("test.units", {"count": 60, "pause": 15})
+    with worker_process(mongodb_uri, workshop.database.name, redis_url) as first:
+        async with asyncio.timeout(20):
+            while len(await workshop.effects(job_id)) < 15:  # noqa: ASYNC110 - another process makes it true
+                await asyncio.sleep(0.02)
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+    async with workshop.engine(broker_url=redis_url).running():
+        record = await workshop.finished(job_id)
+    assert await workshop.effects(job_id) == [f"{unit:06}" for unit in range(60)]
+    assert (record.state, record.attempts) == (JobState.SUCCEEDED, 2)
+
+
+@needs_redis
+async def test_a_redis_that_starts_late_is_waited_for(workshop: Workshop, tmp_path: Path) -> None:
+    """The engine neither ends nor forgets."""
+    port = free_port()
+    job_id = await workshop.ledger.enqueue("test.note")
+    async with workshop.engine(broker_url=f"redis://127.0.0.1:{port}/0").running():
+        await asyncio.sleep(0.3)
+        with _redis_server(tmp_path, port):
+            assert (await workshop.finished(job_id)).state is JobState.SUCCEEDED
+
+
+def test_a_broker_whose_package_is_missing_is_refused_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One sentence, before anything starts."""
+    monkeypatch.setitem(sys.modules, "taskiq_redis", None)
+    with pytest.raises(BrokerError, match=r"install dossier\[redis\]"):
+        external_broker("redis://127.0.0.1")

@@ -1,0 +1,96 @@
+"""`dossier worker` and `dossier jobs` as an operator meets them, in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo.asynchronous.database import AsyncDatabase
+
+from documents.job_records import JobError, JobState
+from documents.repositories.job_views import JobViews
+from documents.repositories.jobs import JobLedger
+from tests.jobs.workshop import ROOT, Workshop
+
+_COMMAND = (sys.executable, "-m", "cli")
+
+
+@pytest.fixture
+def environ(tmp_path: Path, mongodb_uri: str, database: AsyncDatabase[dict[str, Any]]) -> dict[str, str]:
+    """The environment of an operator whose database is the test's."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("DOSSIER_")}
+    return clean | {
+        "DOSSIER_DATA_DIR": str(tmp_path / "var"),
+        "DOSSIER_MONGODB_URI": mongodb_uri,
+        "DOSSIER_DATABASE": database.name,
+    }
+
+
+def _run(arguments: str, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [*_COMMAND, *arguments.split()]
+    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False)
+
+
+async def test_a_worker_runs_the_jobs_and_ends_cleanly(
+    environ: dict[str, str], database: AsyncDatabase[dict[str, Any]]
+) -> None:
+    """`dossier worker` runs the product's own jobs until SIGTERM."""
+    with subprocess.Popen(  # noqa: ASYNC220 - the loop has nothing else to do
+        [*_COMMAND, "worker"], cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True
+    ) as worker:
+        try:
+            assert worker.stdout is not None
+            assert worker.stdout.readline() == "Dossier runs background jobs.\n"
+            workshop = Workshop(database)
+            job_id = await workshop.ledger.enqueue("jobs.housekeeping")
+            assert (await workshop.finished(job_id)).state is JobState.SUCCEEDED
+            worker.terminate()
+            assert worker.wait(10) == 0
+        finally:
+            worker.kill()
+
+
+async def test_jobs_are_listed_shown_followed_and_retried(
+    environ: dict[str, str], database: AsyncDatabase[dict[str, Any]]
+) -> None:
+    """What is dead is listed with the reason, and due again after a retry."""
+    await Workshop(database).prepare()
+    views, job_id = JobViews(database), await _dead_job(JobLedger(database))
+    listed = _run("jobs", environ)
+    assert listed.returncode == 0, listed.stderr
+    assert "1 dead" in listed.stdout
+    assert f"{job_id}  jobs.housekeeping" in listed.stdout
+    assert "KEY_ERASED KeyErasedError" in listed.stdout
+    assert "daily at 03:00 CST" in listed.stdout
+    followed = _run(f"jobs watch {job_id}", environ)
+    assert "jobs.housekeeping dead" in followed.stdout
+    retried = _run(f"jobs retry {job_id}", environ)
+    assert retried.stdout == "The job jobs.housekeeping is due again.\n"
+    assert (await views.get(job_id)).state is JobState.QUEUED
+    assert "queued" in _run(f"jobs show {job_id}", environ).stdout
+    again = _run(f"jobs retry {job_id}", environ)
+    assert (again.returncode, again.stderr) == (
+        1,
+        "dossier: the job is queued: only a failed or dead one can be retried\n",
+    )
+
+
+async def _dead_job(ledger: JobLedger) -> str:
+    job_id = await ledger.enqueue("jobs.housekeeping")
+    await ledger.hand_out(["jobs.housekeeping"], timedelta(seconds=9))
+    lease = await ledger.take(job_id, "somewhere:1", timedelta(seconds=9))
+    assert lease is not None
+    await ledger.bury(lease, JobError("KEY_ERASED", "KeyErasedError"))
+    return job_id
+
+
+def test_a_job_that_does_not_exist_is_said_so(environ: dict[str, str]) -> None:
+    """One sentence, for an unknown id and for what is none."""
+    for job_id in ("0" * 24, "nonsense"):
+        result = _run(f"jobs show {job_id}", environ)
+        assert (result.returncode, result.stderr) == (1, "dossier: there is no such job: `dossier jobs` lists them\n")
