@@ -27,6 +27,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from demo.seed import DemoSeeder
 from documents.accounts import Account, Department, LoginAttempts, Session
+from documents.attachments.storage import AttachmentStorage
 from documents.audit.entries import Performed
 from documents.audit.installation import InstalledTrail, open_trail
 from documents.catalogue import CATALOGUE, FULL_CATALOGUE
@@ -35,10 +36,12 @@ from documents.customer import Enterprise, Individual, Institution
 from documents.encryption.blind_index import BlindIndex
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
+from documents.fields import Kind
 from documents.job_records import Job
 from documents.passwords import PasswordHasher
 from documents.record_classes import RECORD_CLASSES
 from documents.repositories.accounts import AccountRepository
+from documents.repositories.attachments import AttachmentRepository
 from documents.repositories.change_feed import ChangeFeed
 from documents.repositories.codec import CustomerCodec
 from documents.repositories.customer_writes import CustomerWriter
@@ -61,6 +64,7 @@ from jobs.runner import JobCounts, JobRunner
 from policies.authorize import PolicyEngine
 from policies.store import PolicyStore
 from resolvers.access_tokens import AccessTokens
+from resolvers.attachments import Attachments
 from resolvers.caller import Caller
 from resolvers.customers import Customers
 from resolvers.principals import Principals
@@ -78,6 +82,7 @@ from schema.execution import RecordExecutor
 from schema.extensions import access_extensions
 from schema.messages import message
 from settings import Settings
+from web.attachments import AttachmentEndpoint
 from web.authentication import Authenticator, InvalidTokenError, IssuerUnavailableError
 from web.graphql import GraphQLEndpoint, Limits, RequestRefused
 from web.graphql_ws import GraphQLWebSocket, SocketLimits
@@ -232,6 +237,9 @@ async def _build(
     records = RecordReads(engine, reader, repositories, accounts)
     record_writer = RecordWriter(database, keyring, reader, repositories, idempotency, accounts)
     operations = RecordOperations(engine, record_writer)
+    storage = AttachmentStorage(database)
+    await storage.ensure_indexes()
+    files = AttachmentRepository(repositories[Kind.ATTACHMENT], storage, keyring, settings.max_attachment_bytes)
     customers = Customers(engine, CATALOGUE, reader, writer, idempotency, records)
     trail = await open_trail(database, keyring, settings.data_dir, settings.audit_witness, http_client)
     if not settings.audit_trail:
@@ -240,6 +248,7 @@ async def _build(
         customers=customers,
         records=records,
         service=Service(operations),
+        attachments=Attachments(operations, files),
         viewer=Viewer(engine, CATALOGUE),
         sessions=sessions,
         catalogue=FULL_CATALOGUE,
@@ -294,6 +303,7 @@ def create_app(settings: Settings, mongodb_uri: str) -> Starlette:
         trusted_documents=_trusted_documents(settings, schema),
         trusted_documents_only=settings.trusted_documents_only,
     )
+    attachments = AttachmentEndpoint(_context, _record)
     execution = SubscriptionExecution(
         schema=schema.core,
         persisted=endpoint.persisted,
@@ -302,6 +312,7 @@ def create_app(settings: Settings, mongodb_uri: str) -> Starlette:
         extensions=access_extensions,
         executor_class=RecordExecutor,
         limits=_limits(settings),
+        record=_record,
     )
     opened: list[Services] = []  # the one of the lifespan, for what has no request of its own
     worked: list[JobCounts] = [JobCounts()]
@@ -353,6 +364,8 @@ def create_app(settings: Settings, mongodb_uri: str) -> Starlette:
         routes=[
             Route("/graphql", endpoint),  # first, because routes are tried in order
             WebSocketRoute("/graphql", subscriptions),
+            Route("/attachments", attachments),
+            Route("/attachments/{attachment_id}", attachments),
             Route("/", RedirectResponse("/graphql")),
             *exploration,
             Route("/livez", livez),

@@ -99,5 +99,5 @@ class AccessTrace:
 
     @property
     def is_empty(self) -> bool:
-        """Nothing was asked for under a plan."""
-        return not self.plans
+        """Nothing was asked for, served or changed."""
+        return not (self.plans or self.rows or self.sought or self.changes)

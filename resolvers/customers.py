@@ -70,12 +70,13 @@ class Customers:
     async def create(self, caller: Caller, change: Change, selection: Selection, path: str) -> Record:
         """The payload record: `customer` as the caller may now see it, and `user_errors`."""
         plan = await self._engine.authorize(caller.principal, caller.purpose, CREATE)
+        caller.report.trace.add_plan(plan)
         change = _with_owner(caller, change)
         request = idempotent(caller, path, ["create", change.kind, change.channel, change.values])
         known = await self._known(request)
         if known is None:
             try:
-                with traced(caller, plan, Act.CREATE, change.kind, change.values) as new:
+                with traced(caller, Act.CREATE, change.kind, change.values) as new:
                     new.customer = await self._writer.create(plan, change, request)
                 known = f"{change.kind.value}_{new.customer}"
             except REFUSALS as refusal:
@@ -91,11 +92,12 @@ class Customers:
     ) -> Record:
         """The payload record of a change to the customer whose `version` the caller saw."""
         plan = await self._engine.authorize(caller.principal, caller.purpose, WRITE)
+        caller.report.trace.add_plan(plan)
         request = idempotent(caller, path, ["update", customer_id, version, change.channel, change.values])
         if await self._known(request) is None:
             row_id = _row_id(customer_id, change.kind)
             try:
-                with traced(caller, plan, Act.WRITE, change.kind, change.values, customer=row_id):
+                with traced(caller, Act.WRITE, change.kind, change.values, customer=row_id):
                     if row_id is None:
                         raise RecordNotFoundError
                     await self._writer.update(plan, row_id, version, change, request)
@@ -111,12 +113,13 @@ class Customers:
     async def delete(self, caller: Caller, customer_id: str, version: int, path: str) -> Record:
         """The payload record of a deletion: `deleted_id`, and `user_errors`."""
         plan = await self._engine.authorize(caller.principal, caller.purpose, DELETE)
+        caller.report.trace.add_plan(plan)
         request = idempotent(caller, path, ["delete", customer_id, version])
         if await self._known(request) is None:
             parsed = parse_customer_id(customer_id)
             try:
                 kind, row_id = parsed or (None, None)
-                with traced(caller, plan, Act.DELETE, kind, customer=row_id):
+                with traced(caller, Act.DELETE, kind, customer=row_id):
                     if parsed is None:
                         raise RecordNotFoundError
                     await self._writer.delete(plan, *parsed, version, request)

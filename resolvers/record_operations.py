@@ -21,7 +21,9 @@ class RecordOperations:
 
     async def plan(self, caller: Caller, kind: Kind, actions: frozenset[Action] = READ) -> AccessPlan:
         """The caller's plan for records of `kind`. Raises the errors of `policies.errors`."""
-        return await self._engine.authorize(caller.principal, caller.purpose, actions, kind.value)
+        plan = await self._engine.authorize(caller.principal, caller.purpose, actions, kind.value)
+        caller.report.trace.add_plan(plan)
+        return plan
 
     async def system_plan(self, caller_plan: AccessPlan, kind: Kind, actions: frozenset[Action]) -> AccessPlan:
         """The system's plan under the purpose of `caller_plan`, for what follows from an operation by itself: a

@@ -7,6 +7,7 @@ from typing import Literal
 
 from documents.catalogue import Catalogue
 from policies.principal import Principal
+from resolvers.attachments import Attachments
 from resolvers.caller import Caller
 from resolvers.customers import Customers
 from resolvers.recording import Recorder
@@ -26,6 +27,7 @@ class UseCases:
     customers: Customers
     records: RecordReads
     service: Service
+    attachments: Attachments
     viewer: Viewer
     sessions: Sessions
     catalogue: Catalogue

@@ -12,12 +12,15 @@ from typing import Any
 
 import strawberry
 
+from documents.access_trace import Act
 from documents.errors import StaleVersionError
 from documents.fields import Kind
 from documents.records import Record
+from documents.repositories.codec import parse_customer_id, parse_id
 from documents.repositories.idempotency import IdempotentRequest
 from resolvers.caller import Caller
 from resolvers.idempotent import idempotent
+from resolvers.recording import traced
 from resolvers.refusals import REFUSALS, user_errors
 from schema.context import UseCases
 from schema.inputs.records import given_values
@@ -60,8 +63,22 @@ async def _carried_out(operation: Operation, info: Info, given: dict[str, Any]) 
     context, kind = info.context, operation.kind
     selection = selection_of(info, (camel_case(kind.value),))
     request = idempotent(context.caller, str(info.path.key), [operation.name, given])
+    of_record, of_customer = (
+        parse_id(str(given.get("id")), (kind.value,)),
+        parse_customer_id(str(given.get("customer"))),
+    )
     try:
-        record_id = await operation.carry(context.use_cases)(context.caller, given, request)
+        with traced(
+            context.caller,
+            Act.WRITE if of_record is not None else Act.CREATE,
+            kind,
+            sorted(given.keys() - {"id", "version"}),
+            customer=of_customer[1] if of_customer is not None else None,
+            record=of_record[1] if of_record is not None else None,
+        ) as changing:
+            record_id = await operation.carry(context.use_cases)(context.caller, given, request)
+            written = parse_id(record_id, (kind.value,))
+            changing.record = written[1] if written is not None else None
     except REFUSALS as refusal:
         current = None
         if isinstance(refusal, StaleVersionError) and isinstance(given.get("id"), str):

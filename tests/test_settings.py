@@ -46,11 +46,14 @@ def test_every_setting_is_read_from_its_variable(tmp_path: Path) -> None:
         max_tokens=100,
         max_cost=500,
         request_seconds=1,
+        audit_trail=False,
+        audit_witness=("https://witness.example/heads", "http://127.0.0.1:9/"),
         trusted_documents=pem,
         trusted_documents_only=True,
     )
     environ = {f"DOSSIER_{field.name.upper()}": str(getattr(expected, field.name)) for field in fields(Settings)}
     environ["DOSSIER_TRUSTED_PROXIES"] = "10.0.0.0/8, ::1"
+    environ["DOSSIER_AUDIT_WITNESS"] = "https://witness.example/heads, http://127.0.0.1:9/"
     assert Settings.from_environment(environ) == expected
 
 
@@ -58,6 +61,7 @@ def test_every_setting_is_read_from_its_variable(tmp_path: Path) -> None:
     ("variable", "value"),
     [
         ("DOSSIER_PORT", "0"),
+        ("DOSSIER_AUDIT_WITNESS", "witness.example"),
         ("DOSSIER_JOBS", "off"),
         ("DOSSIER_BROKER", "mongodb://127.0.0.1"),
         ("DOSSIER_TRUSTED_DOCUMENTS", "/nothing/there"),

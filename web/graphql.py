@@ -8,13 +8,14 @@ draft specification.
 Published codes: `BAD_REQUEST`, `METHOD_NOT_ALLOWED`, `NOT_ACCEPTABLE`, `UNSUPPORTED_MEDIA_TYPE`, `CROSS_SITE_REQUEST`,
 `URI_TOO_LONG`, `BODY_TOO_LARGE`, `REQUEST_TIMEOUT`, `TIMEOUT`, `GRAPHQL_PARSE_FAILED`, `GRAPHQL_VALIDATION_FAILED`,
 `OPERATION_RESOLUTION_FAILURE`, `SUBSCRIPTION_NOT_SUPPORTED`, `BAD_USER_INPUT`, `INTERNAL_ERROR`; more in web/limits.py
-and web/persisted_documents.py.
+and web/persisted_documents.py. What customer data an answer holds is recorded before it leaves: `TRAIL_UNAVAILABLE`
+where that cannot be.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import lru_cache
 from inspect import isawaitable
 from typing import Any, Generic, NamedTuple
@@ -24,6 +25,8 @@ from graphql.execution import Executor
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from documents.audit.entries import Performed
+from documents.errors import TrailUnavailableError
 from web.accept import (
     GRAPHQL_RESPONSE,
     JSON,
@@ -47,7 +50,15 @@ from web.persisted_documents import PersistedDocuments
 from web.refusals import DocumentRefused, RequestRefused, method_not_allowed
 from web.trusted_documents import TrustedDocuments
 
-__all__ = ["RESPONSE_OPTIONS", "DocumentRefused", "GraphQLEndpoint", "Limits", "RequestRefused"]
+__all__ = [
+    "RESPONSE_OPTIONS",
+    "DocumentRefused",
+    "GraphQLEndpoint",
+    "Limits",
+    "RequestRefused",
+    "codes_of",
+    "trail_unavailable",
+]
 
 PARTIAL_SUCCESS = 294
 """Data and errors together, in `application/graphql-response+json` only (section "Partial success")."""
@@ -57,6 +68,13 @@ NO_TEXT = Text("", "")
 
 Headers = dict[bytes, bytes]
 Result = ExecutionResult | ExperimentalIncrementalExecutionResults
+Record = Callable[[Context, Performed, Iterable[str]], Awaitable[None]]
+"""Records what was done in the context by an operation that shows errors of these codes; returns when that is stored.
+Raises `TrailUnavailableError`."""
+
+
+async def record_nothing(_context: object, _performed: Performed, _codes: Iterable[str]) -> None:
+    """For what touches no customer data."""
 
 
 class Preferences(NamedTuple):
@@ -87,10 +105,11 @@ class GraphQLEndpoint(Generic[Context]):
 
     `context_factory` turns a request into the context of its execution and may raise `RequestRefused`; it sees the
     request's head, not its body. `extensions` gives the `extensions` of an answer, none when empty. `format_error`
-    formats the errors of our own layers as `{"message", "extensions"}` and returns None for any other, which is then
-    masked. `ide` serves the page that browsers get. `allowed_origins` may send cross-site requests (CORS headers are
-    not this class's). The executor class builds the answer's data; plain graphql-core by default. `trusted_documents`
-    may be asked for by id; with `trusted_documents_only` there are no others.
+    formats the errors of our own layers as `{"message", "extensions"}` and returns None for any other, which is
+    then masked. `record` is awaited before an answer, or a part of one, leaves. `ide` serves the page that browsers
+    get. `allowed_origins` may send cross-site requests (CORS headers are not this class's). The executor class
+    builds the answer's data; plain graphql-core by default. `trusted_documents` may be asked for by id; with
+    `trusted_documents_only` there are no others.
     """
 
     def __init__(
@@ -100,6 +119,7 @@ class GraphQLEndpoint(Generic[Context]):
         context_factory: Callable[[Request], Awaitable[Context]],
         format_error: FormatError[Context],
         extensions: Callable[[Context], dict[str, Any]] = lambda _context: {},
+        record: Record[Context] = record_nothing,
         executor_class: type[Executor[Any]] = Executor,
         limits: Limits | None = None,
         ide: ASGIApp | None = None,
@@ -111,12 +131,13 @@ class GraphQLEndpoint(Generic[Context]):
         self._context_factory = context_factory
         self._format_error = format_error
         self._extensions = extensions
+        self._record = record
         self._executor_class = executor_class
         self._limits = limits or Limits()
         self._ide = ide
         self._allowed_origins = allowed_origins
         self.documents = ParsedDocuments(schema, self._limits)
-        self._persisted = PersistedDocuments(self.documents, trusted_documents, trusted_only=trusted_documents_only)
+        self.persisted = PersistedDocuments(self.documents, trusted_documents, trusted_only=trusted_documents_only)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request."""
@@ -149,23 +170,35 @@ class GraphQLEndpoint(Generic[Context]):
         _refuse_unanswerable(wanted)
         self._refuse_cross_site(headers)
         parameters: Parameters | None = None
+        begun: tuple[Context, Operation] | None = None
         limit = asyncio.timeout_at(deadline)
         try:
             async with limit:
                 parameters = await self._parameters(scope, receive, headers)
                 context = await self._context_factory(Request(scope))
-                parsed = await self._persisted.get(parameters)
+                parsed = await self.persisted.get(parameters)
                 operation = self._accepted(scope["method"], parsed, parameters, wanted)
+                begun = context, operation
                 result = await self._executed(parsed, parameters, context)
         except TimeoutError:
             if not limit.expired():
                 raise
+            if begun is not None:
+                await self._recorded(*begun, ["TIMEOUT"])
             raise _timeout(self._limits.seconds, waiting_for_request=parameters is None) from None
         if not isinstance(result, ExecutionResult):
-            return self._delivery(result, wanted.parts or CURRENT, context, wanted.language)
+            return await self._delivery(result, wanted.parts or CURRENT, context, operation, wanted.language)
         status = PARTIAL_SUCCESS if result.errors and wanted.media_type == GRAPHQL_RESPONSE else 200
         response = self._response(result, context, wanted.language)
+        await self._recorded(context, operation, codes_of(response.get("errors", ())))
         return Answer(status, response, may_compress=operation.type is OperationType.QUERY)
+
+    async def _recorded(self, context: Context, operation: Operation, codes: Iterable[str]) -> None:
+        """INVARIANT: nothing that was read for an answer leaves before this has returned."""
+        try:
+            await self._record(context, operation.performed, codes)
+        except TrailUnavailableError as error:
+            raise trail_unavailable(error, after_change=operation.type is OperationType.MUTATION) from None
 
     def _refuse_cross_site(self, headers: Headers) -> None:
         """No cookie grants anything here; a page of another site has still no business asking (Fetch Metadata)."""
@@ -185,7 +218,10 @@ class GraphQLEndpoint(Generic[Context]):
     def _accepted(self, method: str, parsed: ParsedDocument, parameters: Parameters, wanted: Preferences) -> Operation:
         operation = parsed.operation(parameters.operation_name)
         if operation.type is OperationType.SUBSCRIPTION:
-            text = Text("subscriptions are not served over HTTP", "HTTP 不支持订阅操作")
+            text = Text(
+                "subscriptions are served over WebSocket (graphql-transport-ws) only",
+                "订阅操作仅通过 WebSocket（graphql-transport-ws）提供",
+            )
             raise DocumentRefused("SUBSCRIPTION_NOT_SUPPORTED", text)
         if operation.type is OperationType.MUTATION and method != "POST":
             raise method_not_allowed("POST", Text("send mutations by POST", "变更操作请使用 POST"))
@@ -212,17 +248,28 @@ class GraphQLEndpoint(Generic[Context]):
         result = executor.execute_operation()
         return await result if isawaitable(result) else result
 
-    def _delivery(
-        self, results: ExperimentalIncrementalExecutionResults, spec: Format, context: Context, language: Language
+    async def _delivery(
+        self,
+        results: ExperimentalIncrementalExecutionResults,
+        spec: Format,
+        context: Context,
+        operation: Operation,
+        language: Language,
     ) -> IncrementalDelivery:
-        return IncrementalDelivery(
+        def fault_entry(fault: BaseException) -> dict[str, Any]:
+            return fault.errors(language)[0] if isinstance(fault, RequestRefused) else unexpected(fault, language)
+
+        delivery = IncrementalDelivery(
             results,
             spec,
             format_errors=lambda errors: [formatted(e, context, self._format_error, language) for e in errors],
             extensions=lambda: self._extensions(context),
-            unexpected=lambda fault: unexpected(fault, language),
+            record=lambda errors: self._recorded(context, operation, codes_of(errors)),
+            unexpected=fault_entry,
             timeout=lambda: _timeout(self._limits.seconds, waiting_for_request=False).errors(language)[0],
         )
+        await delivery.prepare()
+        return delivery
 
     def _response(self, result: ExecutionResult, context: Context, language: Language) -> dict[str, Any]:
         response: dict[str, Any] = {}
@@ -233,6 +280,21 @@ class GraphQLEndpoint(Generic[Context]):
         if extensions:
             response["extensions"] = extensions
         return response
+
+
+def codes_of(errors: Iterable[dict[str, Any]]) -> list[str]:
+    """The codes of formatted errors."""
+    return [error["extensions"]["code"] for error in errors]
+
+
+def trail_unavailable(error: TrailUnavailableError, *, after_change: bool = False) -> RequestRefused:
+    """The answer in the place of one that could not be recorded."""
+    text = Text("the audit trail cannot be written, so nothing is served", "审计记录无法写入，因此不提供任何数据")
+    if after_change:
+        text = Text(
+            f"{text.en}; a change that was asked for may have been made", f"{text.zh}；所请求的变更可能已经生效"
+        )
+    return RequestRefused(503, error.code, text)
 
 
 def _timeout(seconds: float, *, waiting_for_request: bool) -> RequestRefused:

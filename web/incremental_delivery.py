@@ -8,7 +8,7 @@ more than the same operation in one piece would.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import orjson
@@ -32,8 +32,9 @@ class IncrementalDelivery:
     """The delivery of one operation whose first part is computed, in the format `spec`.
 
     `format_errors` makes errors fit to be seen. `extensions` are those of the context as it is when called: they go
-    with the first part, and again with each part before which they have changed. `unexpected` and `timeout` give the
-    error that ends what is pending after a fault of ours, or when time is up.
+    with the first part, and again with each part before which they have changed. `record` is awaited with the
+    errors of each part before it leaves; what it raises ends the answer. `unexpected` and `timeout` give the error
+    that ends what is pending after a fault of ours, or when time is up.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class IncrementalDelivery:
         *,
         format_errors: FormatErrors,
         extensions: Callable[[], dict[str, Any]],
+        record: Callable[[list[dict[str, Any]]], Awaitable[None]],
         unexpected: Callable[[BaseException], dict[str, Any]],
         timeout: Callable[[], dict[str, Any]],
     ) -> None:
@@ -51,11 +53,22 @@ class IncrementalDelivery:
         self._format = formatter(spec)
         self._format_errors = format_errors
         self._extensions = extensions
+        self._record = record
         self._unexpected = unexpected
         self._timeout = timeout
+        self._prepared: Payload = {}
         self._told: dict[str, Any] = {}
         self._has_begun = False
         self._pending: dict[str, None] = {}  # ids in their order
+
+    async def prepare(self) -> None:
+        """Makes the first part ready to leave. Raises what `record` raises: then there is nothing to deliver."""
+        try:
+            self._prepared = self._first(self._results.initial_result)
+            await self._record(_errors(self._prepared))
+        except BaseException:
+            await self._results.subsequent_results.aclose()
+            raise
 
     async def deliver(self, receive: Receive, send: Send, deadline: float) -> None:
         """Send all parts until `deadline` (of the event loop's clock); returns early when the client has left."""
@@ -79,9 +92,11 @@ class IncrementalDelivery:
     async def _send_parts(self, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send(_body(DELIMITER))
-        await self._send_part(send, self._first(self._results.initial_result))
+        await self._send_part(send, self._prepared)
         async for result in self._results.subsequent_results:
-            await self._send_part(send, self._following(result))
+            payload = self._following(result)
+            await self._record(_errors(payload))
+            await self._send_part(send, payload)
 
     async def _send_part(self, send: Send, payload: Payload) -> None:
         part = orjson.dumps(self._format(payload), option=RESPONSE_OPTIONS)
@@ -134,6 +149,12 @@ class IncrementalDelivery:
                 await self._send_part(send, {**payload, "hasNext": False})
         except TimeoutError:
             return
+
+
+def _errors(payload: Payload) -> list[dict[str, Any]]:
+    """All errors that a part shows."""
+    parts = [payload, *payload.get("incremental", ()), *payload.get("completed", ())]
+    return [error for part in parts for error in part.get("errors", ())]
 
 
 def _body(body: bytes, *, more: bool = True) -> dict[str, Any]:

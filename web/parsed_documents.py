@@ -9,6 +9,7 @@ and the hash that a client registered for a text goes with it.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from graphql import (
     validate,
 )
 
+from documents.audit.entries import Performed
 from web.cost import OperationCost, operation_cost
 from web.incremental_directives import IncrementalUse, incremental_use
 from web.language import Text
@@ -40,11 +42,13 @@ SHORT = 500
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of a document: what may execute it (`type`), what it costs, and whether it comes in parts."""
+    """One operation of a document: what may execute it (`type`), what it costs, whether it comes in parts, and what
+    the audit trail calls it."""
 
     type: OperationType
     cost: OperationCost
     incremental: IncrementalUse
+    performed: Performed
 
 
 class ParsedDocument:
@@ -70,8 +74,16 @@ class ParsedDocument:
             definition = self._definition(name)
             cost = operation_cost(self._schema, self.document, definition)
             incremental = incremental_use(self.document, definition)
-            operation = self._operations[name] = Operation(definition.operation, cost, incremental)
+            performed = Performed(
+                definition.operation.value, definition.name.value if definition.name else None, self._sha256()
+            )
+            operation = self._operations[name] = Operation(definition.operation, cost, incremental, performed)
         return operation
+
+    def _sha256(self) -> bytes | None:
+        """The hash of the text, as automatic persisted queries name it."""
+        location = self.document.loc
+        return hashlib.sha256(location.source.body.encode()).digest() if location is not None else None
 
     def _definition(self, name: str | None) -> OperationDefinitionNode:
         if name is None and len(self._definitions) == 1:

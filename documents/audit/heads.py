@@ -61,15 +61,16 @@ class HeadsFile:
     """Writes the heads of one process's chains. Several processes may write to one file."""
 
     def __init__(self, path: Path) -> None:
-        flags = os.O_CREAT | os.O_WRONLY
-        self._appending = os.open(path, flags | os.O_APPEND, 0o600)
-        self._writing = os.open(path, flags, 0o600)
+        self._path = path
+        self._appending = self._writing = -1
         self._chain = b""
         self._offset = 0
         self._begun_at = 0.0
 
     def write(self, head: Head) -> None:
         """Puts the head into the line of its chain. Raises OSError."""
+        if self._writing < 0:
+            self._open()
         line = head_json(head).encode().ljust(LINE_BYTES - 1) + b"\n"
         now = time.monotonic()
         if head.chain == self._chain and now - self._begun_at < LINE_SECONDS:
@@ -80,7 +81,15 @@ class HeadsFile:
         self._chain, self._begun_at = head.chain, now
 
     def close(self) -> None:
-        """Makes what was written durable, and closes the file."""
+        """Makes what was written durable, and closes the file, if it was ever opened."""
+        if self._writing < 0:
+            return
         os.fsync(self._writing)
         os.close(self._appending)
         os.close(self._writing)
+        self._appending = self._writing = -1
+
+    def _open(self) -> None:
+        flags = os.O_CREAT | os.O_WRONLY
+        self._appending = os.open(self._path, flags | os.O_APPEND, 0o600)
+        self._writing = os.open(self._path, flags, 0o600)

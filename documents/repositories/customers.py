@@ -265,6 +265,7 @@ class CustomerRepository:
     async def _read(
         self, plan: AccessPlan, rows: list[dict[str, Any]], selection: Selection, report: AccessReport
     ) -> Records:
+        report.trace.add_plan(plan)  # INVARIANT: no row leaves without
         readers = self._readers(plan, rows, selection, report)
         key_field = self._layout.key_field
         sealed = [row[key_field] for row, (_, reader) in zip(rows, readers, strict=True) if reader.needs_key]

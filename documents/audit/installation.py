@@ -1,0 +1,102 @@
+"""The trail of one installation, opened: the key, the blocks, the writer, the heads outside the database.
+
+Owns what belongs together when a process starts and ends. The public key lies beside the heads, where the database's
+administrators cannot exchange it; it is written once and never replaced.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import httpx
+from pymongo.asynchronous.database import AsyncDatabase
+
+from documents.audit.blocks import block_collection, ensure_block_indexes
+from documents.audit.chain import Head, TrailKey
+from documents.audit.heads import FILE_NAME, HeadsFile
+from documents.audit.queries import AuditQueries
+from documents.audit.trail import AuditTrail
+from documents.audit.witness import Witnesses
+
+SECRET_NAME: Final = "audit_signing_key"  # noqa: S105 - the name of a secret
+KEY_FILE_NAME: Final = "audit-key.pem"
+
+log = logging.getLogger(__name__)
+
+
+class SecretSource(Protocol):
+    """Whoever keeps the small secrets of the installation sealed; the keyring does."""
+
+    async def secret(self, name: str, length: int = 32) -> bytes: ...
+
+
+class InstalledTrail:
+    """What a process needs of the trail: `writer` records, `queries` answers, `key` verifies."""
+
+    def __init__(
+        self,
+        database: AsyncDatabase[dict[str, Any]],
+        key: TrailKey,
+        data_dir: Path,
+        witnesses: Witnesses,
+    ) -> None:
+        self.blocks = block_collection(database)
+        self.key = key
+        self.heads_path = data_dir / FILE_NAME
+        self.queries = AuditQueries(self.blocks)
+        self.writer = AuditTrail(self.blocks, key, self._publish)
+        self._heads = HeadsFile(self.heads_path)
+        self._witnesses = witnesses
+
+    async def run(self) -> None:
+        """Tells the witnesses. Runs until cancelled, as a task of the process."""
+        await self._witnesses.run()
+
+    async def close(self) -> None:
+        """Ends in order: everything recorded is stored, the last head is on disk and with the witnesses."""
+        await self.writer.close()
+        try:
+            self._heads.close()
+        except OSError as error:
+            log.error("the heads of the audit trail are not on disk: %s", error.strerror)
+        await self._witnesses.deliver()
+
+    def _publish(self, head: Head) -> None:
+        # What is stored is stored: a full disk beside the database is told, and stops nobody.
+        try:
+            self._heads.write(head)
+        except OSError as error:
+            log.error("a head of the audit trail was not written to its file: %s", error.strerror)
+        self._witnesses.tell(head)
+
+
+async def open_trail(
+    database: AsyncDatabase[dict[str, Any]],
+    secrets: SecretSource,
+    data_dir: Path,
+    witness_urls: Sequence[str],
+    http_client: httpx.AsyncClient,
+) -> InstalledTrail:
+    """The trail of the installation; its indexes and its key are made the first time."""
+    await ensure_block_indexes(database)
+    key = TrailKey(await secrets.secret(SECRET_NAME))
+    _keep_public_key(data_dir / KEY_FILE_NAME, key)
+    return InstalledTrail(database, key, data_dir, Witnesses(witness_urls, http_client))
+
+
+def _keep_public_key(path: Path, key: TrailKey) -> None:
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
+    except FileExistsError:
+        if path.read_text(encoding="ascii", errors="replace") != key.public_pem():
+            log.error("%s is not the public key that signs the audit trail", path.name)
+        return
+    except OSError as error:
+        log.error("the public key of the audit trail was not written to its file: %s", error.strerror)
+        return
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(key.public_pem())

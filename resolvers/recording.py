@@ -1,0 +1,96 @@
+"""Putting into the audit trail what a request did, and tracing what it changed.
+
+INVARIANT: whoever asked for customer data under a plan, or was refused for the purpose, leaves an entry; nobody who is
+not logged in does, for nobody is asking, and nothing was served.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from bson import ObjectId
+
+from documents.access_plan import Purpose
+from documents.access_trace import Act, TracedChange
+from documents.audit.entries import Asker, Performed, new_entry
+from documents.audit.trail import AuditTrail
+from documents.errors import FieldAccessError, InvalidValueError
+from documents.fields import Kind
+from policies.errors import PurposeMissingError, PurposeNotAllowedError, PurposeUnknownError
+from resolvers.caller import Caller
+from resolvers.refusals import REFUSALS, user_errors
+
+PURPOSE_REFUSED = frozenset({PurposeMissingError.code, PurposeNotAllowedError.code, PurposeUnknownError.code})
+_PURPOSES = {purpose.value: purpose for purpose in Purpose}
+
+
+class Recorder:
+    """Writes entries. Without a `trail` it writes none: for measurements of what the trail costs."""
+
+    def __init__(self, trail: AuditTrail | None, rule_set_version: Callable[[], int]) -> None:
+        self._trail = trail
+        self._rule_set_version = rule_set_version
+
+    async def record(self, caller: Caller, operation: Performed, codes: Iterable[str] = ()) -> None:
+        """Records what `caller` did since the last time; returns when that is stored.
+
+        `codes` are of the errors that the answer shows. Raises TrailUnavailableError: then nothing may be served."""
+        principal, trail = caller.principal, self._trail
+        if principal is None or trail is None:
+            return
+        codes = tuple(codes)
+        if caller.report.trace.is_empty and PURPOSE_REFUSED.isdisjoint(codes):
+            return
+        entry = new_entry(
+            Asker(principal.username, principal.roles, principal.session_id),
+            operation,
+            caller.report.take_trace(),
+            codes=codes,
+            purpose=_PURPOSES.get(caller.purpose or ""),
+            rule_set_version=self._rule_set_version(),
+        )
+        await trail.record(entry)
+
+
+@dataclass(slots=True)
+class Changing:
+    """The row that is being changed; a new one is known when it was made."""
+
+    customer: ObjectId | None = None
+    record: ObjectId | None = None
+
+
+@contextmanager
+def traced(
+    caller: Caller,
+    act: Act,
+    kind: Kind | None,
+    fields: Iterable[str] = (),
+    *,
+    customer: ObjectId | None = None,
+    record: ObjectId | None = None,
+) -> Iterator[Changing]:
+    """Traces the change that is tried within: made where nothing is raised, refused where one of `REFUSALS` is."""
+    changing = Changing(customer, record)
+    trace = caller.report.trace
+    names = tuple(fields)
+    try:
+        yield changing
+    except REFUSALS as refusal:
+        code = next(user_errors(refusal, kind)).code
+        if kind is not None:
+            trace.add_change(TracedChange(act, kind, names, customer, record, code, _in_the_way(refusal)))
+        raise
+    if kind is not None:
+        trace.add_change(TracedChange(act, kind, names, changing.customer, changing.record))
+
+
+def _in_the_way(refusal: Exception) -> tuple[str, ...]:
+    match refusal:
+        case FieldAccessError(fields=fields):
+            return tuple(fields)
+        case InvalidValueError(fields=broken):
+            return tuple(sorted({item.field for item in broken}))
+    return ()
