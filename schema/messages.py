@@ -28,6 +28,33 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "NOT_FOUND": ("There is no such record.", "该记录不存在。"),
         "RULE_BROKEN": ("This is against a rule of the regulation.", "该操作违反管理办法的规定。"),
         "ERASED": ("The customer's data was erased.", "该客户的数据已被清除。"),
+        "ATTACHMENT_TOO_LARGE": (
+            "The file is too large: it may have {limit} bytes.",
+            "文件过大：最多允许 {limit} 字节。",
+        ),
+        "ATTACHMENT_EMPTY": ("The file is empty.", "文件为空。"),
+        "ATTACHMENT_TYPE_REFUSED": (
+            "Files of this kind are not taken: send PDF, JPEG, PNG, TIFF, WebP, DOCX, XLSX, OFD or plain text in UTF-8.",
+            "不接受此类文件：请上传 PDF、JPEG、PNG、TIFF、WebP、DOCX、XLSX、OFD 或 UTF-8 纯文本。",
+        ),
+        "ATTACHMENT_TYPE_MISMATCH": (
+            "The file is not what its Content-Type or the end of its name says.",
+            "文件内容与 Content-Type 或文件扩展名不符。",
+        ),
+        "ATTACHMENT_NAME_INVALID": (
+            "Give the file a name in the header Content-Disposition (filename*=UTF-8''...), without path and signs.",
+            "请在请求头 Content-Disposition 中提供文件名（filename*=UTF-8''...），不得含路径或特殊字符。",
+        ),
+        "ATTACHMENT_CATEGORY_UNKNOWN": (
+            "State the category of the file in the parameter `category`.",
+            "请在参数 `category` 中说明文件类别。",
+        ),
+        "NOT_FOUND_ATTACHMENT": ("There is no such attachment or customer.", "该附件或客户不存在。"),
+        "TRAIL_UNAVAILABLE": (
+            "The audit trail cannot be written, so nothing is served; a change that was asked for may have been made.",
+            "审计记录无法写入，因此不提供任何数据；所请求的变更可能已经生效。",
+        ),
+        "REQUEST_TIMEOUT": ("The request did not arrive in time.", "请求未能及时送达。"),
         # Codes of errors
         "UNAUTHENTICATED": ("Please log in.", "请先登录。"),
         "INVALID_TOKEN": ("The access token is not valid: please log in again.", "访问令牌无效，请重新登录。"),
@@ -109,6 +136,41 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "value.tax_number": ("{label} is not a valid tax registration number.", "{label}不是有效的税务登记号。"),
         "value.unknown_staff": ("{label}: there is no such member of staff.", "{label}：该员工不存在。"),
         "value.unknown_department": ("{label}: there is no such department.", "{label}：该部门不存在。"),
+        # Rules of the regulation
+        "step.not_allowed": ("This cannot be done in the present state.", "当前状态下不能进行此操作。"),
+        "step.not_next": (
+            "This is not the next step: none is skipped or repeated.",
+            "不是下一步骤：步骤不得跳过或重复。",
+        ),
+        "step.finished": ("All steps are done.", "所有步骤均已完成。"),
+        "step.too_early": ("The step is not due yet.", "尚未到该步骤的时间。"),
+        "step.before_previous": ("The step cannot be before the one that precedes it.", "该步骤不能早于上一步骤。"),
+        "step.by_missing": ("Say who took the step.", "请填写该步骤的经办人。"),
+        "step.note_missing": ("Say what was done.", "请填写处理情况。"),
+        "step.result_missing": ("Say what came of it.", "请填写结果。"),
+        "collection.paid": ("Nothing is open: there is nothing to collect.", "款项已结清，无需催收。"),
+        "currency.mixed": ("The amounts are in different currencies.", "金额的币种不一致。"),
+        "currency.no_rate": ("There is no exchange rate for the currency.", "缺少该币种的汇率。"),
+        "grade.unknown": ("The credit grade is unknown.", "信用等级未知。"),
+        "incident.no_measure_done": ("No measure has been carried out.", "尚未采取任何处置措施。"),
+        "incident.measure_open": ("A measure is not done yet.", "尚有处置措施未完成。"),
+        "incident.no_notification": ("No notification is recorded.", "尚无通知记录。"),
+        "incident.notification_open": (
+            "A notification is neither sent nor waived with a reason.",
+            "尚有通知未发送，也未说明免于通知的理由。",
+        ),
+        "input.unknown_factor": ("The risk table has no factor `{input}`.", "风险评估表中没有因素 `{input}`。"),
+        "input.unknown_indicator": ("The indicators do not include `{input}`.", "指标体系中没有指标 `{input}`。"),
+        "input.not_a_number": ("`{input}` must be a number.", "`{input}` 必须为数字。"),
+        "judgement.out_of_bounds": ("The adjustment is beyond its bounds.", "调整分值超出允许范围。"),
+        "judgement.reason_missing": ("Give a reason for the adjustment.", "请填写调整理由。"),
+        "payment.not_positive": ("A payment is more than nothing.", "付款金额必须大于零。"),
+        "payment.unknown_receivable": ("There is no such open receivable.", "该应收款项不存在。"),
+        "satisfaction.out_of_range": ("A score is from 1 to 5.", "评分应为 1 至 5 分。"),
+        "satisfaction.more_answers_than_asked": (
+            "More customers answered than were asked.",
+            "答复人数多于受访人数。",
+        ),
     }
 )
 

@@ -98,9 +98,9 @@ def with_step(
     if step.stage is not expected:
         raise StepError("step.not_next")
     if stage_due(schedule, due_on, balance, steps, step.on) is None:
-        raise StepError("step.too_early", "on")
+        raise StepError("step.too_early")
     if not step.by.strip():
-        raise StepError("step.by_missing", "by")
+        raise StepError("step.by_missing")
     if not step.result.strip():
-        raise StepError("step.result_missing", "result")
+        raise StepError("step.result_missing")
     return (*steps, step)

@@ -47,9 +47,9 @@ def with_step(steps: Sequence[ComplaintStep], step: ComplaintStep) -> tuple[Comp
     if step.stage is not expected:
         raise StepError("step.not_next")
     if not step.by.strip():
-        raise StepError("step.by_missing", "by")
+        raise StepError("step.by_missing")
     if not step.note.strip():
-        raise StepError("step.note_missing", "note")
+        raise StepError("step.note_missing")
     if steps and step.at < steps[-1].at:
-        raise StepError("step.before_previous", "at")
+        raise StepError("step.before_previous")
     return (*steps, step)

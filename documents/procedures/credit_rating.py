@@ -13,8 +13,9 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
 
+from documents.errors import RuleBrokenError
 from documents.fields import Kind
-from documents.procedures.errors import InputError, ProcedureError
+from documents.procedures.errors import InputError
 from documents.procedures.money import EXACT, Money, to_cents, zero
 
 HUNDRED = Decimal(100)
@@ -179,7 +180,7 @@ class CreditLimit:
 def rate_credit(
     scheme: RatingScheme, values: Mapping[str, Decimal | None], judgement: Judgement | None = None
 ) -> CreditRating:
-    """Raises InputError `input.unknown_indicator`, `input.not_a_number` (field: the indicator), and ProcedureError
+    """Raises InputError `input.unknown_indicator`, `input.not_a_number` (with its name), and RuleBrokenError
     `judgement.out_of_bounds` or `judgement.reason_missing`.
     """
     unknown = sorted(values.keys() - {indicator.name for indicator in scheme.indicators})
@@ -204,11 +205,11 @@ def is_reproduced(rating: CreditRating, scheme: RatingScheme) -> bool:
 def credit_limit(scheme: RatingScheme, grade: str, annual_revenue: Money | None) -> CreditLimit:
     """The limit of `grade`, in the scheme's currency. A share of a revenue that is unknown is nothing.
 
-    Raises ProcedureError `grade.unknown`, CurrencyError `currency.mixed` for a revenue in another currency.
+    Raises RuleBrokenError `grade.unknown`, CurrencyError `currency.mixed` for a revenue in another currency.
     """
     rule = next((rule for rule in scheme.grades if rule.grade == grade), None)
     if rule is None:
-        raise ProcedureError("grade.unknown", "grade")
+        raise RuleBrokenError("grade.unknown")
     if rule.fixed is not None:
         return CreditLimit(rule.fixed, LimitBasis.FIXED)
     if annual_revenue is None or rule.share_of_revenue is None:
@@ -230,6 +231,6 @@ def _check(scheme: RatingScheme, judgement: Judgement | None) -> None:
     if judgement is None:
         return
     if not judgement.adjustment.is_finite() or abs(judgement.adjustment) > scheme.greatest_adjustment:
-        raise ProcedureError("judgement.out_of_bounds", "adjustment")
+        raise RuleBrokenError("judgement.out_of_bounds")
     if not judgement.reason.strip():
-        raise ProcedureError("judgement.reason_missing", "reason")
+        raise RuleBrokenError("judgement.reason_missing")

@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from documents.procedures.errors import ProcedureError
+from documents.errors import RuleBrokenError
 from documents.procedures.money import EXACT, Money, to_cents, zero
 
 
@@ -55,11 +55,11 @@ class Allocation:
 def allocate(payment: Money, receivables: Iterable[Receivable], named: Sequence[str] = ()) -> Allocation:
     """Sets `payment` off against the named receivables in their order, or against all, the oldest due first.
 
-    A named payment pays nothing that is not named. Raises ProcedureError `payment.not_positive`,
+    A named payment pays nothing that is not named. Raises RuleBrokenError `payment.not_positive`,
     `payment.unknown_receivable`, CurrencyError `currency.mixed` for a receivable in another currency.
     """
     if payment.amount <= 0:
-        raise ProcedureError("payment.not_positive", "amount")
+        raise RuleBrokenError("payment.not_positive")
     shares, left = [], payment
     for receivable in _in_order(receivables, named):
         share = receivable.open_amount if receivable.open_amount < left else left
@@ -74,7 +74,7 @@ def _in_order(receivables: Iterable[Receivable], named: Sequence[str]) -> list[R
         return sorted(receivables, key=lambda receivable: (receivable.due_on, receivable.id))
     by_id = {receivable.id: receivable for receivable in receivables}
     if any(name not in by_id for name in named):
-        raise ProcedureError("payment.unknown_receivable", "receivables")
+        raise RuleBrokenError("payment.unknown_receivable")
     return [by_id[name] for name in dict.fromkeys(named)]
 
 

@@ -102,7 +102,7 @@ class RiskAssessment:
 
 def assess_risk(table: RiskTable, inputs: Mapping[str, Input | None]) -> RiskAssessment:
     """Raises InputError `input.unknown_factor` for an input that is no factor of `table`, and
-    `input.not_a_number` where a condition needs a number; its `field` names the factor.
+    `input.not_a_number` where a condition needs a number; it names the factor.
     """
     unknown = sorted(inputs.keys() - {factor.name for factor in table.factors})
     if unknown:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from documents.procedures.errors import InputError
+from documents.errors import RuleBrokenError
 from documents.procedures.money import EXACT, to_cents
 
 LOWEST: Final = 1
@@ -27,19 +27,19 @@ class Satisfaction:
 
 
 def checked_score(score: int) -> int:
-    """`score`. Raises InputError `satisfaction.out_of_range`."""
+    """`score`. Raises RuleBrokenError `satisfaction.out_of_range`."""
     if not LOWEST <= score <= HIGHEST:
-        raise InputError("satisfaction.out_of_range", "score")
+        raise RuleBrokenError("satisfaction.out_of_range")
     return score
 
 
 def satisfaction(asked: int, scores: Iterable[int]) -> Satisfaction:
-    """Of `asked` people those with a score answered. Raises InputError `satisfaction.out_of_range` for a score,
+    """Of `asked` people those with a score answered. Raises RuleBrokenError `satisfaction.out_of_range` for a score,
     `satisfaction.more_answers_than_asked`.
     """
     found = [checked_score(score) for score in scores]
     if len(found) > asked:
-        raise InputError("satisfaction.more_answers_than_asked", "asked")
+        raise RuleBrokenError("satisfaction.more_answers_than_asked")
     satisfied = sum(score >= SATISFIED_FROM for score in found)
     average = to_cents(EXACT.divide(Decimal(sum(found)), Decimal(len(found)))) if found else None
     return Satisfaction(asked, len(found), average, share(satisfied, len(found)), share(len(found), asked))

@@ -36,7 +36,7 @@ def test_what_is_no_number_is_not_compared_as_one(value: str | bool | Decimal) -
     """It is refused by the factor's name."""
     with pytest.raises(InputError) as refused:
         at_least(1).holds(value, "years")
-    assert (refused.value.rule, refused.value.field) == ("input.not_a_number", "years")
+    assert (refused.value.rule, refused.value.input_name) == ("input.not_a_number", "years")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from documents.errors import RuleBrokenError
 from documents.fields import CUSTOMER_KINDS, Kind
 from documents.procedures.credit_rating import (
     Band,
@@ -24,7 +25,7 @@ from documents.procedures.credit_rating import (
     rate_credit,
 )
 from documents.procedures.default_rating_schemes import DEFAULT_RATING_SCHEMES
-from documents.procedures.errors import CurrencyError, InputError, ProcedureError
+from documents.procedures.errors import CurrencyError, InputError
 from documents.procedures.money import Money
 from tests.documents.procedures.strategies import cents
 
@@ -122,14 +123,14 @@ def test_every_group_counts() -> None:
 @pytest.mark.parametrize("adjustment", ["10.01", "-10.01", "NaN", "Infinity"])
 def test_a_judgement_is_bounded(adjustment: str) -> None:
     """By the scheme."""
-    with pytest.raises(ProcedureError) as refused:
+    with pytest.raises(RuleBrokenError) as refused:
         rate_credit(SCHEME, BEST, Judgement(Decimal(adjustment), "friends"))
     assert refused.value.rule == "judgement.out_of_bounds"
 
 
 def test_a_judgement_has_a_reason() -> None:
     """Nobody is graded up for nothing."""
-    with pytest.raises(ProcedureError) as refused:
+    with pytest.raises(RuleBrokenError) as refused:
         rate_credit(SCHEME, BEST, Judgement(Decimal(1), " "))
     assert refused.value.rule == "judgement.reason_missing"
 
@@ -138,10 +139,10 @@ def test_values_that_the_scheme_does_not_know_are_refused() -> None:
     """And those that are no numbers."""
     with pytest.raises(InputError) as unknown:
         rate_credit(SCHEME, {"charm": Decimal(1)})
-    assert (unknown.value.rule, unknown.value.field) == ("input.unknown_indicator", "charm")
+    assert (unknown.value.rule, unknown.value.input_name) == ("input.unknown_indicator", "charm")
     with pytest.raises(InputError) as wrong:
         rate_credit(SCHEME, {"current_ratio": Decimal("NaN")})
-    assert wrong.value.field == "current_ratio"
+    assert wrong.value.input_name == "current_ratio"
 
 
 @given(cents, cents)
@@ -166,7 +167,7 @@ def test_an_unknown_revenue_gives_no_limit() -> None:
     assert credit_limit(individual, Grade.GOOD, None).amount == Money(Decimal(50_000), "CNY")
     with pytest.raises(CurrencyError):
         credit_limit(SCHEME, Grade.GOOD, Money(Decimal(1), "EUR"))
-    with pytest.raises(ProcedureError) as refused:
+    with pytest.raises(RuleBrokenError) as refused:
         credit_limit(SCHEME, "legendary", None)
     assert refused.value.rule == "grade.unknown"
 

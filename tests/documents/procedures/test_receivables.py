@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents.procedures.errors import CurrencyError, ProcedureError
+from documents.errors import RuleBrokenError
+from documents.procedures.errors import CurrencyError
 from documents.procedures.money import Money, total, zero
 from documents.procedures.receivables import (
     AgeBucket,
@@ -87,10 +88,10 @@ def test_payments_that_cannot_be_set_off_are_refused() -> None:
     """Nothing, less than nothing, to an unknown receivable, in another currency."""
     rows = [Receivable("a", DUE, cny("10"))]
     for amount in ("0", "-1"):
-        with pytest.raises(ProcedureError) as refused:
+        with pytest.raises(RuleBrokenError) as refused:
             allocate(cny(amount), rows)
         assert refused.value.rule == "payment.not_positive"
-    with pytest.raises(ProcedureError) as unknown:
+    with pytest.raises(RuleBrokenError) as unknown:
         allocate(cny("1"), rows, ["b"])
     assert unknown.value.rule == "payment.unknown_receivable"
     with pytest.raises(CurrencyError):

@@ -89,10 +89,10 @@ def test_inputs_that_the_table_does_not_know_are_refused() -> None:
     """They would be recorded and never count. So are texts where a number is compared."""
     with pytest.raises(InputError) as unknown:
         assess_risk(TABLE, {"horoscope": "lion"})
-    assert (unknown.value.rule, unknown.value.field) == ("input.unknown_factor", "horoscope")
+    assert (unknown.value.rule, unknown.value.input_name) == ("input.unknown_factor", "horoscope")
     with pytest.raises(InputError) as wrong:
         assess_risk(TABLE, {"years": "many"})
-    assert (wrong.value.rule, wrong.value.field) == ("input.not_a_number", "years")
+    assert (wrong.value.rule, wrong.value.input_name) == ("input.not_a_number", "years")
 
 
 def test_tables_that_cannot_judge_are_refused() -> None:

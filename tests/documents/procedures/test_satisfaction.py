@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents.procedures.errors import InputError
+from documents.errors import RuleBrokenError
 from documents.procedures.satisfaction import checked_score, satisfaction
 
 scores = st.lists(st.integers(1, 5), max_size=50)
@@ -45,11 +45,11 @@ def test_an_example() -> None:
 @pytest.mark.parametrize("score", [0, 6, -1])
 def test_other_scores_are_refused(score: int) -> None:
     """One to five; and nobody answers who was not asked."""
-    with pytest.raises(InputError) as refused:
+    with pytest.raises(RuleBrokenError) as refused:
         checked_score(score)
     assert refused.value.rule == "satisfaction.out_of_range"
-    with pytest.raises(InputError):
+    with pytest.raises(RuleBrokenError):
         satisfaction(9, [score])
-    with pytest.raises(InputError) as more:
+    with pytest.raises(RuleBrokenError) as more:
         satisfaction(1, [5, 5])
     assert more.value.rule == "satisfaction.more_answers_than_asked"
