@@ -7,6 +7,7 @@ import asyncio
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
@@ -18,6 +19,7 @@ from benchmarks.processes import pin, resident_bytes, server
 from benchmarks.report import print_report, print_steps, write_json
 from benchmarks.sampling import Samples, UnequalAnswersError, check_equal, log_in, walk
 from benchmarks.steps import FILE_VARIABLE
+from benchmarks.trail import WITH_TRAIL, TrailCost, print_trail, trail_workloads
 from benchmarks.workloads import page_requests, single_requests
 from demo.progress import seeding_progress
 from documents.embedded_mongodb import EmbeddedMongoDB, free_port
@@ -48,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--seconds", type=float, help="of a round")
     parser.add_argument("--steps", action="store_true", help="show where the time goes instead; no comparison")
+    parser.add_argument("--trail", action="store_true", help="measure the audit trail's cost alone; no comparison")
     parser.add_argument("--data-dir", type=Path, default=Path("var/bench"))
     return parser
 
@@ -64,7 +67,8 @@ def run(options: argparse.Namespace, console: Console) -> None:
         with seeding_progress(console) as progress:
             rules = asyncio.run(prepare(settings, uri, options.customers, options.rules, progress))
         steps_file = options.data_dir.absolute() / "steps.json" if options.steps else None
-        targets = stack.enter_context(servers(options.data_dir.absolute(), uri, steps_file))
+        dossier, with_trail, bare = stack.enter_context(servers(options.data_dir.absolute(), uri, steps_file))
+        targets = [dossier, bare]
         generator = stack.enter_context(LoadGenerator())
         for pid, core in ((mongod.pid, OTHER_CORE), (generator.pid, OTHER_CORE)):
             pin(pid or 0, core)
@@ -79,10 +83,18 @@ def run(options: argparse.Namespace, console: Console) -> None:
             generator, targets, mongod.pid or 0, lambda line: console.print(line, highlight=False, style="dim")
         )
         if steps_file is not None:
-            for workload in workloads(samples, token):
-                print_steps(console, sample_steps(generator, targets[0], workload, max(seconds, 2.0), steps_file))
+            for workload in trail_workloads(workloads(samples, token)):
+                print_steps(console, sample_steps(generator, with_trail, workload, max(seconds, 2.0), steps_file))
             return
         warm_up = min(seconds, 3.0)
+        trail = Measurement(generator, [dossier, with_trail], mongod.pid or 0, measurement.progress)
+        costs = [
+            TrailCost.of(trail.measure(workload, rounds=rounds, seconds=seconds, warm_up=warm_up))
+            for workload in trail_workloads(workloads(samples, token)[:2])
+        ]
+        if options.trail:
+            print_trail(console, costs)
+            return
         before: dict[str, float] = {}
         results = []
         for workload in workloads(samples, token):
@@ -91,28 +103,35 @@ def run(options: argparse.Namespace, console: Console) -> None:
                 before = {name: found[0].rss_mb for name, found in results[0].rounds.items()}
         growth = {target.name: (before[target.name], resident_bytes(target.pid) / 1e6) for target in targets}
         print_report(console, results, growth)
+        print_trail(console, costs)
         path = options.data_dir / "results.json"
-        write_json(path, results, growth, {"customers": options.customers, "rules": rules})
+        facts = {"customers": options.customers, "rules": rules, "trail": [asdict(cost) for cost in costs]}
+        write_json(path, results, growth, facts)
         console.print(f"written to {path}", highlight=False)
 
 
 @contextmanager
 def servers(data_dir: Path, uri: str, steps_file: Path | None = None) -> Iterator[list[Target]]:
-    """Both servers, each a process of its own on the server core; Dossier's with a sampler when it has a file."""
+    """Dossier without the audit trail and with it, and the bare endpoint, each a process of its own on the server core;
+    Dossier's with a sampler when it has a file, which is that of the one with the trail."""
     with ExitStack() as stack:
-        port = free_port()
-        variables = {
-            "DOSSIER_PORT": str(port),
-            "DOSSIER_DATA_DIR": str(data_dir),
-            "DOSSIER_MONGODB_URI": uri,
-            "DOSSIER_DATABASE": DATABASE,
-            "DOSSIER_ACCESS_TOKEN_SECONDS": str(LARGE_LIMIT),
-        }
-        command = ["-m", "cli", "serve"]
-        if steps_file is not None:
-            command = ["-m", "benchmarks.steps"]
-            variables[FILE_VARIABLE] = str(steps_file)
-        dossier = Target(DOSSIER, stack.enter_context(server(command, variables, "ready")), port)
+        ours = []
+        for name in (DOSSIER, WITH_TRAIL):
+            port = free_port()
+            variables = {
+                "DOSSIER_PORT": str(port),
+                "DOSSIER_DATA_DIR": str(data_dir),
+                "DOSSIER_MONGODB_URI": uri,
+                "DOSSIER_DATABASE": DATABASE,
+                "DOSSIER_ACCESS_TOKEN_SECONDS": str(LARGE_LIMIT),
+                "DOSSIER_AUDIT_TRAIL": "true" if name == WITH_TRAIL else "false",
+                "DOSSIER_JOBS": "worker",
+            }
+            command = ["-m", "cli", "serve"]
+            if steps_file is not None:
+                command = ["-m", "benchmarks.steps"]
+                variables[FILE_VARIABLE] = str(steps_file) if name == WITH_TRAIL else f"{steps_file}.without"
+            ours.append(Target(name, stack.enter_context(server(command, variables, "ready")), port))
         port = free_port()
         variables = {
             "BENCH_PORT": str(port),
@@ -121,9 +140,9 @@ def servers(data_dir: Path, uri: str, steps_file: Path | None = None) -> Iterato
             "BENCH_DATABASE": DATABASE,
         }
         bare = Target(BARE, stack.enter_context(server(["-m", "benchmarks.bare"], variables, "ready")), port)
-        for target in (dossier, bare):
+        for target in (*ours, bare):
             pin(target.pid, SERVER_CORE)
-        yield [dossier, bare]
+        yield [*ours, bare]
 
 
 def workloads(samples: Samples, token: str) -> list[Workload]:

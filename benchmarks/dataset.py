@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from app import Services, open_services, print_schema
 from documents.access_plan import Purpose
-from documents.catalogue import CATALOGUE
+from documents.catalogue import FULL_CATALOGUE
 from documents.passwords import PasswordHasher
 from policies.rule_set import RuleSet, parse_csv
 from policies.store import DEFAULT_CSV
@@ -86,7 +86,7 @@ async def _seed(services: Services, customers: int, progress: Callable[[int, int
 
 
 async def _activate(services: Services, rules: int) -> int:
-    wanted = parse_csv(rule_text(rules), CATALOGUE)
+    wanted = parse_csv(rule_text(rules), FULL_CATALOGUE)
     active = services.store.compiler.rule_set
     if RuleSet(active.rules, active.inheritance) != wanted:
         await services.store.activate(wanted, by="benchmark")

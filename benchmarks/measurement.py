@@ -82,9 +82,9 @@ class Result:
     def spread(self, server: str, measure: str) -> Spread:
         return Spread.of([getattr(found, measure) for found in self.rounds[server]])
 
-    def ratio(self, measure: str) -> Spread:
-        """Dossier's figure over the bare endpoint's, within pairs of rounds."""
-        pairs = zip(self.rounds[DOSSIER], self.rounds[BARE], strict=True)
+    def ratio(self, measure: str, one: str = DOSSIER, other: str = BARE) -> Spread:
+        """The figure of server `one` over that of `other`, within pairs of rounds."""
+        pairs = zip(self.rounds[one], self.rounds[other], strict=True)
         return Spread.of([getattr(ours, measure) / max(getattr(bare, measure), 1e-9) for ours, bare in pairs])
 
     def as_json(self) -> dict[str, Any]:
@@ -110,7 +110,7 @@ class Measurement:
         self._generator = generator
         self._targets = targets
         self._mongod_pid = mongod_pid
-        self._progress = progress
+        self.progress = progress
 
     def measure(self, workload: Workload, *, rounds: int, seconds: float, warm_up: float) -> Result:
         """Raises LoadError when one answer was not good."""
@@ -121,7 +121,7 @@ class Measurement:
             for target in self._targets:
                 done = self._round(workload, target, seconds)
                 found[target.name].append(done)
-                self._progress(
+                self.progress(
                     f"{workload.name}, {workload.connections} connections, round {number + 1} of {rounds}, "
                     f"{target.name}: {done.requests_per_second:.0f}/s, {done.server_cpu_ms:.3f} ms CPU"
                 )

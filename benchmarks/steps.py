@@ -22,6 +22,9 @@ FILE_VARIABLE: Final = "BENCH_STEPS_FILE"
 
 # The innermost frame that matches decides; (part of the file name, function or "", step).
 _STEPS: Final = (
+    ("/documents/audit/", "", "audit trail"),
+    ("/documents/access_trace", "", "audit trail"),
+    ("/resolvers/recording", "", "audit trail"),
     ("/pymongo/", "", "MongoDB driver"),
     ("/bson/decimal128", "", "MongoDB driver"),
     ("/bson/", "decode", "MongoDB driver"),

@@ -80,6 +80,7 @@ def dossier_server(place: Place) -> Iterator[Target]:
         "DOSSIER_MONGODB_URI": place.uri,
         "DOSSIER_DATABASE": DATABASE,
         "DOSSIER_ACCESS_TOKEN_SECONDS": str(_TOKEN_SECONDS),
+        "DOSSIER_AUDIT_TRAIL": "false",  # which no peer has
     }
     with server(["-m", "cli", "serve"], variables, "ready") as pid:
         yield Target(DOSSIER, pid, port)

@@ -1,7 +1,7 @@
 """The trail of one installation, opened: the key, the blocks, the writer, the heads outside the database.
 
 Owns what belongs together when a process starts and ends. The public key lies beside the heads, where the database's
-administrators cannot exchange it; it is written once and never replaced.
+administrators cannot exchange it; keys are added to its file and never replaced.
 """
 
 from __future__ import annotations
@@ -89,14 +89,16 @@ async def open_trail(
 
 
 def _keep_public_key(path: Path, key: TrailKey) -> None:
+    """Adds the key to the file unless it is there: what older keys signed is still to be verified."""
+    pem = key.public_pem()
     try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
-    except FileExistsError:
-        if path.read_text(encoding="ascii", errors="replace") != key.public_pem():
-            log.error("%s is not the public key that signs the audit trail", path.name)
-        return
+        kept = path.read_text(encoding="ascii", errors="replace") if path.exists() else ""
+        if pem in kept:
+            return
+        if kept:
+            log.warning("the audit trail is signed with another key from now on: it was added to %s", path.name)
+        descriptor = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o644)
+        with os.fdopen(descriptor, "a", encoding="ascii") as file:
+            file.write(pem)
     except OSError as error:
         log.error("the public key of the audit trail was not written to its file: %s", error.strerror)
-        return
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(key.public_pem())
