@@ -1,4 +1,4 @@
-"""Brokers that bring jobs to workers: the real Redis of Debian's package `redis-server`, and what is refused."""
+"""Brokers that bring jobs to workers: the real Redis and NATS of Debian's packages, and what is refused."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from jobs.brokers import QUEUE, external_broker
 from jobs.errors import BrokerError
 from tests.jobs.workshop import Database, Workshop, worker_process
 
-REDIS = shutil.which("redis-server")
+REDIS, NATS = shutil.which("redis-server"), shutil.which("nats-server")
 needs_redis = pytest.mark.skipif(REDIS is None, reason="redis-server is not on PATH (Debian: apt install redis-server)")
+needs_nats = pytest.mark.skipif(NATS is None, reason="nats-server is not on PATH (Debian: apt install nats-server)")
 
 
 @pytest.fixture
@@ -64,11 +65,33 @@ async def _until_it_answers(url: str) -> None:
                 return
 
 
+@pytest.fixture
+def nats_url(tmp_path: Path) -> Iterator[str]:
+    """A NATS server of this test, with JetStream."""
+    port = free_port()
+    options = ("-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(tmp_path))
+    with subprocess.Popen([str(NATS), *options], stderr=subprocess.DEVNULL) as process:
+        yield f"nats://127.0.0.1:{port}"
+        process.kill()
+
+
 @needs_redis
 async def test_workers_on_redis_share_the_work_and_nothing_is_done_twice(workshop: Workshop, redis_url: str) -> None:
     """Three workers, 60 jobs: each is run once, and the queue is empty afterwards."""
+    await _share_the_work(workshop, redis_url)
+    async with Redis.from_url(redis_url) as redis:
+        assert await redis.exists(QUEUE) == 0
+
+
+@needs_nats
+async def test_workers_on_nats_share_the_work_and_nothing_is_done_twice(workshop: Workshop, nats_url: str) -> None:
+    """The same on JetStream."""
+    await _share_the_work(workshop, nats_url)
+
+
+async def _share_the_work(workshop: Workshop, url: str) -> None:
     ids = [await workshop.ledger.enqueue("test.note", {"number": number}) for number in range(60)]
-    engines = [workshop.engine(f"worker-{number}", broker_url=redis_url) for number in range(3)]
+    engines = [workshop.engine(f"worker-{number}", broker_url=url) for number in range(3)]
     async with AsyncExitStack() as stack:
         for engine in engines:
             await stack.enter_async_context(engine.running())
@@ -76,9 +99,8 @@ async def test_workers_on_redis_share_the_work_and_nothing_is_done_twice(worksho
             await workshop.finished(job_id)
     notes = [note["job"] async for note in workshop.database["notes"].find()]
     assert sorted(notes) == sorted(ids)
+    assert sum(engine.counts.run for engine in engines) == 60
     assert max(engine.counts.run for engine in engines) < 60
-    async with Redis.from_url(redis_url) as redis:
-        assert await redis.exists(QUEUE) == 0
 
 
 @needs_redis
