@@ -13,11 +13,12 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final
 
-from beanie import Document
-from pydantic import ConfigDict, Field
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from documents.fields import Kind, Label, Sensitivity, declare
+from documents.stored_record import EXACT, CompanyRecord
+from documents.values import Text
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)  # every due time is after it; a finished job has none
+BASIC, INTERNAL = Sensitivity.BASIC, Sensitivity.INTERNAL
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
@@ -85,38 +86,24 @@ def check_arguments(arguments: dict[str, str | int]) -> None:
             raise ValueError(f"the argument `{name}` of a job is no id")
 
 
-class Job(Document):
-    """The stored entry; `JobRecord` says what its fields mean. `token` is the lease's, None while nobody has it."""
+class Job(CompanyRecord):
+    """A job as those see it who may by the rules; `JobRecord` says what its fields mean.
 
-    model_config = ConfigDict(extra="forbid")
+    Stored beside them, and never served: `arguments`, `key`, `checkpoint` and the lease's `token`."""
 
-    name: str
-    arguments: Annotated[dict[str, str | int], Field(default_factory=dict)]
-    key: str
-    state: JobState
-    attempts: int
-    created_at: datetime
-    scheduled_at: datetime | None = None
-    due_at: datetime | None = None
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
-    worker: str | None = None
-    token: str | None = None
-    done: int = 0
-    total: int = 0
-    checkpoint: Any = None
-    error: dict[str, str] | None = None
+    kind: ClassVar[Kind] = Kind.JOB
+    collection: ClassVar[str] = "jobs"
+    label: ClassVar[Label] = Label("Background job", "后台任务")
 
-    class Settings:
-        name = "jobs"
-        indexes: ClassVar[list[IndexModel]] = [
-            IndexModel([("name", ASCENDING), ("key", ASCENDING)], name="name_key", unique=True),
-            # Unfinished jobs are few beside the finished ones: what is asked every second looks at them alone.
-            IndexModel([("due_at", ASCENDING)], name="due_at", partialFilterExpression={"due_at": {"$gt": EPOCH}}),
-            IndexModel(
-                [("name", ASCENDING), ("due_at", ASCENDING)],
-                name="name_due_at",
-                partialFilterExpression={"due_at": {"$gt": EPOCH}},
-            ),
-            IndexModel([("state", ASCENDING), ("_id", DESCENDING)], name="state"),
-        ]
+    name: Annotated[Text, declare("Name", "名称", BASIC, search=EXACT, managed=True)]
+    state: Annotated[JobState, declare("State", "状态", BASIC, search=EXACT, managed=True)]
+    attempts: Annotated[int, declare("Attempts", "执行次数", BASIC, managed=True)] = 0
+    done: Annotated[int, declare("Done", "已完成", BASIC, managed=True)] = 0
+    total: Annotated[int, declare("Total", "总数", BASIC, managed=True)] = 0
+    scheduled_at: Annotated[datetime | None, declare("Scheduled for", "计划时间", BASIC, managed=True)] = None
+    due_at: Annotated[datetime | None, declare("Due at", "到期时间", BASIC, managed=True)] = None
+    started_at: Annotated[datetime | None, declare("Started at", "开始时间", BASIC, managed=True)] = None
+    finished_at: Annotated[datetime | None, declare("Finished at", "结束时间", BASIC, managed=True)] = None
+    worker: Annotated[Text | None, declare("Worker", "执行进程", INTERNAL, managed=True)] = None
+    error_code: Annotated[Text | None, declare("Error code", "错误代码", BASIC, managed=True)] = None
+    error_type: Annotated[Text | None, declare("Error type", "错误类型", INTERNAL, managed=True)] = None

@@ -30,6 +30,7 @@ _RECORD_FIELDS: Final = (
     "total",
     "checkpoint",
 )
+_NEWEST_FIRST: Final = [("created_at", -1), ("_id", -1)]
 
 
 class JobViews:
@@ -37,7 +38,7 @@ class JobViews:
 
     def __init__(self, database: AsyncDatabase[dict[str, Any]]) -> None:
         aware = database.codec_options.with_options(tz_aware=True, tzinfo=UTC)
-        self._jobs = database.get_collection(Job.Settings.name, codec_options=aware)
+        self._jobs = database.get_collection(Job.collection, codec_options=aware)
 
     async def get(self, job_id: str) -> JobRecord:
         """One job. Raises RecordNotFoundError."""
@@ -46,12 +47,10 @@ class JobViews:
             raise RecordNotFoundError
         return job_record(stored)
 
-    async def list(self, states: Sequence[JobState] = (), *, first: int, after: str | None = None) -> list[JobRecord]:
-        """Up to `first` jobs in one of `states` (any state when empty), the newest first, behind the id `after`."""
+    async def list(self, states: Sequence[JobState] = (), *, first: int) -> list[JobRecord]:
+        """Up to `first` jobs in one of `states` (any state when empty), the newest first."""
         query: dict[str, Any] = {"state": {"$in": list(states)}} if states else {}
-        if after is not None:
-            query["_id"] = {"$lt": object_id(after)}
-        return [job_record(stored) async for stored in self._jobs.find(query).sort("_id", -1).limit(first)]
+        return [job_record(stored) async for stored in self._jobs.find(query).sort(_NEWEST_FIRST).limit(first)]
 
     async def counts(self) -> dict[JobState, int]:
         """How many jobs are in each state."""
@@ -80,10 +79,10 @@ def object_id(job_id: str) -> ObjectId:
 
 def job_record(stored: Mapping[str, Any]) -> JobRecord:
     """The plain record of a stored job."""
-    error = stored["error"]
+    code = stored["error_code"]
     return JobRecord(
         id=str(stored["_id"]),
         state=JobState(stored["state"]),
-        error=None if error is None else JobError(error["code"], error["type"]),
+        error=None if code is None else JobError(code, stored["error_type"]),
         **{name: stored[name] for name in _RECORD_FIELDS},
     )

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from bson import ObjectId
-from pymongo import ReturnDocument, WriteConcern
+from pymongo import ASCENDING, IndexModel, ReturnDocument, WriteConcern
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
@@ -31,6 +31,9 @@ Work = Callable[[Session], Awaitable[None]]
 """The writes of one transaction. It may be called again where the transaction has to be tried again."""
 
 _RESTING: Final = {"worker": None, "token": None}
+_NO_ERROR: Final = {"error_code": None, "error_type": None}
+_CHANGED: Final = {"version": {"$add": ["$version", 1]}, "updated_at": "$$NOW"}
+"""What followers of the job are told of. That a lease goes on is no news."""
 
 
 class JobLedger:
@@ -39,8 +42,29 @@ class JobLedger:
     def __init__(self, database: AsyncDatabase[dict[str, Any]]) -> None:
         self._client = database.client
         self._jobs = database.get_collection(
-            Job.Settings.name, read_concern=ReadConcern("majority"), write_concern=WriteConcern("majority")
+            Job.collection, read_concern=ReadConcern("majority"), write_concern=WriteConcern("majority")
         ).with_options(codec_options=database.codec_options.with_options(tz_aware=True, tzinfo=UTC))
+
+    async def ensure_indexes(self) -> None:
+        """Creates the missing indexes that the ledger needs beside those of every record."""
+        # Unfinished jobs are few beside the finished ones: what is asked every second looks at them alone.
+        unfinished = {"due_at": {"$gt": EPOCH}}
+        await self._jobs.create_indexes(
+            [
+                IndexModel(
+                    [("name", ASCENDING), ("key", ASCENDING)],
+                    name="name_key",
+                    unique=True,
+                    partialFilterExpression={"key": {"$type": "string"}},
+                ),
+                IndexModel([("due_at", ASCENDING)], name="due_at", partialFilterExpression=unfinished),
+                IndexModel(
+                    [("name", ASCENDING), ("due_at", ASCENDING)],
+                    name="name_due_at",
+                    partialFilterExpression=unfinished,
+                ),
+            ]
+        )
 
     async def enqueue(
         self,
@@ -60,6 +84,11 @@ class JobLedger:
         given = dict(arguments or {})
         check_arguments(given)
         entry = {
+            "_id": ObjectId(secrets.token_bytes(12)),  # says nothing, unlike an ordinary ObjectId
+            "kind": Job.kind.value,
+            "version": 1,
+            "created_by": None,
+            "updated_at": now,
             "arguments": given,
             "state": JobState.QUEUED,
             "attempts": 0,
@@ -72,7 +101,7 @@ class JobLedger:
             "done": 0,
             "total": 0,
             "checkpoint": None,
-            "error": None,
+            **_NO_ERROR,
         }
         identity = {"name": name, "key": key or secrets.token_hex(12)}
         try:
@@ -111,7 +140,7 @@ class JobLedger:
         """
         found = await self._jobs.find_one_and_update(
             {"name": {"$in": list(names)}, "due_at": {"$gt": EPOCH}, "$expr": {"$lte": ["$due_at", "$$NOW"]}},
-            [{"$set": {"state": JobState.QUEUED, "due_at": _from_now(again_after), **_RESTING}}],
+            [{"$set": {"state": JobState.QUEUED, "due_at": _from_now(again_after), **_RESTING, **_CHANGED}}],
             {"_id": 1},
             sort=[("due_at", 1)],
             hint="due_at",
@@ -137,6 +166,7 @@ class JobLedger:
                         "due_at": _from_now(lease),
                         "worker": {"$literal": worker},
                         "token": token,
+                        **_CHANGED,
                     }
                 }
             ],
@@ -146,7 +176,7 @@ class JobLedger:
 
     async def renew(self, lease: JobLease, duration: timedelta) -> bool:
         """Makes the lease last `duration` from now; False where it was lost."""
-        return await self._change(lease, {"due_at": _from_now(duration)})
+        return await self._set(lease, {"due_at": _from_now(duration)})
 
     async def report(self, lease: JobLease, done: int, total: int) -> None:
         """Notes how far the job is. Raises LeaseLostError."""
@@ -170,17 +200,17 @@ class JobLedger:
 
     async def succeed(self, lease: JobLease) -> None:
         """The job is done. Nothing happens where the lease was lost: another worker goes on from the checkpoint."""
-        end = {"state": JobState.SUCCEEDED, "finished_at": "$$NOW", "due_at": None, "error": None}
+        end = {"state": JobState.SUCCEEDED, "finished_at": "$$NOW", "due_at": None, **_NO_ERROR}
         await self._change(lease, end | _RESTING)
 
     async def fail(self, lease: JobLease, error: JobError, retry_in: timedelta) -> None:
         """The attempt failed, and another one is due `retry_in` from now."""
-        end = {"state": JobState.FAILED, "due_at": _from_now(retry_in), "error": _error(error)}
+        end = {"state": JobState.FAILED, "due_at": _from_now(retry_in), **_error(error)}
         await self._change(lease, end | _RESTING)
 
     async def bury(self, lease: JobLease, error: JobError) -> None:
         """The last attempt failed: the job is on the dead-letter list."""
-        end = {"state": JobState.DEAD, "finished_at": "$$NOW", "due_at": None, "error": _error(error)}
+        end = {"state": JobState.DEAD, "finished_at": "$$NOW", "due_at": None, **_error(error)}
         await self._change(lease, end | _RESTING)
 
     async def release(self, lease: JobLease) -> None:
@@ -192,16 +222,19 @@ class JobLedger:
         """Makes a failed or dead job due at once, with all its attempts, from its checkpoint; False for any other."""
         changed = await self._jobs.update_one(
             {"_id": object_id(job_id), "state": {"$in": [JobState.FAILED, JobState.DEAD]}},
-            [{"$set": {"state": JobState.QUEUED, "attempts": 0, "due_at": "$$NOW", "finished_at": None}}],
+            [{"$set": {"state": JobState.QUEUED, "attempts": 0, "due_at": "$$NOW", "finished_at": None, **_CHANGED}}],
         )
         return changed.matched_count == 1
 
     async def remove_succeeded(self, before: datetime) -> int:
         """Removes the succeeded jobs that were enqueued before `before`; returns how many."""
-        old = {"state": JobState.SUCCEEDED, "_id": {"$lt": ObjectId.from_datetime(before)}}
+        old = {"state": JobState.SUCCEEDED, "created_at": {"$lt": before}}
         return (await self._jobs.delete_many(old)).deleted_count
 
     async def _change(self, lease: JobLease, fields: Mapping[str, Any], session: Session | None = None) -> bool:
+        return await self._set(lease, {**fields, **_CHANGED}, session)
+
+    async def _set(self, lease: JobLease, fields: Mapping[str, Any], session: Session | None = None) -> bool:
         changed = await self._jobs.update_one(
             {"_id": ObjectId(lease.job.id), "token": lease.token}, [{"$set": dict(fields)}], session=session
         )
@@ -213,4 +246,4 @@ def _from_now(duration: timedelta) -> dict[str, Any]:
 
 
 def _error(error: JobError) -> dict[str, Any]:
-    return {"code": {"$literal": error.code}, "type": {"$literal": error.type}}
+    return {"error_code": {"$literal": error.code}, "error_type": {"$literal": error.type}}

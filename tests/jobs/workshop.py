@@ -17,13 +17,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from beanie import init_beanie
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
-from documents.catalogue import CATALOGUE
-from documents.job_records import Job, JobRecord
+from documents.catalogue import FULL_CATALOGUE
+from documents.job_records import JobRecord
 from documents.repositories.job_views import JobViews
 from documents.repositories.jobs import JobLedger
 from documents.repositories.rule_sets import RuleSetRepository
@@ -63,7 +62,7 @@ class Workshop:
 
     async def prepare(self) -> None:
         """Makes the indexes."""
-        await init_beanie(database=self.database, document_models=[Job])
+        await self.ledger.ensure_indexes()
 
     async def end_orphaned_transactions(self) -> None:
         """Ends what killed processes left open now, not after the minute that the server gives it."""
@@ -77,7 +76,7 @@ class Workshop:
 
     def engine(self, worker: str = "here", *, lease: float = 2, **options: Any) -> JobEngine:
         """A worker."""
-        policies = PolicyEngine(PolicyStore(RuleSetRepository(self.database), CATALOGUE))
+        policies = PolicyEngine(PolicyStore(RuleSetRepository(self.database), FULL_CATALOGUE))
         resources = JobResources(policies=policies, ledger=self.ledger)
         runner = JobRunner(self.ledger, self.definitions, resources, worker, timedelta(seconds=lease))
         return JobEngine(self.ledger, self.definitions, runner, poll_seconds=POLL, **options)
