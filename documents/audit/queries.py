@@ -115,11 +115,12 @@ class AuditQueries:
             if value is not None:
                 condition[INDEXED[name]] = value if isinstance(value, ObjectId) else str(value)
         bounds = {"$gte": query.since, "$lt": query.until, "$lte": newest}
-        if any(bounds.values()):
-            condition["body.at"] = {operator: bound for operator, bound in bounds.items() if bound is not None}
-        if query.field is not None:
-            condition["$or"] = [{INDEXED["plain"]: query.field}, {INDEXED["masked"]: query.field}]
-        return condition
+        within = {operator: bound for operator, bound in bounds.items() if bound is not None}
+        time = {"body.at": within} if within else {}
+        if query.field is None:
+            return condition | time
+        # Each level is a range of its own index, and the two are merged in the order of time.
+        return condition | {"$or": [{INDEXED[level]: query.field, **time} for level in ("plain", "masked")]}
 
     async def _entries(self, query: TrailQuery, position: Position | None) -> AsyncIterator[TrailEntry]:
         # The block of the cursor, and those of the same millisecond, are read again for what is left in them.
