@@ -37,7 +37,6 @@ from documents.encryption.blind_index import BlindIndex
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
 from documents.fields import Kind
-from documents.job_records import Job
 from documents.passwords import PasswordHasher
 from documents.record_classes import RECORD_CLASSES
 from documents.repositories.accounts import AccountRepository
@@ -108,7 +107,6 @@ DOCUMENTS = [
     TokenKey,
     RuleSetDocument,
     RuleSetState,
-    Job,
 ]
 ROOT_KEY_FILE = "root.key"
 log = logging.getLogger("dossier")
@@ -216,6 +214,7 @@ async def _build(
     await init_beanie(database=database, document_models=DOCUMENTS)
     await ensure_customer_indexes(database, CATALOGUE)
     await ensure_record_indexes(database)
+    await JobLedger(database).ensure_indexes()
     keyring = Keyring(database, LocalKeyProvider(settings.data_dir / ROOT_KEY_FILE))
     await keyring.open()
     store = PolicyStore(RuleSetRepository(database), FULL_CATALOGUE)

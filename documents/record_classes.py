@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from documents.service import Ticket
+from documents.attachment import Attachment
+from documents.job_records import Job
+from documents.service import Complaint, Satisfaction, ServiceContact, ServiceStandard, Ticket
 from documents.stored_record import StoredRecord
+from documents.training import Course, PerformanceReview, TrainingResult, TrainingSession
 
-RECORD_CLASSES: tuple[type[StoredRecord], ...] = (Ticket,)
+RECORD_CLASSES: tuple[type[StoredRecord], ...] = (
+    Attachment,
+    Ticket,
+    Job,
+    ServiceContact,
+    Complaint,
+    Satisfaction,
+    ServiceStandard,
+    Course,
+    TrainingSession,
+    TrainingResult,
+    PerformanceReview,
+)
