@@ -13,6 +13,7 @@ from types import MappingProxyType, NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from documents.customer import Customer, Enterprise, Individual, Institution
 from documents.fields import Declaration, FieldSpec, Kind, ValueType
@@ -57,10 +58,14 @@ def _specs(kind: Kind, cls: type[Customer] | type[StoredRecord]) -> Iterable[tup
     for name, info in sorted(cls.model_fields.items(), key=lambda item: item[0] not in shared):
         declaration = next((item for item in info.metadata if isinstance(item, Declaration)), None)
         if declaration is not None:
-            value_type, choices, is_list = _value_type(Annotated[info.annotation, *info.metadata])
+            value_type, choices, is_list = _value_type(_hint(info))
             model, choices = (choices, None) if value_type is ValueType.OBJECT else (None, choices)
             required, is_shared = info.is_required(), name in shared
             yield name, FieldSpec(name, kind, declaration, value_type, choices, is_list, required, is_shared, model)
+
+
+def _hint(info: FieldInfo) -> Any:
+    return Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
 
 
 def _value_type(hint: Any) -> tuple[ValueType, type[Any] | None, bool]:
@@ -86,7 +91,7 @@ def _value_type(hint: Any) -> tuple[ValueType, type[Any] | None, bool]:
 def parts_of(model: type[BaseModel]) -> Mapping[str, tuple[ValueType, type[Enum] | None, bool]]:
     """(value type, choices, may it be absent) of each part of an OBJECT field's model."""
     return {
-        name: (*_value_type(Annotated[info.annotation, *info.metadata])[:2], not info.is_required())
+        name: (*_value_type(_hint(info))[:2], not info.is_required())
         for name, info in model.model_fields.items()
     }
 

@@ -15,7 +15,7 @@ from typing import Any
 from pymongo import AsyncMongoClient
 
 from benchmarks.scale.rules import rules_of_size
-from documents.catalogue import CATALOGUE
+from documents.catalogue import FULL_CATALOGUE
 from documents.repositories.rule_sets import RuleSetRepository
 from policies.store import PolicyStore
 
@@ -38,7 +38,7 @@ async def _run() -> None:
     client: AsyncMongoClient[dict[str, Any]]
     async with AsyncMongoClient(environ["BENCH_MONGODB_URI"], tz_aware=True, w="majority") as client:
         repository = _TimedRepository(client[environ["BENCH_DATABASE"]])
-        store = PolicyStore(repository, CATALOGUE)
+        store = PolicyStore(repository, FULL_CATALOGUE)
         await store.open()
         print("ready", flush=True)
         while line := sys.stdin.readline():  # nothing else waits in this process

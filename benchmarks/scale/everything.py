@@ -118,7 +118,7 @@ class EverythingEndpoint(BareEndpoint):
     _projection: Final = dict.fromkeys(
         (
             "kind",
-            *(n for k in Kind for n, s in CATALOGUE.fields(k).items() if s.value_type not in REFERENCES),
+            *(n for k in CUSTOMER_KINDS for n, s in CATALOGUE.fields(k).items() if s.value_type not in REFERENCES),
         ),
         1,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from benchmarks.dataset import ROLE, rule_text
-from documents.catalogue import CATALOGUE
+from documents.catalogue import FULL_CATALOGUE
 from policies.rule_set import Inheritance, Rule, RuleSet, parse_csv
 
 WHOLE_ROLE: Final = "benchmark_whole_reader"
@@ -26,7 +26,7 @@ def everything_rules(rules: int) -> str:
 
 def rules_of_size(count: int, *, telephone: bool = True) -> RuleSet:
     """Exactly `count` rules: the reader's, which read the telephone or do not, and other people's."""
-    all_rules = parse_csv(rule_text(count + 200), CATALOGUE)
+    all_rules = parse_csv(rule_text(count + 200), FULL_CATALOGUE)
     ours = [rule for rule in all_rules.rules if rule.role == ROLE]
     if not telephone:
         ours = [_without_telephone(rule) for rule in ours]

@@ -24,7 +24,7 @@ from benchmarks.report import machine
 from benchmarks.scale.bulk import add_in_bulk
 from benchmarks.workloads import LOGIN_MUTATION, PAGE_SIZE, Position, graphql_request
 from documents.access_plan import Purpose
-from documents.catalogue import CATALOGUE
+from documents.catalogue import FULL_CATALOGUE
 from documents.embedded_mongodb import free_port
 from documents.passwords import PasswordHasher
 from policies.rule_set import RuleSet, parse_csv
@@ -87,7 +87,7 @@ class Stage:
 
     async def _activate(self, settings: Settings, rules: str | RuleSet) -> None:
         async with open_services(settings, self.uri) as services:
-            wanted = parse_csv(rules, CATALOGUE) if isinstance(rules, str) else rules
+            wanted = parse_csv(rules, FULL_CATALOGUE) if isinstance(rules, str) else rules
             active = services.store.compiler.rule_set
             if RuleSet(active.rules, active.inheritance) != wanted:
                 await services.store.activate(wanted, by="benchmark")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from documents.access_plan import Purpose
-from documents.catalogue import CATALOGUE
+from documents.catalogue import CATALOGUE, FULL_CATALOGUE
 from policies.compiler import Compiler
 from policies.rule_set import RuleSet, parse_csv
 from policies.store import DEFAULT_CSV
@@ -81,7 +81,7 @@ found without being read, and read without being found."""
 
 def rules_of(rule_set: str) -> RuleSet:
     text = SYNTHETIC_CSV if rule_set == SYNTHETIC else DEFAULT_CSV.read_text(encoding="utf-8")
-    return parse_csv(text, CATALOGUE)
+    return parse_csv(text, FULL_CATALOGUE)
 
 
 def cases() -> list[Case]:
@@ -91,7 +91,7 @@ def cases() -> list[Case]:
 
 def _of(rule_set: str, purposes: list[Purpose]) -> Iterator[Case]:
     rules = rules_of(rule_set)
-    compiler = Compiler(CATALOGUE, rules)
+    compiler = Compiler(FULL_CATALOGUE, rules)
     for roles in _callers(rules, rule_set):
         opened = [purpose for purpose in purposes if compiler.is_open((frozenset(roles), purpose))]
         if len(roles) > 1 and not FULL:

@@ -18,12 +18,13 @@ from documents.fields import Kind
 from documents.repositories.codec import COLLECTION, CustomerCodec
 from documents.repositories.customers import CustomerRepository
 from documents.repositories.list_query import ListQuery, Selection, Sort
-from documents.repositories.row_scope import MEMBERSHIP_FIELDS, members, reachable, scope_set
+from documents.repositories.row_layout import CUSTOMER_LAYOUT
+from documents.repositories.row_scope import members, reachable, scope_set
 from tests.leaks.arena import Arena
 from tests.leaks.matrix import Leak
 from tests.leaks.worlds import Row
 
-ALWAYS = frozenset({"_id", *MEMBERSHIP_FIELDS})  # whose the row is decides what of it is granted
+ALWAYS = frozenset({"_id", *CUSTOMER_LAYOUT.membership_fields})  # whose the row is decides what of it is granted
 WHOLE = Selection({kind: frozenset({*fields, "id"}) for kind, fields in CATALOGUE.by_kind.items()})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from documents.access_plan import AccessPlan, Action, Purpose
-from documents.catalogue import CATALOGUE, Catalogue
+from documents.catalogue import FULL_CATALOGUE, Catalogue
 from policies.authorize import ALL_ACTIONS, PolicyEngine
 from policies.compiler import Compiler
 from policies.principal import Principal
@@ -20,13 +20,13 @@ class FixedSource:
     compiler: Compiler
 
 
-def engine_of(rules: RuleSet | str, catalogue: Catalogue = CATALOGUE) -> PolicyEngine:
+def engine_of(rules: RuleSet | str, catalogue: Catalogue = FULL_CATALOGUE) -> PolicyEngine:
     rule_set = parse_csv(rules, catalogue) if isinstance(rules, str) else rules
     return PolicyEngine(FixedSource(Compiler(catalogue, rule_set)))
 
 
 def default_rules() -> RuleSet:
-    return parse_csv(DEFAULT_CSV.read_text(encoding="utf-8"), CATALOGUE)
+    return parse_csv(DEFAULT_CSV.read_text(encoding="utf-8"), FULL_CATALOGUE)
 
 
 def principal_of(*roles: str, purposes: frozenset[Purpose] = frozenset(Purpose)) -> Principal:

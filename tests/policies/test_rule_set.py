@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from documents.access_plan import Purpose
-from documents.catalogue import CATALOGUE
+from documents.catalogue import FULL_CATALOGUE
 from policies.compiler import Compiler
 from policies.errors import RuleError
 from policies.rule_set import MAX_DEPTH, parse_csv, read_stored
@@ -36,7 +36,7 @@ def test_an_unknown_name_is_refused_with_its_line_and_the_nearest_known(column: 
     """A typing mistake in any column is found when the rules are loaded."""
     row = [*GOOD[:column], name, *GOOD[column + 1 :]]
     with pytest.raises(RuleError) as caught:
-        parse_csv(f"# a comment\n{ROLE}{', '.join(row)}\n", CATALOGUE)
+        parse_csv(f"# a comment\n{ROLE}{', '.join(row)}\n", FULL_CATALOGUE)
     assert (caught.value.line, caught.value.nearest) == (3, nearest)
     assert f"`{name}`" in str(caught.value)
 
@@ -57,7 +57,7 @@ def test_a_field_that_can_never_match_is_refused(kind: str, field: str) -> None:
     """A rule that speaks of nothing is a mistake, not a rule."""
     row = [*GOOD[:3], kind, field, *GOOD[5:]]
     with pytest.raises(RuleError):
-        parse_csv(ROLE + ", ".join(row), CATALOGUE)
+        parse_csv(ROLE + ", ".join(row), FULL_CATALOGUE)
 
 
 @pytest.mark.parametrize("column", range(1, 8))
@@ -66,14 +66,14 @@ def test_nothing_is_never_read_as_all(column: int, nothing: Any) -> None:
     """An empty text, null or empty list in any column of a stored rule refuses the rule set."""
     row: list[Any] = [*GOOD[1:column], nothing, *GOOD[column + 1 :]]
     with pytest.raises(RuleError):
-        read_stored([row], [["agent", "everyone"]], 1, CATALOGUE)
+        read_stored([row], [["agent", "everyone"]], 1, FULL_CATALOGUE)
 
 
 @pytest.mark.parametrize("rules", [None, "", "*", {}, [None], ["p"], [[]], [GOOD], [GOOD[1:-1]]])
 def test_stored_rows_of_another_shape_are_refused(rules: Any) -> None:
     """Rules are lists of seven names and nothing else."""
     with pytest.raises(RuleError):
-        read_stored(rules, [["agent", "everyone"]], 1, CATALOGUE)
+        read_stored(rules, [["agent", "everyone"]], 1, FULL_CATALOGUE)
 
 
 @pytest.mark.parametrize(
@@ -82,21 +82,21 @@ def test_stored_rows_of_another_shape_are_refused(rules: Any) -> None:
 def test_a_malformed_line_is_refused(line: str) -> None:
     """Lines are `p` with seven names or `g` with two."""
     with pytest.raises(RuleError) as caught:
-        parse_csv(ROLE + line, CATALOGUE)
+        parse_csv(ROLE + line, FULL_CATALOGUE)
     assert caught.value.line == 2
 
 
 def test_a_role_inherits_from_declared_roles_only() -> None:
     """A mistyped parent would lose the denials of the real one."""
     with pytest.raises(RuleError) as caught:
-        parse_csv("g, employee, everyone\ng, agent, employe\n", CATALOGUE)
+        parse_csv("g, employee, everyone\ng, agent, employe\n", FULL_CATALOGUE)
     assert (caught.value.line, caught.value.nearest) == (2, "employee")
 
 
 def test_inheritance_in_a_circle_is_refused() -> None:
     """No role is its own ancestor."""
     with pytest.raises(RuleError, match="inherits from itself"):
-        parse_csv("g, a, b\ng, b, c\ng, c, a\n", CATALOGUE)
+        parse_csv("g, a, b\ng, b, c\ng, c, a\n", FULL_CATALOGUE)
 
 
 def test_inheritance_goes_no_deeper_than_casbin_looks() -> None:
@@ -106,20 +106,20 @@ def test_inheritance_goes_no_deeper_than_casbin_looks() -> None:
         roles = [f"r{number}" for number in range(steps)] + ["everyone"]
         return "".join(f"g, {role}, {parent}\n" for role, parent in pairwise(roles))
 
-    rule_set = parse_csv(chain(MAX_DEPTH) + "p, everyone, all, *, name, read, *, allow\n", CATALOGUE)
+    rule_set = parse_csv(chain(MAX_DEPTH) + "p, everyone, all, *, name, read, *, allow\n", FULL_CATALOGUE)
     assert _casbin_inherits(rule_set, "r0")
     with pytest.raises(RuleError):
-        parse_csv(chain(MAX_DEPTH + 1), CATALOGUE)
+        parse_csv(chain(MAX_DEPTH + 1), FULL_CATALOGUE)
 
 
 def _casbin_inherits(rule_set: Any, role: str) -> bool:
-    return Compiler(CATALOGUE, rule_set).is_open((frozenset({role}), Purpose.SUPERVISION))
+    return Compiler(FULL_CATALOGUE, rule_set).is_open((frozenset({role}), Purpose.SUPERVISION))
 
 
 def test_written_and_read_again_a_rule_set_is_the_same() -> None:
     """CSV and stored rows lose nothing."""
     rule_set = default_rules()
-    assert parse_csv(rule_set.to_csv(), CATALOGUE) == rule_set
+    assert parse_csv(rule_set.to_csv(), FULL_CATALOGUE) == rule_set
     rows = [list(rule) for rule in rule_set.rules], [list(link) for link in rule_set.inheritance]
-    stored = read_stored(*rows, 5, CATALOGUE)
+    stored = read_stored(*rows, 5, FULL_CATALOGUE)
     assert (stored.rules, stored.inheritance, stored.version) == (rule_set.rules, rule_set.inheritance, 5)

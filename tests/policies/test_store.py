@@ -12,7 +12,7 @@ import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.access_plan import Purpose, Scope
-from documents.catalogue import CATALOGUE
+from documents.catalogue import FULL_CATALOGUE
 from documents.fields import Kind
 from documents.repositories.rule_sets import RuleSetRepository
 from policies.authorize import PolicyEngine
@@ -28,7 +28,7 @@ NAME_ONLY = "g, service_agent, everyone\np, service_agent, all, *, name, read, c
 
 def store_on(database: Database) -> PolicyStore:
     """A store as another process would have it."""
-    return PolicyStore(RuleSetRepository(database), CATALOGUE)
+    return PolicyStore(RuleSetRepository(database), FULL_CATALOGUE)
 
 
 @asynccontextmanager
