@@ -66,7 +66,7 @@ def test_whatever_is_tried_no_step_is_skipped_or_repeated(
         assert (other.on - one.on).days >= schedule.days_between
 
 
-@given(schedules(), st.lists(st.integers(0, 40), min_size=400, max_size=400))
+@given(schedules(), st.lists(st.integers(0, 40), min_size=60, max_size=60))
 def test_a_job_that_runs_irregularly_takes_every_step(schedule: CollectionSchedule, pauses: list[int]) -> None:
     """Whenever it runs it does what is due, and in the end all three were done once."""
     kept: Steps = ()
@@ -124,6 +124,15 @@ def test_the_way_to_the_end() -> None:
     with pytest.raises(StepError) as refused:
         with_step(SCHEDULE, DUE, OPEN, steps, step(CollectionStage.VISIT, 99))
     assert refused.value.rule == "step.finished"
+
+
+def test_a_late_call_puts_the_letter_off_by_some_days() -> None:
+    """So that the customer can answer; and a cent that is open is called for."""
+    cent = Money(Decimal("0.01"), "CNY")
+    called = with_step(SCHEDULE, DUE, cent, (), step(CollectionStage.TELEPHONE, 40))
+    assert next_due_on(SCHEDULE, DUE, cent, called) == day(43)
+    assert stage_due(SCHEDULE, DUE, cent, called, day(42)) is None
+    assert stage_due(SCHEDULE, DUE, cent, called, day(43)) is CollectionStage.LETTER
 
 
 @pytest.mark.parametrize(

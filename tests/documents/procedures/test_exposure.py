@@ -77,6 +77,13 @@ def test_other_currencies_count_at_their_rate_or_are_refused(owed: Decimal, new:
     assert refused.value.rule == "currency.no_rate"
 
 
+def test_a_cent_of_a_cent_is_near() -> None:
+    """However small the limit is."""
+    cent = cny("0.01")
+    assert check_exposure([], cent, cent, BLOCK).outcome is ExposureOutcome.WARN
+    assert check_exposure([], cent, cent, WARN).outcome is ExposureOutcome.OK
+
+
 def test_a_policy_that_notices_nothing_is_refused() -> None:
     """The regulation does not know it."""
     with pytest.raises(ValueError, match="noticed"):

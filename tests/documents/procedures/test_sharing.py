@@ -86,3 +86,13 @@ def test_the_first_of_both_ends_it() -> None:
         consent = Consent("c1", "bank", frozenset({"name"}), Validity(begin, consented))
         agreement = Agreement("bank", Validity(begin, agreed))
         assert shared_fields("c1", "bank", [consent], [agreement], begin) == {"name": tenth}
+
+
+def test_an_agreement_may_be_for_some_fields_only() -> None:
+    """What it does not name stays with us, whatever the customer consented to."""
+    begin = at("2026-11-01")
+    consent = Consent("c1", "bank", frozenset({"name", "telephone"}), Validity(begin))
+    narrow = Agreement("bank", Validity(begin), frozenset({"name", "email"}))
+    assert shared_fields("c1", "bank", [consent], [narrow], begin) == {"name": None}
+    anything = Agreement("bank", Validity(begin))
+    assert shared_fields("c1", "bank", [consent], [anything], begin) == {"name": None, "telephone": None}
