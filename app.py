@@ -53,6 +53,7 @@ from documents.repositories.login_attempts import LoginAttemptRepository
 from documents.repositories.record_writes import RecordWriter
 from documents.repositories.records import RecordRepository, ensure_record_indexes
 from documents.repositories.rule_sets import RuleSetRepository
+from documents.repositories.service_figures import ServiceFigures
 from documents.repositories.sessions import SessionRepository
 from documents.rule_set import RuleSetDocument, RuleSetState
 from documents.token_keys import TokenKey, TokenKeyRepository
@@ -246,13 +247,13 @@ async def _build(
     use_cases = UseCases(
         customers=customers,
         records=records,
-        service=Service(operations),
+        service=Service.over(operations, ServiceFigures(database, repositories), accounts),
         attachments=Attachments(operations, files),
         viewer=Viewer(engine, CATALOGUE),
         sessions=sessions,
         catalogue=FULL_CATALOGUE,
         recorder=Recorder(trail.writer if settings.audit_trail else None, lambda: store.compiler.version),
-        subscriptions=Subscriptions(engine, CATALOGUE, reader, customers, changes),
+        subscriptions=Subscriptions(engine, reader, customers, repositories, records, changes),
     )
     authenticator = Authenticator(tokens, principals, _openid_connect(settings, http_client))
     return Services(

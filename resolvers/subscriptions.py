@@ -13,24 +13,29 @@ whether an event is told depends on nothing but what the subscriber could read b
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from documents.access_plan import AccessPlan, Level
-from documents.catalogue import Catalogue
+from documents.catalogue import FULL_CATALOGUE
 from documents.fields import FieldSpec, Kind
 from documents.records import Record
 from documents.repositories.change_feed import ChangeFeed, ChangeQueue, Matches, Operation, RecordChange
 from documents.repositories.customers import CustomerRepository
 from documents.repositories.list_query import Selection
+from documents.repositories.records import RecordRepository
 from documents.repositories.row_layout import CUSTOMER_LAYOUT
 from policies.authorize import READ, PolicyEngine
 from resolvers.caller import Caller
-from resolvers.customers import Customers, read_actions
+from resolvers.customers import Customers
 from resolvers.errors import NothingVisibleError
+from resolvers.records import RecordReads, read_actions
 
 UNCOUNTED = frozenset({"version", "updated_at", "created_at"})
 """Fields that change with every other one: they alone are no change worth telling."""
+
+NOTHING_WANTED: Mapping[str, Any] = MappingProxyType({})
 
 REMEMBERED = 10_000
 """Records whose deletion one subscription can still be told of; those told longest ago are forgotten first."""
@@ -105,20 +110,22 @@ def _counted(change: RecordChange, fields: Mapping[str, FieldSpec]) -> frozenset
 
 
 class Subscriptions:
-    """The changes of records, for those who follow them."""
+    """The changes of customers and of the records of the regulation, for those who follow them."""
 
     def __init__(
         self,
         engine: PolicyEngine,
-        catalogue: Catalogue,
         reader: CustomerRepository,
         customers: Customers,
+        repositories: Mapping[Kind, RecordRepository],
+        records: RecordReads,
         feed: ChangeFeed,
     ) -> None:
         self._engine = engine
-        self._catalogue = catalogue
         self._reader = reader
         self._customers = customers
+        self._repositories = repositories
+        self._records = records
         self._feed = feed
 
     async def follow(self, collection: str, matches: Matches) -> ChangeQueue:
@@ -131,19 +138,51 @@ class Subscriptions:
         if all(self._reader.visible_rows(plan, kind) is None for kind in kinds):
             raise NothingVisibleError
 
+    async def check_records(self, caller: Caller, kind: Kind) -> None:
+        """The same for the records of one kind."""
+        plan = await self._records.plan(caller, kind)
+        if self._repositories[kind].visible_rows(plan, kind) is None:
+            raise NothingVisibleError
+
     async def customer(self, caller: Caller, change: RecordChange, seen: Seen, selection: Selection) -> Record | None:
-        """The event of a customer: `operation`, `id` and `customer`; None where there is none to tell."""
+        """The event of a customer: `operation`, `id` and `record`; None where there is none to tell."""
         plan = await self._engine.authorize(caller.principal, caller.purpose, read_actions(selection))
-        if change.kind is None:  # gone, maybe before it could be looked at
-            fields: Mapping[str, FieldSpec] = {}
-            wanted = Selection()
-        else:
-            kind = Kind(change.kind)
-            fields = self._catalogue.fields(kind)
-            wanted = Selection({kind: selection.get(kind, frozenset()) | {"access", "id"}})
+        kind = Kind(change.kind) if change.kind is not None else None  # None: gone, maybe before it could be looked at
+        fields = FULL_CATALOGUE.fields(kind) if kind is not None else {}
 
         async def read() -> Record | None:
-            return await self._customers.find_under(caller, plan, f"{change.kind}_{change.record_id}", wanted)
+            public_id = f"{change.kind}_{change.record_id}"
+            return await self._customers.find_under(caller, plan, public_id, _with_view(selection, kind))
 
-        told = await shown(change, seen, plan, fields, CUSTOMER_LAYOUT.membership_fields, read)
-        return Record(told, customer=told["record"]) if told is not None else None
+        return await shown(change, seen, plan, fields, CUSTOMER_LAYOUT.membership_fields, read)
+
+    async def record(
+        self,
+        caller: Caller,
+        kind: Kind,
+        change: RecordChange,
+        seen: Seen,
+        selection: Selection,
+        wanted: Mapping[str, Any] = NOTHING_WANTED,
+    ) -> Record | None:
+        """The same of a record of `kind`; of those alone whose fields the caller sees to be as `wanted` says."""
+        repository = self._repositories[kind]
+        plan = await self._records.plan(caller, kind, read_actions(selection))
+        asked = _with_view(selection, kind, wanted)
+
+        async def read() -> Record | None:
+            found = await repository.find(plan, kind, change.record_id, asked, caller.report)
+            if found is None or any(found.get(name) != value for name, value in wanted.items()):
+                return None
+            await self._records.attach(caller, kind, [found], selection)
+            return found
+
+        membership = repository.layout.membership_fields
+        return await shown(change, seen, plan, FULL_CATALOGUE.fields(kind), membership, read)
+
+
+def _with_view(selection: Selection, kind: Kind | None, more: Iterable[str] = ()) -> Selection:
+    """What must be read of a record to decide an event, beside what was asked for."""
+    if kind is None:
+        return Selection()
+    return Selection({kind: selection.get(kind, frozenset()) | {"access", "id", *more}}, selection.nested)

@@ -13,7 +13,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from documents.catalogue import Catalogue
 from documents.records import Record
-from schema.chapters import Chapter, Fields, Vocabulary, service
+from schema.chapters import Chapter, Fields, Vocabulary, service, training
 from schema.execution import ExecutionMetrics, install_record_fields, record_value
 from schema.inputs.customers import make_customer_inputs
 from schema.inputs.records import make_record_inputs
@@ -21,7 +21,7 @@ from schema.mutation import make_mutation
 from schema.operations import operation_fields
 from schema.query import make_query, record_fields, serve_plainly
 from schema.scalars import SCALARS
-from schema.subscription import PAYLOAD_TYPES, make_subscription, serve_subscriptions
+from schema.subscription import followed, make_subscription, serve_subscriptions
 from schema.types.customers import ChoiceEnums, make_customer_types
 from schema.types.records import RecordTypeMaker
 
@@ -39,7 +39,7 @@ PLAIN_TYPES = (
 """Types whose every field is read from a record as it is."""
 
 
-CHAPTERS: tuple[Chapter, ...] = (service,)
+CHAPTERS: tuple[Chapter, ...] = (service, training)
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,11 @@ def build_schema(catalogue: Catalogue) -> DossierSchema:
     queries, mutations = _chapters(vocabulary)
     for kind, of_kind in records.items():
         queries |= record_fields(of_kind, record_inputs[kind])
+    subscriptions = followed(types, records)
     built = strawberry.Schema(
         query=make_query(types, inputs, queries),
         mutation=make_mutation(types, inputs, mutations),
-        subscription=make_subscription(types),
+        subscription=make_subscription(subscriptions),
         types=[*types.kinds.values(), *(of_kind.record for of_kind in records.values())],
         config=StrawberryConfig(
             default_resolver=record_value,
@@ -77,7 +78,7 @@ def build_schema(catalogue: Catalogue) -> DossierSchema:
     names = types.type_names | {kind.value: of_kind.record.__name__ for kind, of_kind in records.items()}
     plain_types = [
         *PLAIN_TYPES,
-        *PAYLOAD_TYPES,
+        *(of.payload.__name__ for of in subscriptions.values()),
         *maker.object_names,
         *chain.from_iterable(c.PLAIN_TYPES for c in CHAPTERS),
     ]
@@ -89,7 +90,7 @@ def build_schema(catalogue: Catalogue) -> DossierSchema:
         return name
 
     serve_plainly(built._schema)
-    serve_subscriptions(built._schema)
+    serve_subscriptions(built._schema, subscriptions)
     metrics = install_record_fields(built, [*names.values(), *plain_types], type_name=type_name)
     return DossierSchema(built._schema, print_schema(built) + "\n", metrics)
 

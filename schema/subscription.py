@@ -1,8 +1,10 @@
-"""The subscription root. How a chapter adds a subscription, all of it:
+"""The subscription root.
 
-1. Name the field with its payload type and arguments in `make_subscription`; its Strawberry resolver is never called.
-2. Put a `Followed` under the field's name into `FOLLOWED`: a collection, and three functions over the arguments as
-   graphql-core has coerced them (a dictionary by GraphQL name; absent where not given).
+How a chapter adds a subscription to a kind of record: its kind goes into `FOLLOWED_KINDS`. The field `ticketChanged`,
+its payload type and its arguments (`customer` where the record hangs on one, `assignee` where it has one) follow.
+
+How it adds another one: a `Followed` in `followed()`, made of the payload type, the arguments, a collection, and three
+functions over the arguments as graphql-core has coerced them (a dictionary by GraphQL name; absent where not given):
 
    matches(arguments)               which changes of the collection the arguments speak of, by what a `RecordChange`
                                     holds. A deletion has neither kind nor customer: let those pass.
@@ -12,13 +14,6 @@
                                     sent. What it raises ends the subscription. `resolvers.subscriptions.shown` is
                                     the decision that all kinds of record share.
 
-    async def _ticket(info, event, _arguments):
-        context = info.context
-        selection = selection_of(info, ("ticket",))
-        return await context.use_cases.tickets.changed(context.caller, event.change, event.seen, selection)
-
-    FOLLOWED["ticketChanged"] = Followed("tickets", _of_tickets, _check_tickets, _ticket)
-
 Each event is resolved in a context of its own, made from the same token: who asks is as fresh as in a request. What
 waits for a slow client longer than half a second is resolved once more before it is sent.
 """
@@ -27,20 +22,29 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from inspect import Parameter, Signature
 from typing import Any, Final, Self
 
 import strawberry
 from graphql import GraphQLResolveInfo, GraphQLSchema
 
 from documents.fields import CUSTOMER_KINDS, Kind
+from documents.record_classes import RECORD_CLASSES
 from documents.records import Record
 from documents.repositories.change_feed import ChangeQueue, Matches, Operation, RecordChange
 from documents.repositories.codec import parse_customer_id
+from documents.repositories.row_layout import CUSTOMER_LAYOUT
+from documents.stored_record import CustomerRecord
 from resolvers.subscriptions import Seen
 from schema.context import RequestContext
-from schema.query import Info, selection_of
+from schema.names import camel_case, pascal_case
+from schema.query import selection_of
 from schema.types.access import CustomerKind
-from schema.types.customers import CustomerTypes
+from schema.types.customers import CustomerTypes, Fields, make_class, plain
+from schema.types.records import RecordTypes
+
+FOLLOWED_KINDS: Final = (Kind.TICKET,)
+"""The kinds of record whose changes can be followed."""
 
 Arguments = Mapping[str, Any]
 strawberry.enum(Operation, name="ChangeOperation", description="What happened to a record.")
@@ -56,8 +60,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """How one subscription field is served; see the top of this module."""
+    """How one subscription field is served; see the top of this module. `arguments` are types by Python name."""
 
+    payload: Any
+    description: str
+    arguments: Mapping[str, Any]
     collection: str
     matches: Callable[[Arguments], Matches]
     check: Callable[[RequestContext, Arguments], Awaitable[None]]
@@ -89,14 +96,39 @@ class EventSource:
         self._queue.close()
 
 
+def followed(types: CustomerTypes, records: Mapping[Kind, RecordTypes]) -> dict[str, Followed]:
+    """Every field of the subscription root by its Python name."""
+    of_records = {f"{kind.value}_changed": _records(kind, records[kind].record) for kind in FOLLOWED_KINDS}
+    return {"customer_changed": _customers(types.interface), **of_records}
+
+
+def _customers(interface: Any) -> Followed:
+    async def check(context: RequestContext, arguments: Arguments) -> None:
+        await context.use_cases.subscriptions.check_customers(context.caller, _kinds(arguments))
+
+    async def resolve(info: GraphQLResolveInfo[Any], event: Event, _arguments: Arguments) -> Record | None:
+        context: RequestContext = info.context
+        selection = selection_of(info, ("customer",))
+        told = await context.use_cases.subscriptions.customer(context.caller, event.change, event.seen, selection)
+        return _payload_record("customer", told)
+
+    return Followed(
+        payload=_payload_type("Customer", "customer", interface),
+        description="Changes of customers, each as you may see it at that moment; none that you may not see.",
+        arguments={"customer": strawberry.ID | None, "kinds": list[CustomerKind] | None},
+        collection=CUSTOMER_LAYOUT.collection,
+        matches=_of_customers,
+        check=check,
+        resolve=resolve,
+    )
+
+
 def _of_customers(arguments: Arguments) -> Matches:
     kinds = _kinds(arguments)
-    wanted = arguments.get("customer")
-    if wanted is None:
+    if arguments.get("customer") is None:
         return lambda change: change.kind is None or change.kind in kinds
-    parsed = parse_customer_id(wanted)
-    row_id = parsed[1] if parsed is not None and parsed[0] in kinds else None
-    return lambda change: row_id is not None and change.record_id == row_id
+    kind, row_id = parse_customer_id(arguments["customer"]) or (None, None)
+    return lambda change: kind in kinds and change.record_id == row_id
 
 
 def _kinds(arguments: Arguments) -> frozenset[Kind]:
@@ -104,62 +136,91 @@ def _kinds(arguments: Arguments) -> frozenset[Kind]:
     return frozenset(map(Kind, kinds)) if kinds is not None else frozenset(CUSTOMER_KINDS)
 
 
-async def _check_customers(context: RequestContext, arguments: Arguments) -> None:
-    await context.use_cases.subscriptions.check_customers(context.caller, _kinds(arguments))
+def _records(kind: Kind, record_type: Any) -> Followed:
+    record_class = next(cls for cls in RECORD_CLASSES if cls.kind is kind)
+    has_customer, has_assignee = issubclass(record_class, CustomerRecord), "assignee" in record_class.model_fields
+    arguments: dict[str, Any] = {"customer": strawberry.ID | None} if has_customer else {}
+    if has_assignee:
+        arguments["assignee"] = str | None
 
+    async def check(context: RequestContext, _arguments: Arguments) -> None:
+        await context.use_cases.subscriptions.check_records(context.caller, kind)
 
-async def _customer(info: GraphQLResolveInfo[Any], event: Event, _arguments: Arguments) -> Record | None:
-    context: RequestContext = info.context
-    selection = selection_of(info, ("customer",))
-    return await context.use_cases.subscriptions.customer(context.caller, event.change, event.seen, selection)
+    async def resolve(info: GraphQLResolveInfo[Any], event: Event, given: Arguments) -> Record | None:
+        context: RequestContext = info.context
+        selection = selection_of(info, (kind.value,))
+        wanted = {"assignee": given["assignee"]} if given.get("assignee") is not None else {}
+        told = await context.use_cases.subscriptions.record(
+            context.caller, kind, event.change, event.seen, selection, wanted
+        )
+        return _payload_record(kind.value, told)
 
-
-FOLLOWED: Final[dict[str, Followed]] = {
-    "customerChanged": Followed("customers", _of_customers, _check_customers, _customer),
-}
-"""How each field of the subscription root is served, by its GraphQL name."""
-
-PAYLOAD_TYPES: Final = ("CustomerChange",)
-"""The payload types, all of them served from records."""
-
-
-def make_subscription(types: CustomerTypes) -> type:
-    """The subscription root over the generated customer types."""
-    customer_change = strawberry.type(
-        type(
-            "CustomerChange",
-            (),
-            {
-                "__annotations__": {"operation": Operation, "id": strawberry.ID, "customer": types.interface | None},
-                "__module__": __name__,
-                "customer": strawberry.field(description="As you may see it now; null where it was deleted."),
-            },
-        ),
-        description="A customer was created or changed, or one that you were told of was deleted.",
+    return Followed(
+        payload=_payload_type(pascal_case(kind.value), kind.value, record_type),
+        description=f"Changes: {record_class.label.en} ({record_class.label.zh}). None that you may not see.",
+        arguments=arguments,
+        collection=record_class.collection,
+        matches=_of_one_customer,
+        check=check,
+        resolve=resolve,
     )
 
-    async def customer_changed(
-        info: Info,
-        customer: strawberry.ID | None = strawberry.UNSET,
-        kinds: list[CustomerKind] | None = strawberry.UNSET,
-    ) -> Any:
+
+def _of_one_customer(arguments: Arguments) -> Matches:
+    if arguments.get("customer") is None:
+        return lambda _change: True
+    _, row_id = parse_customer_id(arguments["customer"]) or (None, None)
+    # A deletion does not name its customer: it is told of those records alone that were told of before.
+    return lambda change: row_id is not None and change.customer_id in (row_id, None)
+
+
+def _payload_type(name: str, field: str, record_type: Any) -> Any:
+    fields: Fields = {
+        "operation": (Operation, plain("")),
+        "id": (strawberry.ID, plain("")),
+        field: (record_type | None, plain("As you may see it now; null where it was deleted.")),
+    }
+    return strawberry.type(
+        make_class(f"{name}Change", (), fields, {}),
+        description="A record was created or changed, or one that you were told of was deleted.",
+    )
+
+
+def _payload_record(field: str, told: Record | None) -> Record | None:
+    return Record(operation=told["operation"], id=told["id"], **{field: told["record"]}) if told is not None else None
+
+
+def make_subscription(fields: Mapping[str, Followed]) -> type:
+    """The subscription root."""
+    made = {
+        name: strawberry.subscription(resolver=_declaring(of), description=of.description)
+        for name, of in fields.items()
+    }
+    annotations = {name: of.payload | None for name, of in fields.items()}
+    return strawberry.type(type("Subscription", (), {"__annotations__": annotations, "__module__": __name__, **made}))
+
+
+def _declaring(of: Followed) -> Callable[..., Any]:
+    """A function with the arguments of the field, for Strawberry to read; `serve_subscriptions` takes its place."""
+
+    async def declared(**_arguments: Any) -> Any:
         raise NotImplementedError
 
-    fields = {
-        "customer_changed": strawberry.subscription(
-            resolver=customer_changed,
-            description="Changes of customers, each as you may see it at that moment; none that you may not see.",
-        )
-    }
-    annotations = {"customer_changed": customer_change | None}
-    return strawberry.type(type("Subscription", (), {"__annotations__": annotations, "__module__": __name__, **fields}))
+    parameters = [
+        Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation, default=strawberry.UNSET)
+        for name, annotation in of.arguments.items()
+    ]
+    declared.__signature__ = Signature(parameters, return_annotation=Any)  # type: ignore[attr-defined]
+    declared.__annotations__ = {**of.arguments, "return": Any}
+    return declared
 
 
-def serve_subscriptions(core: GraphQLSchema) -> None:
-    """Has graphql-core follow and resolve the subscription root's fields by `FOLLOWED`."""
-    for name, field in (core.subscription_type.fields if core.subscription_type is not None else {}).items():
-        field.subscribe = _follow(FOLLOWED[name])
-        field.resolve = _resolve(FOLLOWED[name])
+def serve_subscriptions(core: GraphQLSchema, fields: Mapping[str, Followed]) -> None:
+    """Has graphql-core follow and resolve the fields of the subscription root."""
+    served = core.subscription_type.fields if core.subscription_type is not None else {}
+    for name, of in fields.items():
+        field = served[camel_case(name)]
+        field.subscribe, field.resolve = _follow(of), _resolve(of)
 
 
 def _follow(followed: Followed) -> Callable[..., Awaitable[EventSource]]:

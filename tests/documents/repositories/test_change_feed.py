@@ -127,7 +127,7 @@ class TestFollowers:
             "tickets", Operation.CREATED, 1, "ticket", fields=frozenset({"a", "b"})
         )
         deleted = await next_change(queue)
-        assert (deleted.operation, deleted.fields) == (Operation.DELETED, {"account_manager"})
+        assert (deleted.operation, deleted.fields) == (Operation.DELETED, frozenset({"account_manager"}))
         assert await is_silent(queue)
 
     async def test_who_does_not_take_its_changes_is_given_up(
