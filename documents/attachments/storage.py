@@ -1,7 +1,8 @@
 """Where sealed files lie: in the layout of GridFS, bucket `attachments`, so that any GridFS tool can copy them.
 
-    attachments.files       {_id, length, chunkSize, uploadDate, metadata: {customer_id}}: one per whole file; `length`
-                            and `chunkSize` are of the sealed bytes
+    attachments.files       {_id, length, chunkSize, uploadDate, metadata: {customer_id, facts}}: one per whole file;
+                            `length` and `chunkSize` are of the sealed bytes; `facts` is the field ciphertext of the
+                            list media type, size in bytes, SHA-256, under the field path `facts.<file id>`
     attachments.chunks      {_id, files_id, n, data}: `data` as in `documents.attachments.sealing`
     attachments.unfinished  {_id: file id, since: date}: files whose chunks are not, or no longer, part of a whole file
 
@@ -23,8 +24,9 @@ from bson import Int64, ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
+from documents.attachments.media_types import MediaType
 from documents.attachments.sealing import CHUNK_BYTES, SEALED_CHUNK_BYTES, FileSealer, chunk_count, sealed_size
-from documents.encryption.ciphertext import DataKey
+from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value, encrypt_value
 from documents.errors import DecryptionError, RecordNotFoundError
 
 BUCKET = "attachments"
@@ -32,13 +34,35 @@ UNFINISHED_LIFETIME = timedelta(days=1)  # no upload takes so long
 
 
 @dataclass(frozen=True, slots=True)
-class StoredFile:
-    """A file all of whose chunks are written. `size` in bytes and `sha256` (64 hex digits) are of the plaintext."""
+class FileFacts:
+    """What is known of a whole file. `size` in bytes and `sha256` (64 hex digits) are of the plaintext."""
+
+    media_type: MediaType
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealedFile:
+    """A file all of whose chunks are written, as the database describes it. `sealed_facts` opens by `facts`."""
 
     file_id: ObjectId
     customer_id: ObjectId
-    size: int
-    sha256: str
+    length: int  # of the sealed bytes
+    sealed_facts: bytes
+
+    def facts(self, key: DataKey) -> FileFacts:
+        """DecryptionError where the key is not the file's."""
+        opened = decrypt_value(key, _facts_context(self.file_id), self.sealed_facts)
+        try:
+            media_type, size, sha256 = opened
+            return FileFacts(MediaType(media_type), int(size), str(sha256))
+        except (TypeError, ValueError):
+            raise DecryptionError from None
+
+
+def _facts_context(file_id: ObjectId) -> FieldContext:
+    return FieldContext(f"{BUCKET}.files", f"facts.{file_id}")
 
 
 class FileWriter:
@@ -46,7 +70,7 @@ class FileWriter:
 
     def __init__(self, storage: AttachmentStorage, key: DataKey, file_id: ObjectId) -> None:
         self._storage = storage
-        self._customer_id = key.customer_id
+        self._key = key
         self._sealer = FileSealer(key, file_id)
         self._digest = hashlib.sha256()
         self._buffer = bytearray()
@@ -63,11 +87,13 @@ class FileWriter:
             await self._write_chunk(bytes(self._buffer[:CHUNK_BYTES]), last=False)
             del self._buffer[:CHUNK_BYTES]
 
-    async def finish(self) -> StoredFile:
+    async def finish(self, media_type: MediaType) -> tuple[SealedFile, FileFacts]:
         """Writes the last chunk. The file is not whole before `AttachmentStorage.keep`."""
         await self._write_chunk(bytes(self._buffer), last=True)
         self._buffer.clear()
-        return StoredFile(self.file_id, self._customer_id, self.size, self._digest.hexdigest())
+        facts = FileFacts(media_type, self.size, self._digest.hexdigest())
+        sealed = encrypt_value(self._key, _facts_context(self.file_id), [media_type.value, facts.size, facts.sha256])
+        return SealedFile(self.file_id, self._key.customer_id, sealed_size(self.size), sealed), facts
 
     async def _write_chunk(self, plaintext: bytes, *, last: bool) -> None:
         sealed = self._sealer.seal(self._written, plaintext, last=last)
@@ -99,7 +125,7 @@ class AttachmentStorage:
         """Writes one sealed chunk; for `FileWriter`."""
         await self._chunks.insert_one({"files_id": file_id, "n": index, "data": sealed})
 
-    async def keep(self, stored: StoredFile, session: AsyncClientSession) -> None:
+    async def keep(self, stored: SealedFile, session: AsyncClientSession) -> None:
         """Makes a finished file whole, in the transaction that writes its record.
 
         RecordNotFoundError where it was swept in the meantime."""
@@ -109,10 +135,10 @@ class AttachmentStorage:
         await self._files.insert_one(
             {
                 "_id": stored.file_id,
-                "length": Int64(sealed_size(stored.size)),
+                "length": Int64(stored.length),
                 "chunkSize": SEALED_CHUNK_BYTES,
                 "uploadDate": datetime.now(UTC),
-                "metadata": {"customer_id": stored.customer_id},
+                "metadata": {"customer_id": stored.customer_id, "facts": stored.sealed_facts},
             },
             session=session,
         )
@@ -124,21 +150,22 @@ class AttachmentStorage:
             await self._chunks.delete_many({"files_id": file_id})
             await self._unfinished.delete_one({"_id": file_id})
 
-    async def remove(self, file_id: ObjectId, session: AsyncClientSession) -> None:
-        """Takes a whole file away, in the transaction that takes its record away; `sweep` removes its chunks."""
-        if (await self._files.delete_one({"_id": file_id}, session=session)).deleted_count:
-            await self._unfinished.insert_one(
-                {"_id": file_id, "since": datetime.fromtimestamp(0, UTC)}, session=session
-            )
+    async def find(self, file_id: ObjectId) -> SealedFile | None:
+        """The whole file of this id; None when there is none."""
+        row = await self._files.find_one({"_id": file_id})
+        if row is None:
+            return None
+        metadata = row["metadata"]
+        return SealedFile(file_id, metadata["customer_id"], row["length"], metadata["facts"])
 
-    async def read(self, key: DataKey, file_id: ObjectId, size: int, sha256: str) -> AsyncIterator[bytes]:
+    async def read(self, key: DataKey, file_id: ObjectId, facts: FileFacts) -> AsyncIterator[bytes]:
         """The plaintext, chunk by chunk, each verified before it is given; the last one not before the whole file is.
 
         DecryptionError where the stored bytes are not those of a file of this size and hash."""
         sealer = FileSealer(key, file_id)
         digest = hashlib.sha256()
-        left = size
-        count = chunk_count(size)
+        left = facts.size
+        count = chunk_count(facts.size)
         for index in range(count):
             # One command each: a cursor would be held open for as long as a slow client takes.
             row = await self._chunks.find_one({"files_id": file_id, "n": index}, {"_id": 0, "data": 1})
@@ -148,7 +175,7 @@ class AttachmentStorage:
             plaintext = sealer.open(index, row["data"], last=last)
             digest.update(plaintext)
             left -= len(plaintext)
-            if last and (left != 0 or digest.hexdigest() != sha256):
+            if last and (left != 0 or digest.hexdigest() != facts.sha256):
                 raise DecryptionError
             yield plaintext
 

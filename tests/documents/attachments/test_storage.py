@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import bson
 import pytest
@@ -12,8 +13,9 @@ from bson import ObjectId
 from gridfs.asynchronous import AsyncGridFSBucket
 from pymongo.asynchronous.database import AsyncDatabase
 
+from documents.attachments.media_types import MediaType
 from documents.attachments.sealing import CHUNK_BYTES, FileSealer, sealed_size
-from documents.attachments.storage import AttachmentStorage, StoredFile
+from documents.attachments.storage import AttachmentStorage, FileFacts, SealedFile
 from documents.encryption.ciphertext import DataKey
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
@@ -45,25 +47,36 @@ async def storage(database: Database, keyring: Keyring) -> AttachmentStorage:
     return storage
 
 
-async def keep(database: Database, storage: AttachmentStorage, key: DataKey, content: bytes, piece: int) -> StoredFile:
+class Stored(NamedTuple):
+    file_id: ObjectId
+    facts: FileFacts
+
+    @property
+    def size(self) -> int:
+        return self.facts.size
+
+
+async def keep(database: Database, storage: AttachmentStorage, key: DataKey, content: bytes, piece: int) -> Stored:
     writer = await storage.begin(key, ObjectId())
     for start in range(0, len(content), piece):
         await writer.write(content[start : start + piece])
-    stored = await writer.finish()
+    sealed, facts = await writer.finish(MediaType.TEXT)
     async with database.client.start_session() as session:
-        await session.with_transaction(lambda session: storage.keep(stored, session))
-    return stored
+        await session.with_transaction(lambda session: storage.keep(sealed, session))
+    assert await storage.find(sealed.file_id) == sealed
+    assert sealed.facts(key) == facts
+    return Stored(sealed.file_id, facts)
 
 
-async def read(storage: AttachmentStorage, key: DataKey, stored: StoredFile) -> bytes:
-    return b"".join([part async for part in storage.read(key, stored.file_id, stored.size, stored.sha256)])
+async def read(storage: AttachmentStorage, key: DataKey, stored: Stored) -> bytes:
+    return b"".join([part async for part in storage.read(key, stored.file_id, stored.facts)])
 
 
-async def given_before_the_error(storage: AttachmentStorage, key: DataKey, stored: StoredFile) -> int:
+async def given_before_the_error(storage: AttachmentStorage, key: DataKey, stored: Stored) -> int:
     """How many bytes are given out before the DecryptionError that must come."""
     given = 0
     try:
-        async for part in storage.read(key, stored.file_id, stored.size, stored.sha256):
+        async for part in storage.read(key, stored.file_id, stored.facts):
             given += len(part)
     except DecryptionError:
         return given
@@ -105,19 +118,19 @@ class TestRoundTrip:
             async for row in database[name].find({}):
                 raw = bson.encode(row)
                 assert PLAIN not in raw
-                assert stored.sha256.encode() not in raw
-                assert bytes.fromhex(stored.sha256) not in raw
+                assert stored.facts.sha256.encode() not in raw
+                assert bytes.fromhex(stored.facts.sha256) not in raw
 
 
 class TestTampering:
     """Whoever can write to the database cannot change what is read."""
 
     @pytest.fixture
-    async def stored(self, database: Database, storage: AttachmentStorage, key: DataKey) -> StoredFile:
+    async def stored(self, database: Database, storage: AttachmentStorage, key: DataKey) -> Stored:
         return await keep(database, storage, key, bytes(range(256)) * 4096, CHUNK_BYTES)  # five chunks
 
     async def test_cut_short_reordered_and_spliced_files_do_not_open(
-        self, database: Database, storage: AttachmentStorage, key: DataKey, stored: StoredFile
+        self, database: Database, storage: AttachmentStorage, key: DataKey, stored: Stored
     ) -> None:
         """And nothing of a chunk that is out of its place is given out."""
         chunks = database["attachments.chunks"]
@@ -139,25 +152,39 @@ class TestTampering:
         await chunks.delete_one({"_id": rows[4]["_id"]})
         for size in (stored.size, 4 * CHUNK_BYTES, 4 * CHUNK_BYTES - 1):  # a record that lies about the size, too
             with pytest.raises(DecryptionError):
-                await read(storage, key, StoredFile(stored.file_id, CUSTOMER, size, stored.sha256))
+                await read(storage, key, Stored(stored.file_id, replace(stored.facts, size=size)))
 
     async def test_another_size_or_hash_in_the_record_does_not_open(
-        self, storage: AttachmentStorage, key: DataKey, stored: StoredFile
+        self, storage: AttachmentStorage, key: DataKey, stored: Stored
     ) -> None:
         """The last chunk stays back."""
-        for size, sha256 in ((stored.size - 1, stored.sha256), (stored.size, "0" * 64)):
-            lying = StoredFile(stored.file_id, CUSTOMER, size, sha256)
+        for size, sha256 in ((stored.size - 1, stored.facts.sha256), (stored.size, "0" * 64)):
+            lying = Stored(stored.file_id, replace(stored.facts, size=size, sha256=sha256))
             assert await given_before_the_error(storage, key, lying) == 4 * CHUNK_BYTES
 
+    async def test_the_facts_of_another_file_do_not_open(
+        self, database: Database, storage: AttachmentStorage, key: DataKey, stored: Stored
+    ) -> None:
+        """Nobody gives a file the size and hash of another."""
+        twin = await keep(database, storage, key, PLAIN, 100)
+        other = await storage.find(twin.file_id)
+        assert other is not None
+        with pytest.raises(DecryptionError):
+            SealedFile(stored.file_id, CUSTOMER, other.length, other.sealed_facts).facts(key)
+
     async def test_the_key_of_another_customer_does_not_open_it(
-        self, storage: AttachmentStorage, keyring: Keyring, stored: StoredFile
+        self, storage: AttachmentStorage, keyring: Keyring, stored: Stored
     ) -> None:
         """Nor anything under another id."""
         with pytest.raises(DecryptionError):
             await read(storage, await keyring.data_key(OTHER), stored)
+        found = await storage.find(stored.file_id)
+        assert found is not None
+        with pytest.raises(DecryptionError):
+            found.facts(await keyring.data_key(OTHER))
 
     async def test_a_chunk_of_another_customer_does_not_open_in_its_place(
-        self, database: Database, storage: AttachmentStorage, key: DataKey, keyring: Keyring, stored: StoredFile
+        self, database: Database, storage: AttachmentStorage, key: DataKey, keyring: Keyring, stored: Stored
     ) -> None:
         """Even sealed for the same file and place."""
         sealed = FileSealer(await keyring.data_key(OTHER), stored.file_id).seal(0, bytes(CHUNK_BYTES), last=False)
@@ -207,22 +234,12 @@ class TestNothingHalfStored:
     ) -> None:
         """Its record is rolled back with it."""
         writer = await storage.begin(key, ObjectId())
-        stored = await writer.finish()
+        stored, _ = await writer.finish(MediaType.TEXT)
         await storage.discard(writer.file_id)
         async with database.client.start_session() as session:
             with pytest.raises(RecordNotFoundError):
                 await session.with_transaction(lambda session: storage.keep(stored, session))
         assert (await count(database))["files"] == 0
-
-    async def test_a_file_that_is_removed_is_swept_at_once(
-        self, database: Database, storage: AttachmentStorage, key: DataKey
-    ) -> None:
-        """No day passes, because nobody is writing it."""
-        stored = await keep(database, storage, key, PLAIN, 10)
-        async with database.client.start_session() as session:
-            await session.with_transaction(lambda session: storage.remove(stored.file_id, session))
-        assert await storage.sweep() == 1
-        assert await count(database) == {"files": 0, "chunks": 0, "unfinished": 0}
 
 
 async def test_files_are_gone_with_the_key(
