@@ -40,6 +40,7 @@ class Kind(StrEnum):
     COURSE = "course"
     TRAINING_SESSION = "training_session"
     TRAINING_RESULT = "training_result"
+    PERFORMANCE_REVIEW = "performance_review"
     INDICATOR_TABLE = "indicator_table"
     CREDIT_ASSESSMENT = "credit_assessment"
     CONTRACT = "contract"

@@ -1,30 +1,44 @@
-"""The use cases of service (S1 to S6, G3)."""
+"""The use cases of service (S1 to S6, G3), put together."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Self
 
-from documents.fields import Kind
-from documents.repositories.idempotency import IdempotentRequest
-from documents.repositories.record_writes import RecordWrites
-from policies.authorize import CREATE
-from resolvers.caller import Caller
+from documents.repositories.accounts import AccountRepository
+from documents.repositories.service_figures import ServiceFigures
+from resolvers.complaints import Complaints
+from resolvers.contacts import Contacts
 from resolvers.record_operations import RecordOperations
+from resolvers.service_cases import Now, ServiceCases, present
+from resolvers.service_figures import Figures
+from resolvers.service_standards import Standards
+from resolvers.tickets import Tickets
+from resolvers.training import Training
 
 
+@dataclass(frozen=True, slots=True)
 class Service:
-    """Tickets and what becomes of them."""
+    """What the chapter can do."""
 
-    def __init__(self, operations: RecordOperations) -> None:
-        self._operations = operations
+    tickets: Tickets
+    contacts: Contacts
+    complaints: Complaints
+    standards: Standards
+    training: Training
+    figures: Figures
 
-    async def open_ticket(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
-        """Opens a ticket for `given["customer"]`."""
-        operations = self._operations
-        plan = await operations.plan(caller, Kind.TICKET, CREATE)
-        customer = await operations.customer(caller, given.pop("customer"))
-
-        async def work(writes: RecordWrites) -> str:
-            return await writes.insert(plan, Kind.TICKET, given, customer=customer, by=caller.username)
-
-        return await operations.run(work, request)
+    @classmethod
+    def over(
+        cls, operations: RecordOperations, figures: ServiceFigures, accounts: AccountRepository, now: Now = present
+    ) -> Self:
+        """The use cases, by the clock `now`."""
+        cases = ServiceCases(operations, now)
+        return cls(
+            tickets=Tickets(cases),
+            contacts=Contacts(cases, accounts),
+            complaints=Complaints(cases),
+            standards=Standards(cases),
+            training=Training(cases, figures, accounts),
+            figures=Figures(cases, figures, accounts),
+        )

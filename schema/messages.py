@@ -34,7 +34,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "ATTACHMENT_EMPTY": ("The file is empty.", "文件为空。"),
         "ATTACHMENT_TYPE_REFUSED": (
-            "Files of this kind are not taken: send PDF, JPEG, PNG, TIFF, WebP, DOCX, XLSX, OFD or plain text in UTF-8.",
+            "This kind of file is not taken: send PDF, JPEG, PNG, TIFF, WebP, DOCX, XLSX, OFD or plain text in UTF-8.",
             "不接受此类文件：请上传 PDF、JPEG、PNG、TIFF、WebP、DOCX、XLSX、OFD 或 UTF-8 纯文本。",
         ),
         "ATTACHMENT_TYPE_MISMATCH": (
@@ -57,6 +57,10 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "REQUEST_TIMEOUT": ("The request did not arrive in time.", "请求未能及时送达。"),
         # Codes of errors
         "UNAUTHENTICATED": ("Please log in.", "请先登录。"),
+        "UNDERTAKING_REQUIRED": (
+            "Sign the confidentiality undertaking first (`signUndertaking`): without it there is no access.",
+            "请先签署保密承诺书（`signUndertaking`）；未签署不得访问客户信息。",
+        ),
         "INVALID_TOKEN": ("The access token is not valid: please log in again.", "访问令牌无效，请重新登录。"),
         "ISSUER_UNAVAILABLE": ("The identity provider cannot be reached.", "无法连接身份提供方。"),
         "PURPOSE_MISSING": (
@@ -72,6 +76,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "您无权为此目的使用客户信息；您可用的目的：{purposes}。",
         ),
         "PURPOSE_NONE": ("You may not use customer information.", "您无权使用客户信息。"),
+        "READ_DENIED": ("You may not read {labels}.", "您无权查看{labels}。"),
         "FILTER_DENIED": ("You may not filter by {labels}.", "您无权按{labels}筛选。"),
         "SORT_DENIED": ("You may not sort by {labels}.", "您无权按{labels}排序。"),
         "SEARCH_DENIED": ("You may not search for this.", "您无权进行此搜索。"),
@@ -98,6 +103,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "请使用 `first` 与 `after`，或 `last` 与 `before`。",
         ),
         "page.size": ("`{argument}` must be from 1 to {maximum}.", "`{argument}` 必须在 1 到 {maximum} 之间。"),
+        "audit.customer": ("`customer` is no id of a customer.", "`customer` 不是有效的客户编号。"),
         "filter.no_condition": ("`{name}` holds no condition.", "`{name}` 不含任何条件。"),
         # Rules
         "password.too_short": ("A password has at least {limit} characters.", "密码至少需要 {limit} 个字符。"),
@@ -135,6 +141,17 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "value.bank_account": ("{label} is not a valid bank account number.", "{label}不是有效的银行账号。"),
         "value.tax_number": ("{label} is not a valid tax registration number.", "{label}不是有效的税务登记号。"),
         "value.unknown_staff": ("{label}: there is no such member of staff.", "{label}：该员工不存在。"),
+        "value.unknown_field": (
+            "{label}: there is no such field; did you mean `{nearest}`?",
+            "{label}：该字段不存在；您是否指 `{nearest}`？",
+        ),
+        "undertaking.text_version": (
+            "The text of the undertaking changed: please read and sign version {current}.",
+            "保密承诺书文本已更新：请阅读并签署第 {current} 版。",
+        ),
+        "undertaking.withdrawn_already": ("The undertaking was withdrawn already.", "该承诺书已被撤销。"),
+        "sharing.ended_already": ("It has ended already.", "该授权已终止。"),
+        "sharing.ends_before_it_begins": ("It must end after it begins.", "到期时间必须晚于生效时间。"),
         "value.unknown_department": ("{label}: there is no such department.", "{label}：该部门不存在。"),
         # Rules of the regulation
         "step.not_allowed": ("This cannot be done in the present state.", "当前状态下不能进行此操作。"),
@@ -171,6 +188,46 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "More customers answered than were asked.",
             "答复人数多于受访人数。",
         ),
+        "value.unknown_record": ("{label}: there is no such record.", "{label}：该记录不存在。"),
+        "contact.in_future": ("A contact is recorded after it happened.", "联系记录只能在发生之后登记。"),
+        "satisfaction.too_early": (
+            "Satisfaction is recorded once the work is done.",
+            "服务办结后方可记录满意度。",
+        ),
+        "satisfaction.already_recorded": ("Satisfaction with this was recorded before.", "该服务的满意度已记录。"),
+        "satisfaction.own_work": (
+            "Nobody records the customer's satisfaction with their own work.",
+            "不得由经办人本人记录对其服务的满意度。",
+        ),
+        "course.code_taken": ("Another course has this code.", "该课程编号已被使用。"),
+        "training.not_held": ("The session has not been held yet.", "该培训尚未举行。"),
+        "training.passed_unattended": ("Nobody passes what they did not attend.", "未出席者不能记为合格。"),
+        "training.already_recorded": (
+            "The result of this person in this session was recorded before.",
+            "该人员在该场次的结果已记录。",
+        ),
+        "performance.own_review": ("Nobody appraises their own performance.", "不得考核本人的绩效。"),
+        "performance.period_reversed": ("The period ends before it begins.", "考核期的截止日期早于起始日期。"),
+        "indicator_table.none": ("There is no table of indicators for this kind of customer.", "该类客户尚无信用指标体系。"),
+        "indicator_table.weights": ("The weights do not sum to 100.", "指标权重合计不等于 100。"),
+        "indicator_table.groups": (
+            "Each of the four groups needs an indicator.",
+            "财务状况、经营能力、信用记录、市场竞争力四类均须设有指标。",
+        ),
+        "indicator_table.invalid": ("The table contradicts itself.", "该指标体系自相矛盾。"),
+        "indicator.twice": ("The value of `{input}` is given twice.", "指标 `{input}` 的数值重复填写。"),
+        "approval.same_person": ("Another person has to approve it.", "须由另一人审批。"),
+        "contract.exposure_exceeded": (
+            "The contract would take the customer above its credit limit.",
+            "签订该合同将超出客户的信用限额。",
+        ),
+        "contract.credit_stopped": ("No new credit is given to the customer.", "该客户已停止新增授信。"),
+        "contract.number_taken": ("The customer has another contract of this number.", "该客户已有相同编号的合同。"),
+        "contract.ends_before_signing": ("A contract ends after it was signed.", "合同终止日期不得早于签订日期。"),
+        "invoice.contract_not_in_force": ("The contract is not in force.", "该合同未生效或已终止。"),
+        "invoice.due_before_issued": ("An invoice is due after it was issued.", "到期日不得早于开票日期。"),
+        "letter.no_sender": ("The company's name for letters is not configured.", "尚未配置函件的发件单位。"),
+        "letter.no_address": ("The customer has no address.", "该客户没有地址。"),
     }
 )
 

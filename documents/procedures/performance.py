@@ -70,10 +70,10 @@ def indicators(total: PerformanceSums) -> Indicators:
     """Of one person, team or period."""
     return Indicators(
         total.tickets,
-        _average(total.reply_minutes, total.replies),
-        _average(total.resolution_minutes, total.resolutions),
+        average(total.reply_minutes, total.replies),
+        average(total.resolution_minutes, total.resolutions),
         share(total.within, total.judged),
-        _average(total.score_sum, total.scores),
+        average(total.score_sum, total.scores),
     )
 
 
@@ -92,5 +92,6 @@ def _sums(result: TicketResult) -> PerformanceSums:
     )
 
 
-def _average(total: int, count: int) -> Decimal | None:
+def average(total: int, count: int) -> Decimal | None:
+    """Of `count` values that add up to `total`, two places; None of nothing."""
     return to_cents(EXACT.divide(Decimal(total), Decimal(count))) if count else None

@@ -26,6 +26,7 @@ class TicketCategory(StrEnum):
     CONTRACT_SIGNING = "contract_signing"
     AFTER_SALES = "after_sales"
     COMPLAINT = "complaint"
+    OTHER = "other"
 
 
 class Priority(StrEnum):
@@ -233,7 +234,7 @@ DEFAULT_STANDARDS: Final = ServiceStandards(
     ),
     levels=(
         EscalationLevel(1, NEAR_FROM, "service_agent"),
-        EscalationLevel(2, Decimal(1), "sales_manager"),
+        EscalationLevel(2, Decimal(1), "service_manager"),
         EscalationLevel(3, Decimal("1.5"), "supervisor"),
     ),
 )

@@ -6,8 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Final
 
 from documents.procedures.review_dates import add_months
+
+NOTICE_DAYS: Final = 30
+
+
+class TrainingValidity(StrEnum):
+    """How a passed course still holds: EXPIRING from the days of notice before its last day."""
+
+    VALID = "valid"
+    EXPIRING = "expiring"
+    EXPIRED = "expired"
 
 
 class DueReason(StrEnum):
@@ -42,13 +53,25 @@ class TrainingDue:
     by: date | None = None
 
 
+def valid_until(passed_on: date, validity_months: int | None) -> date | None:
+    """The last day on which the course holds; None for ever."""
+    return add_months(passed_on, validity_months) if validity_months is not None else None
+
+
+def validity(until: date | None, on: date, notice_days: int = NOTICE_DAYS) -> TrainingValidity:
+    """Where a passed course that holds `until` stands on the day `on`."""
+    if until is None or until - on > timedelta(days=notice_days):
+        return TrainingValidity.VALID
+    return TrainingValidity.EXPIRED if on > until else TrainingValidity.EXPIRING
+
+
 def training_due(
     person: str,
     roles: Iterable[str],
     courses: Iterable[Course],
     attendances: Iterable[Attendance],
     on: date,
-    notice_days: int = 30,
+    notice_days: int = NOTICE_DAYS,
 ) -> tuple[TrainingDue, ...]:
     """What `person` has to attend, by course code. The last day of a validity still counts; the future does not."""
     held = frozenset(roles)
@@ -63,9 +86,7 @@ def training_due(
 def _due(course: Course, passed_on: date | None, on: date, notice_days: int) -> TrainingDue | None:
     if passed_on is None:
         return TrainingDue(course.code, DueReason.NEVER_PASSED)
-    if course.validity_months is None:
-        return None
-    by = add_months(passed_on, course.validity_months)
-    if on > by:
-        return TrainingDue(course.code, DueReason.EXPIRED, by)
-    return TrainingDue(course.code, DueReason.EXPIRING, by) if by - on <= timedelta(days=notice_days) else None
+    by = valid_until(passed_on, course.validity_months)
+    reasons = {TrainingValidity.EXPIRED: DueReason.EXPIRED, TrainingValidity.EXPIRING: DueReason.EXPIRING}
+    reason = reasons.get(validity(by, on, notice_days))
+    return TrainingDue(course.code, reason, by) if reason is not None else None

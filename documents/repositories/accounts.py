@@ -14,6 +14,7 @@ from typing import Any
 
 from bson.codec_options import CodecOptions
 from pydantic import ValidationError
+from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
@@ -38,6 +39,8 @@ class StoredAccount:
     disabled: bool
     demo: bool
     oidc_subject: str | None
+    cleared_until: datetime | None
+    partner: str | None
     created_at: datetime
 
 
@@ -84,6 +87,8 @@ class AccountRepository:
         password_hash: str | None = None,
         oidc_subject: str | None = None,
         demo: bool = False,
+        cleared_until: datetime | None = None,
+        partner: str | None = None,
     ) -> StoredAccount:
         """Adds an account. Raises InvalidValueError; DuplicateValueError for a taken username or OIDC subject."""
         values = {
@@ -96,6 +101,8 @@ class AccountRepository:
             "purposes": sorted(purposes),
             "demo": demo,
             "oidc_subject": oidc_subject,
+            "cleared_until": cleared_until,
+            "partner": partner,
             "created_at": datetime.now(UTC),
         }
         document = _validated(values)
@@ -111,6 +118,12 @@ class AccountRepository:
         documents = await self._accounts.find({}, {"password_hash": 0}, sort={"_id": 1}).to_list()
         return [stored_account(document) for document in documents]
 
+    async def of_department(self, code: str) -> list[StoredAccount]:
+        """The staff of a department who may log in, by username."""
+        wanted = {"department": code, "customer_id": None, "disabled": False}
+        documents = await self._accounts.find(wanted, {"password_hash": 0}, sort={"_id": 1}).to_list()
+        return [stored_account(document) for document in documents]
+
     async def disable(self, username: str) -> None:
         """Disables the account and ends its sessions. Raises RecordNotFoundError."""
         await self._update(username, {"disabled": True})
@@ -124,6 +137,15 @@ class AccountRepository:
     async def open_demo_login(self, username: str, password_hash: str) -> None:
         """Makes the account a demo login with this password. Raises RecordNotFoundError."""
         await self._update(username, {"password_hash": password_hash, "demo": True})
+
+    async def set_clearance(
+        self, username: str, until: datetime | None, session: AsyncClientSession | None = None
+    ) -> None:
+        """Until when the account is bound by a confidentiality undertaking. Raises RecordNotFoundError."""
+        change = {"$set": {"cleared_until": until}} if until is not None else {"$unset": {"cleared_until": ""}}
+        result = await self._accounts.update_one({"_id": username}, change, session=session)
+        if not result.matched_count:
+            raise RecordNotFoundError
 
     async def has_demo_accounts(self) -> bool:
         """Does the database hold demo logins, whose passwords are meant to be known?"""
@@ -181,6 +203,8 @@ def stored_account(document: Mapping[str, Any]) -> StoredAccount:
         disabled=document["disabled"],
         demo=document["demo"],
         oidc_subject=document.get("oidc_subject"),
+        cleared_until=document.get("cleared_until"),
+        partner=document.get("partner"),
         created_at=document["created_at"],
     )
 

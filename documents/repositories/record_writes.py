@@ -7,7 +7,7 @@ needs the right to at least one field that it changes.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -113,6 +113,18 @@ class RecordWrites:
         update = _update(target.row, encoded)
         done = await self._writer.collection(kind).update_one(condition, update, session=self.session)
         if done.matched_count == 0:
+            raise StaleVersionError
+
+    async def check(
+        self, plan: AccessPlan, kind: Kind, record_id: str, names: Iterable[str], *, version: int | None = None
+    ) -> None:
+        """Refuses what `update` of these fields would refuse, whatever their values.
+
+        To be asked before a rule is judged by fields that the caller may not know of. Raises RecordNotFoundError,
+        FieldAccessError, StaleVersionError."""
+        target = await self._target(plan, kind, record_id)
+        _refuse(Action.WRITE, dict.fromkeys(names), target.grants.writable)
+        if version is not None and target.row["version"] != version:
             raise StaleVersionError
 
     async def load(self, plan: AccessPlan, kind: Kind, record_id: str, *names: str) -> Record:

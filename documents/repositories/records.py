@@ -11,13 +11,14 @@ from bson import ObjectId
 from pymongo import ASCENDING, IndexModel
 from pymongo.asynchronous.database import AsyncDatabase
 
-from documents.access_plan import AccessPlan
+from documents.access_plan import AccessPlan, Action
 from documents.access_report import AccessReport
 from documents.catalogue import RECORD_CATALOGUES, Catalogue
 from documents.cursors import CursorSealer
 from documents.encryption.blind_index import BlindIndex
 from documents.encryption.keyring import Keyring
-from documents.fields import Search
+from documents.errors import FieldAccessError
+from documents.fields import Kind, Search
 from documents.record_classes import RECORD_CLASSES
 from documents.records import Records
 from documents.repositories.codec import CustomerCodec
@@ -25,6 +26,7 @@ from documents.repositories.customer_conditions import both
 from documents.repositories.customers import CustomerRepository
 from documents.repositories.list_query import Selection
 from documents.repositories.row_layout import record_layout
+from documents.repositories.row_scope import Admission, Filter
 from documents.stored_record import CustomerRecord, StoredRecord
 
 NEWEST_FIRST = "created_at"
@@ -82,14 +84,27 @@ class RecordRepository(CustomerRepository):
             by_customer.setdefault(row["customer_id"], Records()).append(record)
         return by_customer
 
-    def _may_tell_newest(self, plan: AccessPlan) -> bool:
-        reached = self._rows.visible(plan, [self.kind])
-        telling = self._rows.admissions(
-            plan,
-            [self.kind],
-            lambda grants: grants.is_visible and NEWEST_FIRST in grants.plain and NEWEST_FIRST in grants.filterable,
+    def countable_rows(self, plan: AccessPlan, names: Collection[str], report: AccessReport) -> Filter | None:
+        """The filter of the rows that exist for the caller, to count and sum them by the fields `names`; None: no row.
+
+        A sum is a read of every row in it. Raises FieldAccessError where in some row the caller may not both read each
+        of the fields in plain and find by it."""
+        report.trace.add_plan(plan)
+        report.trace.add_conditions(filtered=names)
+        visible = self._rows.visible(plan, [self.kind])
+        refused = [name for name in names if self._telling(plan, name) != visible]
+        if refused:
+            raise FieldAccessError(Action.FILTER, refused)
+        return self.visible_rows(plan, self.kind)
+
+    def _telling(self, plan: AccessPlan, name: str) -> Mapping[Kind, Admission]:
+        """The rows in which the caller may read the field in plain and find by it."""
+        return self._rows.admissions(
+            plan, [self.kind], lambda grants: name in grants.plain and name in grants.filterable
         )
-        return reached == telling
+
+    def _may_tell_newest(self, plan: AccessPlan) -> bool:
+        return self._telling(plan, NEWEST_FIRST) == self._rows.visible(plan, [self.kind])
 
 
 def _newest(count: int, order: Mapping[str, int]) -> dict[str, Any]:

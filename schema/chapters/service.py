@@ -1,36 +1,285 @@
-"""Service (S1 to S6, G3): tickets, complaints, training, satisfaction."""
+"""Service (S1, S2, S4 to S6, G3): contacts, tickets, complaints, satisfaction, standards, and their figures."""
 
 from __future__ import annotations
 
-from documents.fields import Kind
-from schema.chapters import Fields, Vocabulary
-from schema.inputs.records import operation_input
-from schema.operations import Operation
+from collections.abc import Callable
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any
 
-PLAIN_TYPES: tuple[str, ...] = ()
+import strawberry
+
+from documents.fields import Kind
+from documents.procedures.ticket_states import TicketAction
+from documents.service import Channel
+from resolvers.service import Service
+from schema.chapters import Fields, Vocabulary
+from schema.context import UseCases
+from schema.inputs.records import operation_input
+from schema.operations import Carry, Operation
+from schema.query import Info
+from schema.scalars import Date, DecimalText
+from schema.types.customers import ChoiceEnums
+from schema.types.staff import Staff
+
+PLAIN_TYPES: tuple[str, ...] = ("ServicePerformance", "SatisfactionFigures", "ChannelCount")
+_CASE = ("subject", "description", "callback_telephone", "channel", "priority")
+From = Annotated[Date, strawberry.argument(name="from", description="The first day.")]
+To = Annotated[Date, strawberry.argument(name="to", description="The last day, included.")]
+
+
+@strawberry.enum(description="What has a channel.")
+class ChannelCounted(StrEnum):
+    SERVICE_CONTACT = Kind.SERVICE_CONTACT.value
+    TICKET = Kind.TICKET.value
+    COMPLAINT = Kind.COMPLAINT.value
+
+
+@strawberry.enum(description="By what satisfaction is averaged.")
+class SatisfactionGroup(StrEnum):
+    PERSON = "person"
+    DEPARTMENT = "person_department"
+    CHANNEL = "channel"
+    MONTH = "recorded_at"
+
+
+@strawberry.type(description="Indicators of one person over a period, computed from the records (绩效指标).")
+class ServicePerformance:
+    person: Staff
+    tickets: int | None = strawberry.field(description="Tickets opened in the period that are the person's.")
+    average_reply_minutes: DecimalText | None = strawberry.field(description="In working minutes.")
+    average_resolution_minutes: DecimalText | None = strawberry.field(description="In working minutes.")
+    share_within_standard: DecimalText | None = strawberry.field(description="Of replies and resolutions, 0 to 1.")
+    average_satisfaction: DecimalText | None = strawberry.field(description="1 to 5.")
+
+
+@strawberry.type(description="Satisfaction of one person, department, channel or month (满意度统计).")
+class SatisfactionFigures:
+    key: str = strawberry.field(description="A username, a department's code, a channel, or YYYY-MM.")
+    answered: int
+    average: DecimalText | None = strawberry.field(description="1 to 5.")
+    share_satisfied: DecimalText | None = strawberry.field(description="Of scores of 4 and 5, 0 to 1.")
+
+
+@strawberry.type(description="How many came by a channel in a month (渠道统计).")
+class ChannelCount:
+    month: str = strawberry.field(description="YYYY-MM.")
+    channel: str
+    count: int
 
 
 def operations(vocabulary: Vocabulary) -> list[Operation]:
     """The mutations of the chapter."""
     enums = vocabulary.enums
+    return [*_contacts(enums), *_tickets(enums), *_complaints(enums), *_appraisal(enums)]
+
+
+def _of(carry: Callable[[Service], Carry]) -> Callable[[UseCases], Carry]:
+    return lambda use_cases: carry(use_cases.service)
+
+
+def _contacts(enums: ChoiceEnums) -> list[Operation]:
+    contact = operation_input(
+        "RecordContactInput",
+        Kind.SERVICE_CONTACT,
+        enums,
+        ("content", "channel", "direction", "occurred_at", "handled_by", "summary", "outcome", "ticket"),
+        required_fields=("content", "channel"),
+        of_customer=True,
+    )
+    satisfaction = operation_input(
+        "RecordSatisfactionInput",
+        Kind.SATISFACTION,
+        enums,
+        ("about", "score", "comment", "channel"),
+        required_fields=("about", "score"),
+    )
+    return [
+        Operation(
+            "record_contact",
+            Kind.SERVICE_CONTACT,
+            contact,
+            _of(lambda service: service.contacts.record),
+            "Records a service contact: by you and now, where it does not say otherwise.",
+        ),
+        Operation(
+            "record_satisfaction",
+            Kind.SATISFACTION,
+            satisfaction,
+            _of(lambda service: service.contacts.rate),
+            "Records what the customer thought of a contact, a resolved ticket or an answered complaint; once.",
+        ),
+    ]
+
+
+def _tickets(enums: ChoiceEnums) -> list[Operation]:
+    kind = Kind.TICKET
+    opened = operation_input(
+        "OpenTicketInput",
+        kind,
+        enums,
+        (*_CASE, "category", "assignee"),
+        required_fields=("subject",),
+        of_customer=True,
+    )
+    assigned = operation_input(
+        "AssignTicketInput", kind, enums, ("assignee",), required_fields=("assignee",), of_record=True
+    )
+    reply: dict[str, tuple[Any, str]] = {
+        "summary": (str, "What the customer was told (内容摘要)."),
+        "channel": (enums.of(Channel) | None, "By which channel; that of the ticket where left out."),
+    }
+    replied = operation_input("ReplyToTicketInput", kind, enums, (), more=reply, of_record=True)
+    action: dict[str, tuple[Any, str]] = {"action": (enums.of(TicketAction), "What is done.")}
+    changed = operation_input("ChangeTicketStateInput", kind, enums, (), more=action, of_record=True)
+    closed = operation_input("CloseTicketInput", kind, enums, (), of_record=True)
     return [
         Operation(
             "open_ticket",
-            Kind.TICKET,
-            operation_input(
-                "OpenTicketInput",
-                Kind.TICKET,
-                enums,
-                ("subject", "description", "callback_telephone", "assignee"),
-                required_fields=("subject",),
-                of_customer=True,
-            ),
-            lambda use_cases: use_cases.service.open_ticket,
-            "Opens a ticket for a customer. Safe to retry with an `Idempotency-Key`.",
+            kind,
+            opened,
+            _of(lambda service: service.tickets.open),
+            "Opens a ticket for a customer, under the standard in force. Safe to retry with an `Idempotency-Key`.",
+        ),
+        Operation(
+            "assign_ticket",
+            kind,
+            assigned,
+            _of(lambda service: service.tickets.assign),
+            "Gives the ticket to somebody.",
+        ),
+        Operation(
+            "reply_to_ticket",
+            kind,
+            replied,
+            _of(lambda service: service.tickets.reply),
+            "Notes an answer to the customer, as a contact; the first one stops the clock of the reply.",
+        ),
+        Operation(
+            "change_ticket_state",
+            kind,
+            changed,
+            _of(lambda service: service.tickets.change_state),
+            "Starts, waits for the customer, continues, resolves, closes or reopens.",
+        ),
+        Operation(
+            "close_ticket", kind, closed, _of(lambda service: service.tickets.close), "Closes a resolved ticket."
+        ),
+    ]
+
+
+def _complaints(enums: ChoiceEnums) -> list[Operation]:
+    kind = Kind.COMPLAINT
+    filed = operation_input(
+        "FileComplaintInput", kind, enums, (*_CASE, "ticket"), required_fields=("subject",), of_customer=True
+    )
+    note: dict[str, tuple[Any, str]] = {"note": (str, "What was done or found; internal (步骤说明).")}
+    answer: dict[str, tuple[Any, str]] = {"answer": (str, "What the customer is told (答复内容).")}
+    steps: list[tuple[str, dict[str, tuple[Any, str]], Callable[[Service], Carry], str]] = [
+        ("accept_complaint", note, lambda s: s.complaints.accept, "Step 1 of 4: the complaint is accepted (受理)."),
+        ("investigate_complaint", note, lambda s: s.complaints.investigate, "Step 2 of 4: what was found (调查)."),
+        ("resolve_complaint", note, lambda s: s.complaints.resolve, "Step 3 of 4: what was done about it (处理)."),
+        ("answer_complaint", note | answer, lambda s: s.complaints.answer, "Step 4 of 4: the customer is told (答复)."),
+    ]
+    return [
+        Operation(
+            "file_complaint",
+            kind,
+            filed,
+            _of(lambda service: service.complaints.file),
+            "Files a complaint of a customer. Safe to retry with an `Idempotency-Key`.",
+        ),
+        *(
+            Operation(
+                name,
+                kind,
+                operation_input(f"{_pascal(name)}Input", kind, enums, (), more=more, of_record=True),
+                _of(carry),
+                description,
+            )
+            for name, more, carry, description in steps
+        ),
+    ]
+
+
+def _appraisal(enums: ChoiceEnums) -> list[Operation]:
+    standard = operation_input(
+        "SetServiceStandardInput",
+        Kind.SERVICE_STANDARD,
+        enums,
+        ("customer_kind", "category", "priority", "reply_within", "resolve_within"),
+        required_fields=("reply_within", "resolve_within"),
+    )
+    review = operation_input(
+        "ReviewPerformanceInput",
+        Kind.PERFORMANCE_REVIEW,
+        enums,
+        ("person", "first_day", "last_day", "remarks"),
+        required_fields=("person", "first_day", "last_day"),
+    )
+    return [
+        Operation(
+            "set_service_standard",
+            Kind.SERVICE_STANDARD,
+            standard,
+            _of(lambda service: service.standards.set),
+            "Sets the standard for what is opened from now on; left out means any. Ends the one before.",
+        ),
+        Operation(
+            "review_performance",
+            Kind.PERFORMANCE_REVIEW,
+            review,
+            _of(lambda service: service.figures.review),
+            "Keeps a person's indicators of a period, computed from the records, with remarks.",
         ),
     ]
 
 
 def queries(_vocabulary: Vocabulary) -> Fields:
     """The queries of the chapter."""
-    return {}
+    return {
+        "service_performance": (
+            ServicePerformance | None,
+            strawberry.field(resolver=_performance, description="A person's indicators; null where you may see none."),
+        ),
+        "department_performance": (
+            list[ServicePerformance] | None,
+            strawberry.field(resolver=_department, description="The indicators of those whose you may see."),
+        ),
+        "satisfaction_figures": (
+            list[SatisfactionFigures] | None,
+            strawberry.field(resolver=_satisfaction, description="Average satisfaction recorded in the period."),
+        ),
+        "channel_counts": (
+            list[ChannelCount] | None,
+            strawberry.field(resolver=_channels, description="By channel and month."),
+        ),
+    }
+
+
+async def _performance(info: Info, person: str, first: From, last: To) -> Any:
+    figures = info.context.use_cases.service.figures
+    return await figures.performance(info.context.caller, person, *_days(first, last))
+
+
+async def _department(info: Info, department: str, first: From, last: To) -> Any:
+    figures = info.context.use_cases.service.figures
+    return await figures.performance_of(info.context.caller, department, *_days(first, last))
+
+
+async def _satisfaction(info: Info, by: SatisfactionGroup, first: From, last: To) -> Any:
+    figures = info.context.use_cases.service.figures
+    return await figures.satisfaction(info.context.caller, by.value, *_days(first, last))
+
+
+async def _channels(info: Info, of: ChannelCounted, first: From, last: To) -> Any:
+    figures = info.context.use_cases.service.figures
+    return await figures.channels(info.context.caller, Kind(of.value), *_days(first, last))
+
+
+def _days(first: Date, last: Date) -> tuple[date, date]:
+    return date.fromisoformat(first), date.fromisoformat(last)
+
+
+def _pascal(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
