@@ -120,3 +120,11 @@ def test_an_excellent_customer_in_arrears_is_not_served_first() -> None:
     best = replace(GOOD, grade=Grade.EXCELLENT)
     assert handling(best).priority is Priority.HIGH
     assert handling(replace(best, collection=CollectionStage.VISIT)).priority is Priority.NORMAL
+
+
+def test_risk_sets_the_reviews_of_a_kind_that_is_reviewed_seldom() -> None:
+    """Two years, one, three months; the limit is halved at HIGH."""
+    seldom = replace(GOOD, review_months=60)
+    found = [handling(replace(seldom, risk=risk)) for risk in RiskLevel]
+    assert [one.review_months for one in found] == [24, 12, 3]
+    assert [one.limit.amount for one in found] == [1000, 1000, 500]
