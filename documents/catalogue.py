@@ -15,6 +15,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from documents.audit.declaration import AuditEntry
 from documents.customer import Customer, Enterprise, Individual, Institution
 from documents.fields import Declaration, FieldSpec, Kind, ValueType
 from documents.record_classes import RECORD_CLASSES
@@ -102,5 +103,5 @@ CATALOGUE = Catalogue((Individual, Enterprise, Institution))
 RECORD_CATALOGUES: Mapping[Kind, Catalogue] = MappingProxyType({cls.kind: Catalogue((cls,)) for cls in RECORD_CLASSES})
 """The other records, each kind by itself."""
 
-FULL_CATALOGUE = Catalogue((*CATALOGUE.classes.values(), *RECORD_CLASSES))
+FULL_CATALOGUE = Catalogue((*CATALOGUE.classes.values(), *RECORD_CLASSES, AuditEntry))
 """Everything that rules can speak of."""

@@ -6,6 +6,7 @@ A block is inserted once and never changed or removed by the product. Both write
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 
 from bson.codec_options import CodecOptions
@@ -15,7 +16,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.read_concern import ReadConcern
 
-from documents.audit.chain import Link, block_id
+from documents.audit.chain import Head, Link, block_id
 
 COLLECTION = "audit_blocks"
 NEWEST_FIRST = [("body.at", DESCENDING), ("_id", DESCENDING)]
@@ -76,11 +77,35 @@ async def loose_ends(blocks: AsyncCollection[dict[str, Any]]) -> list[Link]:
     return ends
 
 
+class Chains:
+    """The chains as they stand."""
+
+    def __init__(self, blocks: AsyncCollection[dict[str, Any]]) -> None:
+        self._blocks = blocks
+
+    async def heads(self) -> list[tuple[datetime, Head]]:
+        """When each chain began, and its newest head; the chain that began last comes first."""
+        beginnings = await self._blocks.find({"body.number": 0}, {"body.chain": 1, "body.at": 1}).to_list()
+        found = []
+        for beginning in beginnings:
+            chain = beginning["body"]["chain"]
+            last = await self._blocks.find_one(_of_chain(chain), sort=[("_id", DESCENDING)])
+            if last is not None:
+                body = last["body"]
+                ended = body["first"] + len(body["entries"]) - 1
+                head = Head(chain, body["number"], ended, body["at"], last["hash"], body["key"], last["signature"])
+                found.append((beginning["body"]["at"], head))
+        return sorted(found, key=lambda chain: chain[0], reverse=True)
+
+
 async def last_head(blocks: AsyncCollection[dict[str, Any]], chain: bytes) -> Link | None:
     """The newest head of a chain."""
-    within = {"_id": {"$gte": block_id(chain, 0), "$lte": block_id(chain, _LAST_NUMBER)}}
-    last = await blocks.find_one(within, {"hash": 1, "body.number": 1}, sort=[("_id", DESCENDING)])
+    last = await blocks.find_one(_of_chain(chain), {"hash": 1, "body.number": 1}, sort=[("_id", DESCENDING)])
     return Link(chain, last["body"]["number"], last["hash"]) if last is not None else None
+
+
+def _of_chain(chain: bytes) -> dict[str, Any]:
+    return {"_id": {"$gte": block_id(chain, 0), "$lte": block_id(chain, _LAST_NUMBER)}}
 
 
 async def all_blocks(blocks: AsyncCollection[dict[str, Any]]) -> AsyncIterator[bytes]:

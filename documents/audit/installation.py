@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 import httpx
 from pymongo.asynchronous.database import AsyncDatabase
 
-from documents.audit.blocks import block_collection, ensure_block_indexes
+from documents.audit.blocks import Chains, block_collection, ensure_block_indexes
 from documents.audit.chain import Head, TrailKey
 from documents.audit.heads import FILE_NAME, HeadsFile
 from documents.audit.queries import AuditQueries
@@ -48,6 +48,7 @@ class InstalledTrail:
         self.key = key
         self.heads_path = data_dir / FILE_NAME
         self.queries = AuditQueries(self.blocks)
+        self.chains = Chains(self.blocks)
         self.writer = AuditTrail(self.blocks, key, self._publish)
         self._heads = HeadsFile(self.heads_path)
         self._witnesses = witnesses
