@@ -1,7 +1,7 @@
 """Putting into the audit trail what a request did, and tracing what it changed.
 
-INVARIANT: whoever asked for customer data under a plan, or was refused for the purpose, leaves an entry; nobody who is
-not logged in does, for nobody is asking, and nothing was served.
+INVARIANT: whoever asked for customer data under a plan, or was refused one, leaves an entry. Who is not logged in leaves
+none: nobody is asking, and nothing was served.
 """
 
 from __future__ import annotations
@@ -18,12 +18,23 @@ from documents.audit.entries import Asker, Performed, new_entry
 from documents.audit.trail import AuditTrail
 from documents.errors import FieldAccessError, InvalidValueError
 from documents.fields import Kind
-from policies.errors import PurposeMissingError, PurposeNotAllowedError, PurposeUnknownError
+from policies.errors import NotAuthenticatedError, PolicyError, RuleError, RuleSetConflictError
 from resolvers.caller import Caller
 from resolvers.refusals import REFUSALS, user_errors
 
-PURPOSE_REFUSED = frozenset({PurposeMissingError.code, PurposeNotAllowedError.code, PurposeUnknownError.code})
+_OTHER = (NotAuthenticatedError, RuleError, RuleSetConflictError)
 _PURPOSES = {purpose.value: purpose for purpose in Purpose}
+
+
+def _codes(error: type[PolicyError]) -> Iterator[str]:
+    if error not in _OTHER:
+        yield error.code
+    for more in error.__subclasses__():
+        yield from _codes(more)
+
+
+REFUSED_BY_POLICY = frozenset(_codes(PolicyError))
+"""Codes of requests that were refused before there was a plan: for their purpose, or for what the caller lacks."""
 
 
 class Recorder:
@@ -41,7 +52,7 @@ class Recorder:
         if principal is None or trail is None:
             return
         codes = tuple(codes)
-        if caller.report.trace.is_empty and PURPOSE_REFUSED.isdisjoint(codes):
+        if caller.report.trace.is_empty and REFUSED_BY_POLICY.isdisjoint(codes):
             return
         entry = new_entry(
             Asker(principal.username, principal.roles, principal.session_id),
