@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, timedelta
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import httpx
 from beanie import init_beanie
@@ -38,11 +38,13 @@ from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
 from documents.fields import Kind
 from documents.passwords import PasswordHasher
+from documents.procedures.exposure import ExposureOutcome
 from documents.record_classes import RECORD_CLASSES
 from documents.repositories.accounts import AccountRepository
 from documents.repositories.attachments import AttachmentRepository
 from documents.repositories.change_feed import ChangeFeed
 from documents.repositories.codec import CustomerCodec
+from documents.repositories.credit_figures import CreditFigures
 from documents.repositories.customer_writes import CustomerWriter
 from documents.repositories.customers import CustomerRepository
 from documents.repositories.idempotency import IdempotencyRepository
@@ -55,17 +57,21 @@ from documents.repositories.records import RecordRepository, ensure_record_index
 from documents.repositories.rule_sets import RuleSetRepository
 from documents.repositories.service_figures import ServiceFigures
 from documents.repositories.sessions import SessionRepository
+from documents.repositories.sharing import SharingRepository
 from documents.rule_set import RuleSetDocument, RuleSetState
 from documents.token_keys import TokenKey, TokenKeyRepository
 from jobs.catalogue import JOBS
-from jobs.engine import JobEngine
 from jobs.resources import JobResources
 from jobs.runner import JobCounts, JobRunner
 from policies.authorize import PolicyEngine
 from policies.store import PolicyStore
 from resolvers.access_tokens import AccessTokens
 from resolvers.attachments import Attachments
+from resolvers.audit import Audit
 from resolvers.caller import Caller
+from resolvers.collection_letters import LetterSender
+from resolvers.confidentiality import Confidentiality
+from resolvers.credit import Credit, CreditRules
 from resolvers.customers import Customers
 from resolvers.principals import Principals
 from resolvers.record_operations import RecordOperations
@@ -73,6 +79,7 @@ from resolvers.recording import Recorder
 from resolvers.records import RecordReads
 from resolvers.service import Service
 from resolvers.sessions import Sessions
+from resolvers.sharing import SharedCustomers, Sharing
 from resolvers.subscriptions import Subscriptions
 from resolvers.viewer import Viewer
 from schema.build import DossierSchema, build_schema
@@ -96,6 +103,9 @@ from web.security_headers import SecurityHeaders
 from web.server import rest_collector
 from web.subscription_execution import SubscriptionExecution
 from web.trusted_documents import TrustedDocuments, TrustedDocumentsError, read_manifest
+
+if TYPE_CHECKING:
+    from jobs.engine import JobEngine
 
 DOCUMENTS = [
     Individual,
@@ -151,7 +161,9 @@ class Services:
 
     async def seed_demo(self, count: int, password: str, progress: Callable[[int, int], None]) -> None:
         """Makes the demo data and logins."""
-        await DemoSeeder(self.accounts, self.reader, self.writer, self.engine).seed(count, password, progress)
+        confidentiality = self.use_cases.confidentiality
+        seeder = DemoSeeder(self.accounts, self.reader, self.writer, self.engine, confidentiality)
+        await seeder.seed(count, password, progress)
 
     async def readiness(self) -> str | None:
         """None when requests can be served in full, else a reason code."""
@@ -184,6 +196,9 @@ async def open_services(settings: Settings, mongodb_uri: str) -> AsyncIterator[S
 
 def job_engine(settings: Settings, services: Services) -> JobEngine:
     """What runs background jobs in this process. Raises BrokerError."""
+    # TaskIQ takes half a second and 19 MB: who runs no jobs does without.
+    from jobs.engine import JobEngine  # noqa: PLC0415
+
     resources = JobResources(policies=services.engine, ledger=services.ledger)
     runner = JobRunner(services.ledger, JOBS, resources, worker=f"{socket.gethostname()}:{os.getpid()}")
     return JobEngine(services.ledger, JOBS, runner, broker_url=settings.broker)
@@ -240,18 +255,26 @@ async def _build(
     storage = AttachmentStorage(database)
     await storage.ensure_indexes()
     files = AttachmentRepository(repositories[Kind.ATTACHMENT], storage, keyring, settings.max_attachment_bytes)
-    customers = Customers(engine, CATALOGUE, reader, writer, idempotency, records)
+    figures = CreditFigures(database, repositories[Kind.RECEIVABLE], reader)
+    credit = Credit(operations, records, reader, figures, files, _credit_rules(settings))
+    await credit.tables.install_defaults()
+    shared = SharedCustomers(engine, SharingRepository(database), reader, records, cursors)
+    customers = Customers(engine, CATALOGUE, reader, writer, idempotency, records, shared)
     trail = await open_trail(database, keyring, settings.data_dir, settings.audit_witness, http_client)
     if not settings.audit_trail:
         log.warning("DOSSIER_AUDIT_TRAIL=false: who sees customer data is not recorded; for measurements only")
     use_cases = UseCases(
         customers=customers,
         records=records,
+        confidentiality=Confidentiality(operations, accounts),
+        sharing=Sharing(operations),
         service=Service.over(operations, ServiceFigures(database, repositories), accounts),
         attachments=Attachments(operations, files),
+        credit=credit,
         viewer=Viewer(engine, CATALOGUE),
         sessions=sessions,
         catalogue=FULL_CATALOGUE,
+        audit=Audit(engine, trail.queries, trail.chains),
         recorder=Recorder(trail.writer if settings.audit_trail else None, lambda: store.compiler.version),
         subscriptions=Subscriptions(engine, reader, customers, repositories, records, changes),
     )
@@ -259,6 +282,15 @@ async def _build(
     return Services(
         database, keyring, store, engine, accounts, reader, writer, use_cases, authenticator, principals, changes, trail
     )
+
+
+def _credit_rules(settings: Settings) -> CreditRules:
+    sender = None
+    if settings.company_name is not None:
+        contact = (settings.company_address, settings.company_telephone, settings.company_account)
+        sender = LetterSender(settings.company_name, *(text or "" for text in contact))
+    over_limit = ExposureOutcome(settings.exposure_policy)
+    return CreditRules(over_limit=over_limit, four_eyes=settings.credit_four_eyes, sender=sender)
 
 
 async def _sessions(

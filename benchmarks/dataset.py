@@ -14,6 +14,7 @@ from app import Services, open_services, print_schema
 from documents.access_plan import Purpose
 from documents.catalogue import FULL_CATALOGUE
 from documents.passwords import PasswordHasher
+from policies.principal import FOREVER
 from policies.rule_set import RuleSet, parse_csv
 from policies.store import DEFAULT_CSV
 from settings import Settings
@@ -82,6 +83,7 @@ async def _seed(services: Services, customers: int, progress: Callable[[int, int
         roles=[ROLE],
         purposes=[Purpose.BUSINESS_OPERATION],
         password_hash=await PasswordHasher().hash(PASSWORD),
+        cleared_until=FOREVER,
     )
 
 

@@ -9,33 +9,44 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
-from demo.accounts import DEMO_ACCOUNTS, DEMO_DEPARTMENTS, DEMO_STAFF, owners
+from demo.accounts import DEMO_ACCOUNTS, DEMO_DEPARTMENTS, DEMO_STAFF, DemoAccount, owners
 from demo.customers import generate_customers
+from demo.undertakings import sign_undertakings
 from documents.access_plan import Purpose
+from documents.access_report import AccessReport
 from documents.customer import SourceChannel
 from documents.passwords import PasswordHasher
 from documents.repositories.accounts import AccountRepository
 from documents.repositories.customer_writes import Change, CustomerWriter
 from documents.repositories.customers import CustomerRepository
+from documents.repositories.list_query import Selection
 from policies.authorize import CREATE, PolicyEngine
 from policies.principal import Principal
+from resolvers.confidentiality import Confidentiality
 
 BATCH = 200
 _LOGINS = frozenset(account.username for account in DEMO_ACCOUNTS)
 DEMO_USERNAMES = _LOGINS | {staff.username for staff in DEMO_STAFF}
 _CHANNELS = tuple(SourceChannel)
+_ADMINISTRATOR = Principal("demo.admin", frozenset({"administrator"}), frozenset({Purpose.BUSINESS_OPERATION}))
 
 
 class DemoSeeder:
     """Seeds once, or goes on where it was interrupted; whoever finds demo logins knows that it was finished."""
 
     def __init__(
-        self, accounts: AccountRepository, reader: CustomerRepository, writer: CustomerWriter, engine: PolicyEngine
+        self,
+        accounts: AccountRepository,
+        reader: CustomerRepository,
+        writer: CustomerWriter,
+        engine: PolicyEngine,
+        confidentiality: Confidentiality,
     ) -> None:
         self._accounts = accounts
         self._reader = reader
         self._writer = writer
         self._engine = engine
+        self._confidentiality = confidentiality
 
     async def seed(self, count: int, password: str, progress: Callable[[int, int], None]) -> None:
         """Makes `count` customers, then the logins with `password`. Reports (done, total) as it goes."""
@@ -43,26 +54,43 @@ class DemoSeeder:
             await self._accounts.put_department(department.code, name_en=department.name_en, name_zh=department.name_zh)
         await self._add_staff()
         await self._add_customers(count, progress)
+        await self._add_customer_accounts(count)
+        await sign_undertakings(self._confidentiality)
         await self._add_logins(password)
 
     async def _add_staff(self) -> None:
         known = await self._accounts.staff(DEMO_USERNAMES)
         for account in DEMO_ACCOUNTS:
-            if account.username not in known:
-                await self._accounts.add(
-                    account.username,
-                    display_name=account.display_name,
-                    roles=account.roles,
-                    department=account.department,
-                    purposes=account.purposes,
-                )
+            if account.username not in known and account.customer_index is None:
+                await self._add_account(account)
         for staff in DEMO_STAFF:
             if staff.username not in known and staff.username not in _LOGINS:
                 await self._accounts.add(staff.username, display_name=staff.display_name, department=staff.department)
 
+    async def _add_account(self, account: DemoAccount, customer_id: str | None = None) -> None:
+        await self._accounts.add(
+            account.username,
+            display_name=account.display_name,
+            roles=account.roles,
+            department=account.department,
+            customer_id=customer_id,
+            purposes=account.purposes,
+        )
+
+    async def _add_customer_accounts(self, count: int) -> None:
+        """The accounts of customers themselves, each found by the name that was generated."""
+        known = await self._accounts.staff(DEMO_USERNAMES)
+        plan = await self._engine.authorize(_ADMINISTRATOR, Purpose.BUSINESS_OPERATION.value, CREATE)
+        for account in DEMO_ACCOUNTS:
+            if account.customer_index is None or account.username in known:
+                continue
+            change = next(islice(_changes(count), account.customer_index, None))
+            kind, by_name = change.kind, {"name": change.values["name"]}
+            found = await self._reader.find_in(plan, kind, by_name, Selection({kind: frozenset()}), AccessReport())
+            await self._add_account(account, str(found[0]["_id"]))
+
     async def _add_customers(self, count: int, progress: Callable[[int, int], None]) -> None:
-        administrator = Principal("demo.admin", frozenset({"administrator"}), frozenset({Purpose.BUSINESS_OPERATION}))
-        plan = await self._engine.authorize(administrator, Purpose.BUSINESS_OPERATION.value, CREATE)
+        plan = await self._engine.authorize(_ADMINISTRATOR, Purpose.BUSINESS_OPERATION.value, CREATE)
         done = min(await self._reader.count_all(), count)  # an earlier start may have been interrupted
         changes = islice(_changes(count), done, None)
         progress(done, count)

@@ -43,6 +43,7 @@ class Scope(StrEnum):
     DEPARTMENT = "department"
     OWN = "own"
     SELF = "self"
+    SHARED = "shared"  # consented to sharing with the caller, a partner; decided apart, customer by customer
 
 
 ScopeSet = frozenset[Scope]

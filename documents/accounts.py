@@ -19,6 +19,7 @@ from documents.values import Text
 Username = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._@-]{0,63}$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 CustomerId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]
+PartnerId = Annotated[str, StringConstraints(pattern=r"^partner_[0-9a-f]{24}$")]
 OIDCSubject = Annotated[str, StringConstraints(min_length=3, max_length=1024)]
 
 
@@ -37,6 +38,8 @@ class Account(Document):
     disabled: bool = False
     demo: bool = False
     oidc_subject: OIDCSubject | None = None
+    cleared_until: datetime | None = None  # the end of the confidentiality undertaking in force; None: there is none
+    partner: PartnerId | None = None  # whose login this is, where it is a partner's
     created_at: datetime
 
     class Settings:

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from documents.attachment import Attachment
+from documents.credit import (
+    CollectionStep,
+    Contract,
+    CreditAssessment,
+    HandlingChange,
+    IndicatorTable,
+    Payment,
+    Receivable,
+)
+from documents.information import Consent, Partner, SharingAgreement, Undertaking
 from documents.job_records import Job
 from documents.service import Complaint, Satisfaction, ServiceContact, ServiceStandard, Ticket
 from documents.stored_record import StoredRecord
 from documents.training import Course, PerformanceReview, TrainingResult, TrainingSession
 
 RECORD_CLASSES: tuple[type[StoredRecord], ...] = (
+    Undertaking,
+    Partner,
+    SharingAgreement,
+    Consent,
     Attachment,
     Ticket,
     Job,
@@ -20,4 +34,11 @@ RECORD_CLASSES: tuple[type[StoredRecord], ...] = (
     TrainingSession,
     TrainingResult,
     PerformanceReview,
+    IndicatorTable,
+    CreditAssessment,
+    Contract,
+    Receivable,
+    Payment,
+    CollectionStep,
+    HandlingChange,
 )

@@ -5,12 +5,22 @@ It decides nothing: the grants are Casbin's, compiled. A warm call neither suspe
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Protocol
 
-from documents.access_plan import AccessPlan, Action, Purpose, RowScope, Scope
+from documents.access_plan import AccessPlan, Action, FieldGrants, KindGrants, Purpose, RowScope, Scope
+from documents.fields import Kind
 from policies.compiler import CUSTOMERS, Compiler
-from policies.errors import NotAuthenticatedError, PurposeMissingError, PurposeNotAllowedError, PurposeUnknownError
-from policies.principal import Principal
+from policies.errors import (
+    NotAuthenticatedError,
+    PurposeMissingError,
+    PurposeNotAllowedError,
+    PurposeUnknownError,
+    UndertakingRequiredError,
+)
+from policies.principal import FOREVER, Principal
 
 READ = frozenset({Action.READ, Action.READ_MASKED, Action.FILTER})
 WRITE = READ | {Action.WRITE}
@@ -50,6 +60,9 @@ class PolicyEngine:
         """
         if principal is None:
             raise NotAuthenticatedError
+        # INVARIANT: whoever is not cleared gets no plan, but for the records of undertakings themselves.
+        if principal.cleared_until is not FOREVER and family != Kind.UNDERTAKING.value:
+            _require_undertaking(principal)
         purpose = resolve_purpose(principal, purpose_text)
         compiler = self._source.compiler
         roles = principal.roles & compiler.roles  # roles that no rule set declares are nothing, whoever issued them
@@ -62,6 +75,27 @@ class PolicyEngine:
             grants = await compiler.grants(subject, actions, scopes, family)
         key = (roles, purpose, compiler.version, actions, scopes, family)
         return AccessPlan(row_scope, purpose, compiler.version, grants, key)
+
+    async def authorize_shared(
+        self, principal: Principal, purpose_text: str | None, fields: Collection[str]
+    ) -> AccessPlan:
+        """A partner's plan for customers who consented to sharing `fields`: what the rules allow in scope `shared`, of
+        these fields alone, to be read and nothing else (I7).
+
+        It holds for those customers only, so that whoever asks names them: the plan itself has no row scope."""
+        purpose = resolve_purpose(principal, purpose_text)
+        compiler = self._source.compiler
+        roles = principal.roles & compiler.roles
+        consented = frozenset(fields)
+        grants = await compiler.grants((roles, purpose), READ, _SHARED)
+        kinds = {kind: _narrowed(of_kind, consented) for kind, of_kind in grants.items()}
+        key = (roles, purpose, compiler.version, "shared", consented)
+        return AccessPlan(RowScope(principal.username), purpose, compiler.version, MappingProxyType(kinds), key)
+
+
+def _require_undertaking(principal: Principal) -> None:
+    if principal.cleared_until <= datetime.now(UTC):
+        raise UndertakingRequiredError
 
 
 def resolve_purpose(principal: Principal, text: str | None) -> Purpose:
@@ -89,6 +123,14 @@ def _row_scope(principal: Principal) -> tuple[RowScope, frozenset[Scope]]:
     return RowScope(principal.username, department, customer_id), scopes
 
 
+def _narrowed(grants: KindGrants, consented: frozenset[str]) -> KindGrants:
+    allowed = grants.by_scope_set.get(_SHARED & grants.scopes | {Scope.ALL}, FieldGrants())
+    shared = FieldGrants(plain=allowed.plain & consented, masked=allowed.masked & consented)
+    everywhere = frozenset({Scope.ALL})
+    return KindGrants(everywhere, MappingProxyType({everywhere: shared}))
+
+
+_SHARED = frozenset({Scope.ALL, Scope.SHARED})
 _SCOPES = {
     (own, department, itself): frozenset({Scope.ALL})
     | (frozenset({Scope.OWN}) if own else frozenset())

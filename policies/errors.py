@@ -6,6 +6,7 @@ PolicyError
 │   ├── PurposeMissingError     PURPOSE_MISSING       no purpose stated, and the caller has not exactly one
 │   ├── PurposeUnknownError     PURPOSE_UNKNOWN       no such purpose
 │   └── PurposeNotAllowedError  PURPOSE_NOT_ALLOWED   not the caller's, or no rule allows its roles anything under it
+├── UndertakingRequiredError    UNDERTAKING_REQUIRED  no confidentiality undertaking of the caller is in force
 ├── RuleError                   RULE_INVALID          a rule cannot be read, or names something that does not exist
 └── RuleSetConflictError        RULE_SET_CONFLICT     another rule set became active in the meantime
 """
@@ -73,6 +74,15 @@ class PurposeNotAllowedError(PurposeError):
         message = f"the purpose `{purpose.value}` is not open to you"
         super().__init__(f"{message}; yours are" if others else message, others)
         self.purpose = purpose
+
+
+class UndertakingRequiredError(PolicyError):
+    """Staff without a confidentiality undertaking in force have no access (I4)."""
+
+    code = "UNDERTAKING_REQUIRED"
+
+    def __init__(self) -> None:
+        super().__init__("sign the confidentiality undertaking first")
 
 
 class RuleError(PolicyError):

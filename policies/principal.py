@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from documents.access_plan import Purpose
+
+FOREVER = datetime.max.replace(tzinfo=UTC)
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,8 @@ class Principal:
     department: str | None = None
     customer_id: str | None = None
     session_id: str | None = None
+    cleared_until: datetime = FOREVER  # when the confidentiality undertaking ends; only staff need one
+    partner: str | None = None  # the partner (public id) whose login this is
 
 
 SYSTEM = Principal("system", frozenset({"system"}), frozenset(Purpose))

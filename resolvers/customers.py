@@ -28,6 +28,7 @@ from resolvers.pages import Wanted, connection, read_page
 from resolvers.recording import traced
 from resolvers.records import HANGING, RecordReads, read_actions
 from resolvers.refusals import REFUSALS, user_errors
+from resolvers.sharing import SharedCustomers
 
 
 class Customers:
@@ -41,6 +42,7 @@ class Customers:
         writer: CustomerWriter,
         idempotency: IdempotencyRepository,
         records: RecordReads,
+        shared: SharedCustomers,
     ) -> None:
         self._engine = engine
         self._catalogue = catalogue
@@ -48,9 +50,12 @@ class Customers:
         self._writer = writer
         self._idempotency = idempotency
         self._records = records
+        self._shared = shared
 
     async def find(self, caller: Caller, customer_id: str, selection: Selection) -> Record | None:
         """The customer as the caller may see it, or None: absent and out of scope are the same."""
+        if caller.principal is not None and caller.principal.partner is not None:
+            return await self._shared.find(caller, caller.principal, customer_id, selection)
         plan = await self._engine.authorize(caller.principal, caller.purpose, read_actions(selection))
         return await self._find(caller, plan, customer_id, selection)
 
@@ -62,6 +67,8 @@ class Customers:
 
     async def find_page(self, caller: Caller, query: ListQuery, *, ordered: bool, wanted: Wanted) -> Record:
         """A page as a connection record. Not `ordered`: newest first where the caller may know it, else by id."""
+        if caller.principal is not None and caller.principal.partner is not None:
+            return await self._shared.find_page(caller, caller.principal, query, wanted)
         plan = await self._engine.authorize(caller.principal, caller.purpose, read_actions(query.selection))
         page, query = await read_page(self._reader, plan, query, caller, ordered=ordered)
         await self._attach(caller, page.records, query.selection)

@@ -12,11 +12,12 @@ import time
 from collections import OrderedDict
 from collections.abc import Collection, Coroutine
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from documents.repositories.accounts import AccountRepository, StoredAccount
 from documents.repositories.sessions import SessionRepository
-from policies.principal import Principal
+from policies.principal import FOREVER, NEVER, Principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +120,13 @@ def principal_of(account: StoredAccount, session_id: str | None) -> Principal:
         department=account.department,
         customer_id=account.customer_id,
         session_id=session_id,
+        cleared_until=_cleared_until(account),
+        partner=account.partner,
     )
+
+
+def _cleared_until(account: StoredAccount) -> datetime:
+    """Staff are bound by their undertaking, partners by their agreement, customers by nothing: it is their own."""
+    if account.customer_id is not None or account.partner is not None:
+        return FOREVER
+    return account.cleared_until or NEVER

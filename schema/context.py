@@ -8,12 +8,16 @@ from typing import Literal
 from documents.catalogue import Catalogue
 from policies.principal import Principal
 from resolvers.attachments import Attachments
+from resolvers.audit import Audit
 from resolvers.caller import Caller
+from resolvers.confidentiality import Confidentiality
+from resolvers.credit import Credit
 from resolvers.customers import Customers
 from resolvers.recording import Recorder
 from resolvers.records import RecordReads
 from resolvers.service import Service
 from resolvers.sessions import Sessions
+from resolvers.sharing import Sharing
 from resolvers.subscriptions import Subscriptions
 from resolvers.viewer import Viewer
 
@@ -27,11 +31,15 @@ class UseCases:
     customers: Customers
     records: RecordReads
     service: Service
+    confidentiality: Confidentiality
+    sharing: Sharing
     attachments: Attachments
+    credit: Credit
     viewer: Viewer
     sessions: Sessions
     catalogue: Catalogue
     recorder: Recorder
+    audit: Audit
     subscriptions: Subscriptions
 
 

@@ -1,6 +1,6 @@
 """How the errors of the layers become GraphQL errors: a published code, a text in the caller's language, no value.
 
-Published codes: `UNAUTHENTICATED`, `PURPOSE_MISSING`, `PURPOSE_UNKNOWN`, `PURPOSE_NOT_ALLOWED`, `FILTER_DENIED`,
+Published codes: `UNAUTHENTICATED`, `UNDERTAKING_REQUIRED`, `PURPOSE_MISSING`, `PURPOSE_UNKNOWN`, `PURPOSE_NOT_ALLOWED`, `FILTER_DENIED`,
 `SORT_DENIED`, `SEARCH_DENIED`, `INVALID_CURSOR`, `IDEMPOTENCY_KEY_REUSED`, `IDEMPOTENCY_KEY_IN_USE`, `BAD_USER_INPUT`,
 `SUBSCRIPTION_DENIED`, `EVENTS_LOST`, `SUBSCRIPTION_OVERFLOW`;
 those of the endpoint are in web/graphql.py and web/limits.py.

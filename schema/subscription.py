@@ -1,7 +1,8 @@
 """The subscription root.
 
 How a chapter adds a subscription to a kind of record: its kind goes into `FOLLOWED_KINDS`. The field `ticketChanged`,
-its payload type and its arguments (`customer` where the record hangs on one, `assignee` where it has one) follow.
+its payload type and its arguments (`ticket` for one alone, `customer` where the record hangs on one, `assignee` where
+it has one) follow.
 
 How it adds another one: a `Followed` in `followed()`, made of the payload type, the arguments, a collection, and three
 functions over the arguments as graphql-core has coerced them (a dictionary by GraphQL name; absent where not given):
@@ -32,7 +33,7 @@ from documents.fields import CUSTOMER_KINDS, Kind
 from documents.record_classes import RECORD_CLASSES
 from documents.records import Record
 from documents.repositories.change_feed import ChangeQueue, Matches, Operation, RecordChange
-from documents.repositories.codec import parse_customer_id
+from documents.repositories.codec import parse_customer_id, parse_id
 from documents.repositories.row_layout import CUSTOMER_LAYOUT
 from documents.stored_record import CustomerRecord
 from resolvers.subscriptions import Seen
@@ -43,7 +44,7 @@ from schema.types.access import CustomerKind
 from schema.types.customers import CustomerTypes, Fields, make_class, plain
 from schema.types.records import RecordTypes
 
-FOLLOWED_KINDS: Final = (Kind.TICKET,)
+FOLLOWED_KINDS: Final = (Kind.TICKET, Kind.JOB)
 """The kinds of record whose changes can be followed."""
 
 Arguments = Mapping[str, Any]
@@ -139,7 +140,9 @@ def _kinds(arguments: Arguments) -> frozenset[Kind]:
 def _records(kind: Kind, record_type: Any) -> Followed:
     record_class = next(cls for cls in RECORD_CLASSES if cls.kind is kind)
     has_customer, has_assignee = issubclass(record_class, CustomerRecord), "assignee" in record_class.model_fields
-    arguments: dict[str, Any] = {"customer": strawberry.ID | None} if has_customer else {}
+    arguments: dict[str, Any] = {kind.value: strawberry.ID | None}
+    if has_customer:
+        arguments["customer"] = strawberry.ID | None
     if has_assignee:
         arguments["assignee"] = str | None
 
@@ -160,10 +163,18 @@ def _records(kind: Kind, record_type: Any) -> Followed:
         description=f"Changes: {record_class.label.en} ({record_class.label.zh}). None that you may not see.",
         arguments=arguments,
         collection=record_class.collection,
-        matches=_of_one_customer,
+        matches=lambda given: _of_record(kind, given),
         check=check,
         resolve=resolve,
     )
+
+
+def _of_record(kind: Kind, arguments: Arguments) -> Matches:
+    of_customer, wanted = _of_one_customer(arguments), arguments.get(camel_case(kind.value))
+    if wanted is None:
+        return of_customer
+    _, row_id = parse_id(wanted, (kind,)) or (None, None)
+    return lambda change: change.record_id == row_id and of_customer(change)
 
 
 def _of_one_customer(arguments: Arguments) -> Matches:

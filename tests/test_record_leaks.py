@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -131,7 +131,8 @@ class Asker:
     async def log_in(self) -> AccessPlan | None:
         services = self._stage.api.services
         own = str(self._stage.customers[0][0].row_id)
-        account = {"roles": [self._role], "purposes": [purpose.value for purpose in Purpose], "customer_id": own}
+        account: dict[str, Any] = {"cleared_until": datetime(2100, 1, 1, tzinfo=UTC)}
+        account |= {"roles": [self._role], "purposes": [purpose.value for purpose in Purpose], "customer_id": own}
         await services.database["accounts"].update_one({"_id": CALLER}, {"$set": account})
         session = await SessionRepository(services.database, lifetime=timedelta(days=1)).open(CALLER)
         token = services.use_cases.sessions._access_tokens.issue(CALLER, session.session_id)

@@ -27,6 +27,7 @@ from documents.access_plan import Purpose
 from documents.catalogue import FULL_CATALOGUE
 from documents.embedded_mongodb import free_port
 from documents.passwords import PasswordHasher
+from policies.principal import FOREVER
 from policies.rule_set import RuleSet, parse_csv
 from settings import Settings
 
@@ -164,6 +165,7 @@ async def _add_whole_reader(services: Services) -> None:
         roles=["benchmark_whole_reader"],
         purposes=[Purpose.BUSINESS_OPERATION],
         password_hash=await PasswordHasher().hash(PASSWORD),
+        cleared_until=FOREVER,
     )
     await services.database[STATE].insert_one({"_id": "whole_reader"})
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -24,7 +24,7 @@ from documents.repositories.row_scope import members, scope_set
 from documents.repositories.sessions import SessionRepository
 from policies.authorize import ALL_ACTIONS
 from policies.errors import PurposeNotAllowedError
-from policies.principal import Principal
+from policies.principal import FOREVER, Principal
 from tests.leaks.values import ValuePool, masked_alike, other_value
 from tests.leaks.worlds import (
     CALLER,
@@ -102,6 +102,7 @@ class Arena:
             "purposes": [purpose.value for purpose in Purpose],
             "department": HOME,
             "customer_id": str(own.id),
+            "cleared_until": datetime(2100, 1, 1, tzinfo=UTC),
         }
         tokens = self.a.services.use_cases.sessions._access_tokens
         for username, differing in ((CALLER, {}), (NEIGHBOUR, {"customer_id": None})):
@@ -128,6 +129,7 @@ class Arena:
             purposes=list(Purpose),
             department=HOME,
             customer_id=str(self.rows[case.own_row].id),
+            cleared_until=FOREVER,
         )
         session = await SessionRepository(services.database).open(username)
         return services.use_cases.sessions._access_tokens.issue(username, session.session_id)

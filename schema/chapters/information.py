@@ -1,0 +1,124 @@
+"""Care for customer information (I1 to I7): undertakings, sharing, reviews, incidents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+
+from documents.fields import Kind
+from schema.chapters import Fields, Vocabulary
+from schema.inputs.records import operation_input
+from schema.operations import Operation
+from schema.query import Info
+
+PLAIN_TYPES: tuple[str, ...] = ("UndertakingText",)
+
+
+@strawberry.type(description="The text of the confidentiality undertaking (保密承诺书).")
+class UndertakingText:
+    version: int
+    text_en: str
+    text_zh: str
+    digest: str = strawberry.field(description="SHA-256 of both texts, hex; kept with the signature.")
+
+
+def operations(vocabulary: Vocabulary) -> list[Operation]:
+    """The mutations of the chapter."""
+    return [*_confidentiality(vocabulary), *_sharing(vocabulary)]
+
+
+def _confidentiality(vocabulary: Vocabulary) -> list[Operation]:
+    enums, kind = vocabulary.enums, Kind.UNDERTAKING
+    return [
+        Operation(
+            "sign_undertaking",
+            kind,
+            operation_input("SignUndertakingInput", kind, enums, ("text_version",), required_fields=("text_version",)),
+            lambda use_cases: use_cases.confidentiality.sign,
+            "Signs the confidentiality undertaking as the caller. Without one in force there is no access.",
+        ),
+        Operation(
+            "withdraw_undertaking",
+            kind,
+            operation_input("WithdrawUndertakingInput", kind, enums, ("withdrawal_reason",), of_record=True),
+            lambda use_cases: use_cases.confidentiality.withdraw,
+            "Withdraws an undertaking; access ends within a second.",
+        ),
+    ]
+
+
+def _sharing(vocabulary: Vocabulary) -> list[Operation]:
+    enums = vocabulary.enums
+    agreement = ("partner", "fields", "signed_at", "expires_at", "document")
+    consent = ("partner", "fields", "given_at", "expires_at", "document", "note")
+    return [
+        Operation(
+            "add_partner",
+            Kind.PARTNER,
+            operation_input(
+                "AddPartnerInput",
+                Kind.PARTNER,
+                enums,
+                ("name", "contact_person", "contact_telephone", "shared_for"),
+                required_fields=("name",),
+            ),
+            lambda use_cases: use_cases.sharing.add_partner,
+            "Adds a partner.",
+        ),
+        Operation(
+            "sign_sharing_agreement",
+            Kind.SHARING_AGREEMENT,
+            operation_input(
+                "SignSharingAgreementInput",
+                Kind.SHARING_AGREEMENT,
+                enums,
+                agreement,
+                required_fields=("partner", "signed_at", "expires_at"),
+            ),
+            lambda use_cases: use_cases.sharing.sign_agreement,
+            "Records a signed confidentiality agreement with a partner.",
+        ),
+        Operation(
+            "end_sharing_agreement",
+            Kind.SHARING_AGREEMENT,
+            operation_input("EndSharingAgreementInput", Kind.SHARING_AGREEMENT, enums, (), of_record=True),
+            lambda use_cases: use_cases.sharing.end_agreement,
+            "Ends an agreement, and the sharing under it, now.",
+        ),
+        Operation(
+            "give_consent",
+            Kind.CONSENT,
+            operation_input(
+                "GiveConsentInput",
+                Kind.CONSENT,
+                enums,
+                consent,
+                required_fields=("partner", "fields", "given_at", "expires_at"),
+                of_customer=True,
+            ),
+            lambda use_cases: use_cases.sharing.give_consent,
+            "Records a customer's consent that a partner sees some fields until a day.",
+        ),
+        Operation(
+            "withdraw_consent",
+            Kind.CONSENT,
+            operation_input("WithdrawConsentInput", Kind.CONSENT, enums, (), of_record=True),
+            lambda use_cases: use_cases.sharing.withdraw_consent,
+            "Withdraws a consent, and the sharing by it, now.",
+        ),
+    ]
+
+
+def queries(_vocabulary: Vocabulary) -> Fields:
+    """The queries of the chapter."""
+
+    def undertaking_text(info: Info) -> Any:
+        return info.context.use_cases.confidentiality.text()
+
+    return {
+        "undertaking_text": (
+            UndertakingText,
+            strawberry.field(resolver=undertaking_text, description="The text that `signUndertaking` signs."),
+        )
+    }
