@@ -37,7 +37,7 @@ UNCOUNTED = frozenset({"version", "updated_at", "created_at"})
 
 NOTHING_WANTED: Mapping[str, Any] = MappingProxyType({})
 
-REMEMBERED = 10_000
+REMEMBERED = 1_000
 """Records whose deletion one subscription can still be told of; those told longest ago are forgotten first."""
 
 SHOWN = frozenset({Level.PLAIN.name, Level.MASKED.name})

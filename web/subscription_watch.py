@@ -37,19 +37,26 @@ class Watch(Generic[Context]):
         self.sockets: set[Watched] = set()
 
     async def run(self) -> None:
-        """Watches until cancelled."""
+        """Watches until cancelled. Nothing is sent while nobody can be asked, so that a fault here ends nothing."""
         while True:
             await asyncio.sleep(INTERVAL_SECONDS)
+            contexts = [socket.context for socket in self.sockets if socket.context is not None]
+            if not contexts:
+                continue
             try:
-                await self._check_all()
-            except Exception as fault:  # nothing is sent while nobody can be asked; watching must go on
-                _logger.warning("open subscriptions cannot be checked (%s), trying again", type(fault).__name__)
+                if self._refresh is not None:
+                    await self._refresh(contexts)
+                for socket in list(self.sockets):
+                    await self._check(socket)
+            except Exception as fault:
+                _log_fault(fault)
 
-    async def _check_all(self) -> None:
-        contexts = [socket.context for socket in self.sockets if socket.context is not None]
-        if not contexts:
-            return
-        if self._refresh is not None:
-            await self._refresh(contexts)
-        for socket in list(self.sockets):
+    async def _check(self, socket: Watched) -> None:
+        try:
             await socket.check()
+        except Exception as fault:  # one socket's fault is not another's
+            _log_fault(fault)
+
+
+def _log_fault(fault: Exception) -> None:
+    _logger.warning("open subscriptions cannot be checked (%s), trying again", type(fault).__name__)
