@@ -56,6 +56,12 @@ def _jobs(text: str) -> str:
     return text
 
 
+def _exposure_policy(text: str) -> str:
+    if text not in {"block", "warn"}:
+        raise ValueError("must be block (no contract above the credit limit) or warn (it is noted on the contract)")
+    return text
+
+
 def _broker(text: str) -> str:
     if not text.startswith(("redis://", "rediss://", "amqp://", "amqps://", "nats://", "tls://")):
         raise ValueError(
@@ -129,7 +135,8 @@ class Settings:
 
     `trusted_proxies` are the networks whose `X-Forwarded-*` headers are believed; sizes are bytes, times seconds.
     `audit_trail` off serves customer data without a record of it: for measurements on invented data only.
-    `audit_witness` are told where the trail stands.
+    `audit_witness` are told where the trail stands. The company's name, address, telephone and account stand in
+    letters: without a name none can be made.
     """
 
     host: str = _setting("127.0.0.1", _text)
@@ -163,6 +170,13 @@ class Settings:
     request_seconds: int = _setting(10, _number(1, 3_600))
     max_subscriptions: int = _setting(10_000, _number(0, 1_000_000))
     max_subscriptions_per_connection: int = _setting(100, _number(0, 10_000))
+
+    exposure_policy: str = _setting("block", _exposure_policy)
+    credit_four_eyes: bool = _setting(False, _yes_or_no)
+    company_name: str | None = _setting(None, _text)
+    company_address: str | None = _setting(None, _text)
+    company_telephone: str | None = _setting(None, _text)
+    company_account: str | None = _setting(None, _text)
 
     audit_trail: bool = _setting(True, _yes_or_no)
     audit_witness: tuple[str, ...] = _setting((), _addresses, secret=True)

@@ -1,4 +1,4 @@
-"""The demo's people: departments, staff who own customers, and the nine logins. All of them are invented.
+"""The demo's people: departments, staff who own customers, and the logins. All of them are invented.
 
 The logins exist in demo mode only. No password is kept here: who creates the accounts sets one for all.
 """
@@ -65,6 +65,30 @@ DEMO_ACCOUNTS: tuple[DemoAccount, ...] = (
         "answers calls: telephones masked (plain in the own department), no identity numbers, no money",
     ),
     DemoAccount(
+        "demo.lead",
+        "陆婉清",
+        ("service_manager",),
+        SERVICE,
+        (Purpose.CUSTOMER_SERVICE,),
+        "assigns tickets, and sees the figures and trainings of the service department",
+    ),
+    DemoAccount(
+        "demo.complaints",
+        "秦向东",
+        ("complaint_handler",),
+        SERVICE,
+        (Purpose.CUSTOMER_SERVICE,),
+        "takes complaints from step to step, with every note and the telephone of whoever complained",
+    ),
+    DemoAccount(
+        "demo.trainer",
+        "罗秀云",
+        ("trainer",),
+        SERVICE,
+        (Purpose.BUSINESS_OPERATION,),
+        "keeps courses, sessions and results, and sees no customer",
+    ),
+    DemoAccount(
         "demo.manager",
         "赵明轩",
         ("account_manager",),
@@ -79,6 +103,22 @@ DEMO_ACCOUNTS: tuple[DemoAccount, ...] = (
         CREDIT,
         (Purpose.RISK_ASSESSMENT,),
         "weighs risk: identity, business and money of every customer in plain, contacts masked",
+    ),
+    DemoAccount(
+        "demo.creditmanager",
+        "沈卫东",
+        ("credit_manager",),
+        CREDIT,
+        (Purpose.RISK_ASSESSMENT,),
+        "what a credit officer sees; approves what others made, replaces the tables of indicators",
+    ),
+    DemoAccount(
+        "demo.collector",
+        "方志远",
+        ("collector",),
+        CREDIT,
+        (Purpose.BUSINESS_OPERATION,),
+        "collects what is overdue: receivables and steps of every customer, and how to reach it",
     ),
     DemoAccount(
         "demo.archivist",
@@ -127,6 +167,15 @@ DEMO_ACCOUNTS: tuple[DemoAccount, ...] = (
         SUPERVISION,
         (Purpose.BUSINESS_OPERATION,),
         "brings customers in, assigns and removes them, and reads their label only",
+    ),
+    DemoAccount(
+        "demo.customer",
+        "王子杰",
+        ("customer",),
+        None,
+        (Purpose.CUSTOMER_SERVICE,),
+        "a customer: sees the own data, opens and rates tickets and complaints, nothing internal",
+        customer_index=0,
     ),
 )
 

@@ -32,8 +32,11 @@ class RecordOperations:
 
     async def customer(self, caller: Caller, customer_id: str) -> CustomerReference:
         """The customer whose record it is to be. Raises RecordNotFoundError where the caller sees none."""
-        plan = await self._engine.authorize(caller.principal, caller.purpose, READ)
-        return await self.writer.customer(plan, customer_id)
+        return await self.writer.customer(await self.customers_plan(caller), customer_id)
+
+    async def customers_plan(self, caller: Caller, actions: frozenset[Action] = READ) -> AccessPlan:
+        """The caller's plan for customers."""
+        return await self._engine.authorize(caller.principal, caller.purpose, actions)
 
     async def run(self, work: Work, request: IdempotentRequest | None) -> str:
         """Does `work` in one transaction, once per idempotency key; returns the main record's public id."""

@@ -220,7 +220,7 @@ def queries(vocabulary: Vocabulary) -> Fields:
             strawberry.field(resolver=exposure, description="What a customer owes against its limit (K5)."),
         ),
         "ageing": (
-            list[aged_type] | None,
+            _list_of(aged_type) | None,
             strawberry.field(
                 resolver=ageing, description="What is open by currency and age, of one department or of all you see."
             ),
@@ -233,6 +233,10 @@ def queries(vocabulary: Vocabulary) -> Fields:
             ),
         ),
     }
+
+
+def _list_of(made: Any) -> Any:
+    return list[made]
 
 
 def _exposure(outcome: Any) -> Any:

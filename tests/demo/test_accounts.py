@@ -11,11 +11,27 @@ from documents.access_plan import Purpose
 DEFAULT_RULES = Path(__file__).parents[2] / "policies" / "default.csv"
 
 
-def test_the_nine_logins_are_there() -> None:
+def test_the_logins_are_there() -> None:
     """Those that the README names, and no other."""
     assert [account.username for account in DEMO_ACCOUNTS] == [
         f"demo.{name}"
-        for name in ("agent", "manager", "credit", "archivist", "inspector", "auditor", "policy", "policy2", "admin")
+        for name in (
+            "agent",
+            "lead",
+            "complaints",
+            "trainer",
+            "manager",
+            "credit",
+            "creditmanager",
+            "collector",
+            "archivist",
+            "inspector",
+            "auditor",
+            "policy",
+            "policy2",
+            "admin",
+            "customer",
+        )
     ]
 
 

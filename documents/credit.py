@@ -1,0 +1,284 @@
+"""What is stored of credit (K1 to K7) and of how a customer is handled (G5).
+
+Amounts that are summed by the database are Decimal128 in the clear, of class FINANCIAL; what a judgement was made from
+is sealed. A number within an object is text, exact as well. Amounts stand beside their currency, always.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from documents.fields import Kind, Label, Search, Sensitivity, declare
+from documents.procedures.collection_steps import CollectionStage
+from documents.procedures.credit_rating import IndicatorGroup, LimitBasis
+from documents.procedures.exposure import ExposureOutcome
+from documents.procedures.risk_assessment import RiskLevel
+from documents.procedures.service_standards import Priority
+from documents.stored_record import EXACT, RANGED, CompanyRecord, CustomerRecord
+from documents.values import LongText, RecordId, StaffName, Text
+
+BASIC, BUSINESS = Sensitivity.BASIC, Sensitivity.BUSINESS
+FINANCIAL, INTERNAL = Sensitivity.FINANCIAL, Sensitivity.INTERNAL
+
+Amount = Annotated[Decimal, Field(ge=0, max_digits=20, decimal_places=2)]
+AmountPaid = Annotated[Decimal, Field(ge=Decimal("0.01"), max_digits=20, decimal_places=2)]
+Number = Annotated[Decimal, Field(max_digits=20, decimal_places=6)]
+Points = Annotated[Decimal, Field(ge=-100, le=100, max_digits=6, decimal_places=2)]
+Share = Annotated[Decimal, Field(ge=0, le=1, max_digits=8, decimal_places=6)]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+"""An ISO 4217 code."""
+Days = Annotated[int, Field(ge=0, le=3660)]
+
+
+class RatedKind(StrEnum):
+    """The kinds of customer, as the tables name whom they are for."""
+
+    INDIVIDUAL = Kind.INDIVIDUAL.value
+    ENTERPRISE = Kind.ENTERPRISE.value
+    INSTITUTION = Kind.INSTITUTION.value
+
+
+class TableState(StrEnum):
+    ACTIVE = "active"
+    SUPERSEDED = "superseded"
+
+
+class TableIndicator(BaseModel):
+    name: Text
+    group: IndicatorGroup
+    weight: Decimal
+    below: Decimal = Decimal(0)
+    missing: Decimal = Decimal(0)
+
+
+class TableBand(BaseModel):
+    indicator: Text
+    at_least: Decimal
+    score: Decimal
+
+
+class TableGrade(BaseModel):
+    grade: Text
+    at_least: Decimal
+    fixed: Decimal | None = None
+    share_of_revenue: Decimal | None = None
+    ceiling: Decimal | None = None
+
+
+class IndicatorTable(CompanyRecord):
+    """How credit of one kind of customer is rated (K1, K4, K5). A change is a new record: none is ever edited."""
+
+    kind: ClassVar[Kind] = Kind.INDICATOR_TABLE
+    collection: ClassVar[str] = "indicator_tables"
+    label: ClassVar[Label] = Label("Table of credit indicators", "信用指标体系")
+
+    applies_to: Annotated[RatedKind, declare("Applies to", "适用客户类型", BASIC, search=EXACT)]
+    number: Annotated[int, declare("Number of the table", "版本号", BASIC, search=RANGED, managed=True)] = 1
+    state: Annotated[TableState, declare("State", "状态", BASIC, search=EXACT, managed=True)] = TableState.ACTIVE
+    currency: Annotated[Currency, declare("Currency of limits", "限额币种", BASIC)] = "CNY"
+    greatest_adjustment: Annotated[Points, declare("Greatest adjustment by judgement", "定性调整上限", BASIC)] = Decimal(10)
+    indicators: Annotated[list[TableIndicator], declare("Indicators", "指标", BASIC)]
+    bands: Annotated[list[TableBand], declare("Bands", "评分区间", BASIC)]
+    grades: Annotated[list[TableGrade], declare("Grades", "信用等级", BASIC)]
+
+
+class AssessmentState(StrEnum):
+    AWAITING_APPROVAL = "awaiting_approval"
+    IN_FORCE = "in_force"
+    SUPERSEDED = "superseded"
+
+
+class IndicatorValue(BaseModel):
+    indicator: Text
+    value: Number | None = None
+
+
+class IndicatorPoints(BaseModel):
+    indicator: Text
+    group: IndicatorGroup
+    score: Decimal
+    weight: Decimal
+    weighted: Decimal
+
+
+class CreditAssessment(CustomerRecord):
+    """A rating with all that it was made from (K2 to K5): the same inputs under the same table give it again."""
+
+    kind: ClassVar[Kind] = Kind.CREDIT_ASSESSMENT
+    collection: ClassVar[str] = "credit_assessments"
+    label: ClassVar[Label] = Label("Credit assessment", "信用评估")
+    recent: ClassVar[int] = 1
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("customer_id", "state"),)
+
+    state: Annotated[AssessmentState, declare("State", "状态", BASIC, search=EXACT, managed=True)] = AssessmentState.IN_FORCE
+    grade: Annotated[Text, declare("Credit grade", "信用等级", FINANCIAL, search=EXACT, managed=True)]
+    credit_limit: Annotated[Amount, declare("Credit limit", "信用限额", FINANCIAL, search={Search.RANGE}, managed=True)]
+    currency: Annotated[Currency, declare("Currency", "币种", FINANCIAL, managed=True)]
+    limit_basis: Annotated[LimitBasis, declare("Basis of the limit", "限额依据", FINANCIAL, managed=True)]
+    total: Annotated[Number, declare("Total points", "总分", FINANCIAL, encrypted=True, managed=True)]
+    quantitative: Annotated[Number, declare("Quantitative points", "定量得分", FINANCIAL, encrypted=True, managed=True)]
+    inputs: Annotated[list[IndicatorValue], declare("Values of the indicators", "指标数值", FINANCIAL, encrypted=True)]
+    annual_revenue: Annotated[Amount | None, declare("Annual revenue", "年营业收入", FINANCIAL, encrypted=True)] = None
+    points: Annotated[list[IndicatorPoints], declare("Points per indicator", "指标得分", FINANCIAL, encrypted=True, managed=True)]
+    adjustment: Annotated[Points | None, declare("Adjustment by judgement", "定性调整", FINANCIAL, encrypted=True)] = None
+    judgement: Annotated[LongText | None, declare("Reason of the judgement", "定性评价", FINANCIAL, encrypted=True)] = None
+    evidence: Annotated[list[RecordId] | None, declare("Evidence", "评估依据", FINANCIAL)] = None
+    table: Annotated[RecordId, declare("Table of indicators", "指标体系", BASIC, managed=True)]
+    table_number: Annotated[int, declare("Number of the table", "指标体系版本号", BASIC, managed=True)]
+    approved_by: Annotated[StaffName | None, declare("Approved by", "审批人", BASIC, search=EXACT, managed=True)] = None
+    approved_at: Annotated[datetime | None, declare("Approved at", "审批时间", BASIC, search={Search.RANGE}, managed=True)] = None
+
+
+class ContractState(StrEnum):
+    AWAITING_APPROVAL = "awaiting_approval"
+    IN_FORCE = "in_force"
+    ENDED = "ended"
+
+
+class Contract(CustomerRecord):
+    """A contract with its credit terms and the liability for breach (K6), and what signing it met with (K5)."""
+
+    kind: ClassVar[Kind] = Kind.CONTRACT
+    collection: ClassVar[str] = "contracts"
+    label: ClassVar[Label] = Label("Contract", "合同")
+    recent: ClassVar[int] = 3
+
+    number: Annotated[Text, declare("Contract number", "合同编号", BASIC, search=EXACT)]
+    subject: Annotated[Text, declare("Subject", "标的", BUSINESS, search={Search.NAME})]
+    state: Annotated[ContractState, declare("State", "状态", BASIC, search=EXACT, managed=True)] = ContractState.IN_FORCE
+    amount: Annotated[AmountPaid, declare("Amount", "合同金额", FINANCIAL, search={Search.RANGE})]
+    currency: Annotated[Currency, declare("Currency", "币种", FINANCIAL)] = "CNY"
+    signed_on: Annotated[date, declare("Signed on", "签订日期", BASIC, search=RANGED, sortable=True)]
+    payment_days: Annotated[Days, declare("Payment term in days", "付款期限（天）", BUSINESS)]
+    late_daily_rate: Annotated[Share, declare("Late interest per day", "逾期日利率", BUSINESS)]
+    grace_days: Annotated[Days, declare("Days of grace", "宽限期（天）", BUSINESS)] = 0
+    liability: Annotated[LongText, declare("Liability for breach", "违约责任", BUSINESS, encrypted=True)]
+    exposure_outcome: Annotated[ExposureOutcome | None, declare("Exposure at signing", "签约时授信检查结果", FINANCIAL, search=EXACT, managed=True)] = None
+    exposure: Annotated[Amount | None, declare("Exposure with this contract", "含本合同的授信占用", FINANCIAL, encrypted=True, managed=True)] = None
+    limit_at_signing: Annotated[Amount | None, declare("Limit at signing", "签约时限额", FINANCIAL, encrypted=True, managed=True)] = None
+    approved_by: Annotated[StaffName | None, declare("Approved by", "审批人", BASIC, search=EXACT, managed=True)] = None
+    ended_on: Annotated[date | None, declare("Ended on", "终止日期", BASIC, search=RANGED)] = None
+    end_reason: Annotated[LongText | None, declare("Reason of the end", "终止原因", BUSINESS, encrypted=True)] = None
+
+
+class ReceivableState(StrEnum):
+    OPEN = "open"
+    PAID = "paid"
+
+
+class Receivable(CustomerRecord):
+    """An invoice and what is open of it (K7). `balance` is the amount less what payments were allocated to it."""
+
+    kind: ClassVar[Kind] = Kind.RECEIVABLE
+    collection: ClassVar[str] = "receivables"
+    label: ClassVar[Label] = Label("Receivable", "应收款")
+    recent: ClassVar[int] = 5
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("customer_id", "state", "due_on"), ("state", "due_on"), ("_department", "state", "due_on"), ("_owner", "state", "due_on"))
+
+    number: Annotated[Text, declare("Invoice number", "发票号码", BASIC, search=EXACT)]
+    contract: Annotated[RecordId, declare("Contract", "合同", BASIC, search=EXACT, managed=True)]
+    state: Annotated[ReceivableState, declare("State", "状态", FINANCIAL, search=EXACT, managed=True)] = ReceivableState.OPEN
+    amount: Annotated[AmountPaid, declare("Amount", "金额", FINANCIAL, search={Search.RANGE})]
+    currency: Annotated[Currency, declare("Currency", "币种", FINANCIAL, search=EXACT, managed=True)]
+    issued_on: Annotated[date, declare("Issued on", "开票日期", BASIC, search=RANGED, sortable=True)]
+    due_on: Annotated[date, declare("Due on", "到期日", FINANCIAL, search=RANGED, sortable=True)]
+    balance: Annotated[Amount, declare("Open balance", "未付余额", FINANCIAL, search={Search.RANGE}, managed=True)]
+    is_over_limit: Annotated[bool, declare("Over the credit limit", "超出信用限额", FINANCIAL, managed=True)] = False
+    collection_stage: Annotated[CollectionStage | None, declare("Stage of collection", "催收阶段", FINANCIAL, search=EXACT, managed=True)] = None
+    paid_on: Annotated[date | None, declare("Paid on", "结清日期", FINANCIAL, search=RANGED, managed=True)] = None
+
+
+class PaymentAllocation(BaseModel):
+    receivable: RecordId
+    amount: Decimal
+
+
+class Payment(CustomerRecord):
+    """Money received and what it was set off against (K7): allocations and `unallocated` are the amount."""
+
+    kind: ClassVar[Kind] = Kind.PAYMENT
+    collection: ClassVar[str] = "payments"
+    label: ClassVar[Label] = Label("Payment", "回款")
+    recent: ClassVar[int] = 5
+
+    amount: Annotated[AmountPaid, declare("Amount", "金额", FINANCIAL, search={Search.RANGE})]
+    currency: Annotated[Currency, declare("Currency", "币种", FINANCIAL, search=EXACT)]
+    received_on: Annotated[date, declare("Received on", "到账日期", BASIC, search=RANGED, sortable=True)]
+    reference: Annotated[Text | None, declare("Bank reference", "银行流水号", FINANCIAL, encrypted=True, search=EXACT)] = None
+    allocations: Annotated[list[PaymentAllocation] | None, declare("Allocations", "核销明细", FINANCIAL, encrypted=True, managed=True)] = None
+    unallocated: Annotated[Amount, declare("Not allocated", "未核销金额", FINANCIAL, managed=True)] = Decimal(0)
+
+
+class StepState(StrEnum):
+    PLANNED = "planned"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class CollectionStep(CustomerRecord):
+    """One step of collecting what is overdue (K7): telephone, letter, visit, each planned by the system and done by
+    a person with a result."""
+
+    kind: ClassVar[Kind] = Kind.COLLECTION_STEP
+    collection: ClassVar[str] = "collection_steps"
+    label: ClassVar[Label] = Label("Collection step", "催收记录")
+    recent: ClassVar[int] = 3
+
+    receivable: Annotated[RecordId, declare("Receivable", "应收款", BASIC, search=EXACT, managed=True)]
+    stage: Annotated[CollectionStage, declare("Stage", "催收方式", FINANCIAL, search=EXACT, managed=True)]
+    state: Annotated[StepState, declare("State", "状态", BASIC, search=EXACT, managed=True)] = StepState.PLANNED
+    planned_on: Annotated[date, declare("Planned on", "计划日期", BASIC, search=RANGED, sortable=True, managed=True)]
+    done_on: Annotated[date | None, declare("Done on", "执行日期", BASIC, search=RANGED)] = None
+    done_by: Annotated[StaffName | None, declare("Done by", "执行人", BASIC, search=EXACT, managed=True)] = None
+    result: Annotated[LongText | None, declare("Result", "结果", INTERNAL, encrypted=True)] = None
+    letter: Annotated[RecordId | None, declare("Letter", "催收函", BASIC)] = None
+
+
+class HandlingCause(StrEnum):
+    """What may change how a customer is handled (G5)."""
+
+    GRADE = "grade"
+    RISK_LEVEL = "risk_level"
+    COLLECTION_STEP = "collection_step"
+    PAYMENT = "payment"
+
+
+class HandlingItem(BaseModel):
+    """`what` is a part of the handling, `why` the parts of the situation that it follows from, between blanks."""
+
+    what: Text
+    before: Text
+    after: Text
+    why: Text
+
+
+class HandlingChange(CustomerRecord):
+    """A changed handling of a customer, and why (G5). The newest is the handling in force, with the situation that it
+    follows from. The system alone writes it, in the transaction of the cause."""
+
+    kind: ClassVar[Kind] = Kind.HANDLING_CHANGE
+    collection: ClassVar[str] = "handling_changes"
+    label: ClassVar[Label] = Label("Change of handling", "管理措施变更")
+    recent: ClassVar[int] = 5
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("customer_id", "number"),)
+
+    number: Annotated[int, declare("Number", "序号", BASIC, search=RANGED, managed=True)]
+    cause: Annotated[HandlingCause, declare("Cause", "变更原因", BASIC, search=EXACT, managed=True)]
+    cause_record: Annotated[RecordId | None, declare("Record of the cause", "原因记录", BASIC, managed=True)] = None
+    changed: Annotated[list[Text] | None, declare("What changed", "变更事项", BASIC, managed=True)] = None
+    changes: Annotated[list[HandlingItem] | None, declare("Changes", "变更明细", FINANCIAL, encrypted=True, managed=True)] = None
+    credit_limit: Annotated[Amount, declare("Limit in force", "现行限额", FINANCIAL, encrypted=True, managed=True)]
+    currency: Annotated[Currency, declare("Currency", "币种", FINANCIAL, managed=True)]
+    review_months: Annotated[int, declare("Review period in months", "复核周期（月）", BASIC, managed=True)]
+    needs_approval: Annotated[bool, declare("Contracts need approval", "合同需审批", INTERNAL, search=EXACT, managed=True)]
+    stops_new_credit: Annotated[bool, declare("No new credit", "停止新增授信", FINANCIAL, search=EXACT, managed=True)]
+    priority: Annotated[Priority, declare("Priority of tickets", "工单优先级", BASIC, search=EXACT, managed=True)]
+    granted_limit: Annotated[Amount, declare("Limit of the grade", "等级限额", FINANCIAL, encrypted=True, managed=True)]
+    grade: Annotated[Text | None, declare("Credit grade", "信用等级", FINANCIAL, managed=True)] = None
+    risk_level: Annotated[RiskLevel | None, declare("Risk level", "风险等级", FINANCIAL, managed=True)] = None
+    collection_stage: Annotated[CollectionStage | None, declare("Stage of collection", "催收阶段", FINANCIAL, managed=True)] = None
