@@ -1,7 +1,7 @@
 """Putting into the audit trail what a request did, and tracing what it changed.
 
-INVARIANT: whoever asked for customer data under a plan, or was refused one, leaves an entry. Who is not logged in leaves
-none: nobody is asking, and nothing was served.
+INVARIANT: whoever asked for customer data under a plan, or was refused one, leaves an entry. Who is not logged in
+leaves none: nobody is asking, and nothing was served.
 """
 
 from __future__ import annotations
