@@ -122,6 +122,16 @@ def test_late_is_late_for_ever(told: list[Notification], passed: timedelta) -> N
             assert one.is_late(now) == (not one.is_settled and passed > timedelta(hours=4))
 
 
+def test_the_deadline_itself_is_in_time() -> None:
+    """Sent then, or not yet sent then."""
+    due = FOUND + timedelta(hours=4)
+    moment = timedelta(microseconds=1)
+    assert not Notification(Recipient.REGULATOR, due).is_late(due)
+    assert Notification(Recipient.REGULATOR, due).is_late(due + moment)
+    assert not Notification(Recipient.REGULATOR, due, sent_at=due).is_late(due + moment)
+    assert Notification(Recipient.REGULATOR, due, sent_at=due + moment).is_late(due)
+
+
 def test_the_default_deadlines() -> None:
     """Four hours for the regulator, three days for the customers."""
     assert [(one.recipient, one.due_at) for one in notifications(FOUND)] == [

@@ -54,6 +54,7 @@ def test_a_payment_is_neither_lost_nor_doubled(payment: Money, rows: list[Receiv
     assert total([share.amount for share in allocation.shares], "CNY") + allocation.left == payment
     paid = {share.receivable_id: share.amount for share in allocation.shares}
     assert len(paid) == len(allocation.shares)
+    assert all(amount.amount > 0 for amount in paid.values())
     meant = [row for row in rows if not named or row.id in named]
     assert set(paid) <= {row.id for row in meant}
     for row in meant:
@@ -92,7 +93,7 @@ def test_payments_that_cannot_be_set_off_are_refused() -> None:
             allocate(cny(amount), rows)
         assert refused.value.rule == "payment.not_positive"
     with pytest.raises(RuleBrokenError) as unknown:
-        allocate(cny("1"), rows, ["b"])
+        allocate(cny("1"), rows, ["a", "b"])
     assert unknown.value.rule == "payment.unknown_receivable"
     with pytest.raises(CurrencyError):
         allocate(Money(Decimal(1), "EUR"), rows)

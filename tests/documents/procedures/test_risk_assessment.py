@@ -95,6 +95,16 @@ def test_inputs_that_the_table_does_not_know_are_refused() -> None:
     assert (wrong.value.rule, wrong.value.input_name) == ("input.not_a_number", "years")
 
 
+@pytest.mark.parametrize(
+    ("points", "level"),
+    [(0, RiskLevel.LOW), (9, RiskLevel.LOW), (10, RiskLevel.MEDIUM), (19, RiskLevel.MEDIUM), (20, RiskLevel.HIGH)],
+)
+def test_levels_begin_at_their_threshold(points: int, level: RiskLevel) -> None:
+    """A single point may be enough for MEDIUM."""
+    assert TABLE.level(points) is level
+    assert replace(TABLE, medium_from=1).level(1) is RiskLevel.MEDIUM
+
+
 def test_tables_that_cannot_judge_are_refused() -> None:
     """No factor, one twice, negative points, thresholds that do not rise."""
     changes: list[dict[str, Any]] = [
