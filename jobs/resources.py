@@ -6,15 +6,51 @@ what it may do, like for everybody: a repository of customer data asks for a pla
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from datetime import date, datetime
+from typing import Any, Final, Protocol
 
 from documents.access_plan import Purpose
-from documents.repositories.jobs import JobLedger
+from documents.fields import Kind
+from documents.repositories.credit_figures import OverdueReceivable
+from documents.repositories.jobs import JobLedger, Session
 from policies.authorize import PolicyEngine
 from policies.principal import Principal
 
 SYSTEM: Final = Principal("@system", frozenset({"system"}), frozenset(Purpose))
+
+
+class CollectionPlanning(Protocol):
+    """What plans the collection of overdue receivables: a use case, which jobs have from the composition root alone."""
+
+    async def overdue(self, on: date, after: str | None, limit: int) -> Sequence[OverdueReceivable]:
+        """At most `limit` receivables that are overdue on the day, behind the id `after`."""
+        ...
+
+    async def plan_steps(self, session: Session, receivables: Sequence[OverdueReceivable], on: date) -> None:
+        """Plans the steps that are due on the day, in the transaction of `session`; none twice."""
+        ...
+
+
+class ServiceKeeping(Protocol):
+    """What moves the clocks of service on: a use case too. Whatever writes does so in the transaction of `session`."""
+
+    async def due(self, kind: Kind, now: datetime, limit: int) -> Sequence[Any]:
+        """Tickets or complaints whose clock has reached its next instant."""
+        ...
+
+    async def move_clocks(self, session: Session, kind: Kind, ids: Sequence[Any], now: datetime) -> None:
+        """Notes where they stand, and whom that is escalated to."""
+        ...
+
+    async def lapsing(self, on: date, limit: int) -> Sequence[Any]:
+        """Trainings whose validity is another on the day than the stored one."""
+        ...
+
+    async def judge_validity(self, session: Session, ids: Sequence[Any], on: date) -> None:
+        """Notes how they still hold."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,3 +59,5 @@ class JobResources:
 
     policies: PolicyEngine
     ledger: JobLedger
+    collection: CollectionPlanning | None = None
+    service: ServiceKeeping | None = None

@@ -44,7 +44,7 @@ from schema.types.access import CustomerKind
 from schema.types.customers import CustomerTypes, Fields, make_class, plain
 from schema.types.records import RecordTypes
 
-FOLLOWED_KINDS: Final = (Kind.TICKET, Kind.JOB)
+FOLLOWED_KINDS: Final = (Kind.TICKET, Kind.JOB, Kind.HANDLING_CHANGE)
 """The kinds of record whose changes can be followed."""
 
 Arguments = Mapping[str, Any]
