@@ -199,7 +199,9 @@ def job_engine(settings: Settings, services: Services) -> JobEngine:
     # TaskIQ takes half a second and 19 MB: who runs no jobs does without.
     from jobs.engine import JobEngine  # noqa: PLC0415
 
-    resources = JobResources(policies=services.engine, ledger=services.ledger)
+    resources = JobResources(
+        policies=services.engine, ledger=services.ledger, service=services.use_cases.service.upkeep
+    )
     runner = JobRunner(services.ledger, JOBS, resources, worker=f"{socket.gethostname()}:{os.getpid()}")
     return JobEngine(services.ledger, JOBS, runner, broker_url=settings.broker)
 
@@ -268,7 +270,7 @@ async def _build(
         records=records,
         confidentiality=Confidentiality(operations, accounts),
         sharing=Sharing(operations),
-        service=Service.over(operations, ServiceFigures(database, repositories), accounts),
+        service=Service(operations, ServiceFigures(database, repositories), accounts),
         attachments=Attachments(operations, files),
         credit=credit,
         viewer=Viewer(engine, CATALOGUE),

@@ -6,5 +6,10 @@ from typing import Final
 
 from jobs.definition import JobDefinition
 from jobs.housekeeping import remove_succeeded_jobs
+from jobs.service import escalate, judge_validity
 
-JOBS: Final[tuple[JobDefinition, ...]] = (remove_succeeded_jobs,)
+JOBS: Final[tuple[JobDefinition, ...]] = (
+    remove_succeeded_jobs,
+    escalate,
+    judge_validity,
+)

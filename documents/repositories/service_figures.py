@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
@@ -117,6 +117,18 @@ class ServiceFigures:
             return []
         found = self._collection(kind).find(both({"next_due_at": {"$lte": now}}, scope), {"_id": 1})
         return [row["_id"] for row in await found.sort("next_due_at", 1).limit(limit).to_list()]
+
+    async def lapsing(self, plan: AccessPlan, on: date, notice_days: int, limit: int) -> list[ObjectId]:
+        """Passed trainings that hold no longer as stored: valid ones that expire within the days of notice, expiring
+        ones whose last day has passed."""
+        kind = Kind.TRAINING_RESULT
+        scope = self._repositories[kind].visible_rows(plan, kind)
+        if scope is None:
+            return []
+        soon = {"validity": "valid", "valid_until": {"$lte": (on + timedelta(days=notice_days)).isoformat()}}
+        over = {"validity": "expiring", "valid_until": {"$lt": on.isoformat()}}
+        found = self._collection(kind).find(both({"$or": [soon, over]}, scope), {"_id": 1})
+        return [row["_id"] for row in await found.limit(limit).to_list()]
 
     def grants_of_person(self, plan: AccessPlan, kind: Kind, person: str, department: str | None) -> FieldGrants:
         """What the caller may do with a record of `kind`, one of the company's, that were `person`'s."""
