@@ -306,10 +306,15 @@ class TestTickets:
 
     async def ticket(self, world: World, customer: dict[str, Any], **values: Any) -> ObjectId:
         """A stored ticket of the customer, as its chapter would have stored it."""
-        row = {"_id": ObjectId(), "kind": "ticket", "customer_id": ObjectId(customer["id"].partition("_")[2])}
+        row_id = ObjectId()
+        row: dict[str, Any] = {
+            "_id": row_id,
+            "kind": "ticket",
+            "customer_id": ObjectId(customer["id"].partition("_")[2]),
+        }
         row |= {"_owner": "clerk", "_department": "east", "version": 1, "subject": "咨询", "assignee": "clerk"}
         await world.api.services.database["tickets"].insert_one({**row, **values})
-        return row["_id"]
+        return row_id
 
     async def change(self, world: World, row_id: ObjectId, **values: Any) -> None:
         """A new version of it."""

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Self
 
@@ -18,9 +18,11 @@ from starlette.requests import Request
 from starlette.routing import Route, WebSocketRoute
 from websockets.exceptions import InvalidStatus
 
+from documents.audit.entries import Performed
+from documents.errors import TrailUnavailableError
 from tests.web.server import serving
 from tests.web.socket_client import SocketClient, socket_client
-from web.graphql import GraphQLEndpoint, Limits, RequestRefused
+from web.graphql import GraphQLEndpoint, Limits, Record, RequestRefused, record_nothing
 from web.graphql_ws import GraphQLWebSocket, SocketLimits
 from web.subscription_execution import SubscriptionExecution
 
@@ -35,6 +37,7 @@ type Subscription {
   fault: Int
   faultLater: Int
   flood(size: Int!): String
+  burst(size: Int!): String
   checked: Int
   language: String
 }
@@ -79,6 +82,7 @@ class Events:
 
 
 CLOSED: list[Events] = []
+NOW = ["before"]  # what a decision made now says
 
 
 def sources(name: str, arguments: dict[str, Any]) -> Events:
@@ -94,6 +98,8 @@ def sources(name: str, arguments: dict[str, Any]) -> Events:
             return Events(iter(()), ends=False)
         case "flood":
             return Events(("x" * arguments["size"] for _ in itertools.count()), ends=False)
+        case "burst":
+            return Events("x" * arguments["size"] for _ in range(60))
         case "language":
             return Events(iter([1]))
     return Events(iter(range(1, arguments["to"] + 1)))
@@ -111,6 +117,8 @@ def schema() -> Any:
         def resolve(event: Any, info: GraphQLResolveInfo[Any], field_name: str = name, **_arguments: Any) -> Any:
             if field_name == "odd" and event % 2 == 0:
                 return None
+            if field_name == "burst":
+                return NOW[-1] + event
             return info.context["language"] if field_name == "language" else event
 
         field.subscribe, field.resolve = subscribe, resolve
@@ -138,7 +146,9 @@ def format_error(error: GraphQLError, _context: dict[str, Any]) -> dict[str, Any
 
 
 @contextmanager
-def endpoint(limits: Limits = LIMITS, sockets: SocketLimits | None = None) -> Iterator[str]:
+def endpoint(
+    limits: Limits = LIMITS, sockets: SocketLimits | None = None, record: Record[dict[str, Any]] = record_nothing
+) -> Iterator[str]:
     """The address of a server with both endpoints."""
     http = GraphQLEndpoint(schema(), context_factory=context_of, format_error=format_error, limits=limits)
     execution: SubscriptionExecution[dict[str, Any]] = SubscriptionExecution(
@@ -149,6 +159,7 @@ def endpoint(limits: Limits = LIMITS, sockets: SocketLimits | None = None) -> It
         extensions=lambda _context: {},
         executor_class=Executor,
         limits=limits,
+        record=record,
     )
     socket = GraphQLWebSocket(execution, limits=sockets or SocketLimits(init_seconds=0.5, per_connection=3))
 
@@ -495,6 +506,61 @@ class TestLimits:
             kinds.append(answer["type"])
         assert answer["payload"][0]["extensions"]["code"] == "SUBSCRIPTION_OVERFLOW"
         assert len(kinds) < 1_000
+
+    async def test_an_event_that_waited_for_the_client_is_decided_anew(self, client: SocketClient) -> None:
+        """A right that was lost meanwhile is lost for it too."""
+        await client.begin()
+        await client.subscribe("subscription { burst(size: 300000) }")
+        await asyncio.sleep(1)
+        NOW.append("after")
+        await asyncio.sleep(0.6)
+        try:
+            heard = [(await client.hear())["payload"]["data"]["burst"].rstrip("x") for _ in range(60)]
+        finally:
+            NOW.pop()
+        assert heard == sorted(heard, reverse=True)  # before, then after
+        assert "after" in heard
+        assert (await client.hear())["type"] == "complete"
+
+
+class TestTrail:
+    async def test_an_event_is_sent_after_its_entry(self) -> None:
+        """The operation and its codes are said to the trail; what is not told leaves no entry."""
+        entries: list[tuple[str, str | None, tuple[str, ...]]] = []
+
+        async def record(_context: dict[str, Any], performed: Performed, codes: Iterable[str]) -> None:
+            await asyncio.sleep(0.1)
+            entries.append((performed.type, performed.name, tuple(codes)))
+
+        with endpoint(record=record) as address:
+            async with socket_client(address) as client:
+                await client.begin()
+                await client.subscribe("subscription Odd { odd(to: 3) }")
+                for count in (1, 2):
+                    assert (await client.hear())["type"] == "next"
+                    assert len(entries) >= count
+                assert (await client.hear())["type"] == "complete"
+                await client.subscribe("subscription { refused }")
+                assert (await client.hear())["type"] == "error"
+        assert entries == [
+            ("subscription", "Odd", ()),
+            ("subscription", "Odd", ()),
+            ("subscription", None, ("FORBIDDEN",)),
+        ]
+
+    async def test_without_an_entry_nothing_is_sent(self) -> None:
+        """The subscription ends instead."""
+
+        async def record(_context: dict[str, Any], _performed: Performed, _codes: Iterable[str]) -> None:
+            raise TrailUnavailableError
+
+        with endpoint(record=record) as address:
+            async with socket_client(address) as client:
+                await client.begin()
+                await client.subscribe("subscription { count }")
+                answer = await client.hear()
+                assert answer["type"] == "error"
+                assert answer["payload"][0]["extensions"]["code"] == "TRAIL_UNAVAILABLE"
 
 
 class TestWatching:
