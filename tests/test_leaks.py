@@ -154,6 +154,8 @@ async def test_a_denied_value_in_an_answer_is_found(arenas: Arenas) -> None:
 RECORD_ROOTS = {f"Query.{camel_case(name)}" for kind in KINDS for name in (kind.value, plural(kind))}
 ELSEWHERE = {
     "Subscription.customerChanged": "tests/test_subscriptions.py",
+    "Query.customerHistory": "tests/regulation/test_history.py",
+    "Query.undertakingText": "tests/regulation/test_confidentiality_and_sharing.py",
 }
 """Root fields that are not asked in two worlds, and the tests that show what they keep to themselves."""
 SESSIONS = frozenset({"Mutation.login", "Mutation.refreshSession", "Mutation.logout"})
