@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from jobs.credit import plan_collection_steps
 from jobs.definition import JobDefinition
 from jobs.housekeeping import remove_succeeded_jobs
 from jobs.service import escalate, judge_validity
 
 JOBS: Final[tuple[JobDefinition, ...]] = (
     remove_succeeded_jobs,
+    plan_collection_steps,
     escalate,
     judge_validity,
 )

@@ -7,14 +7,11 @@ what it may do, like for everybody: a repository of customer data asks for a pla
 from __future__ import annotations
 
 from collections.abc import Sequence
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from datetime import date, datetime
 from typing import Any, Final, Protocol
 
 from documents.access_plan import Purpose
-from documents.fields import Kind
 from documents.fields import Kind
 from documents.repositories.credit_figures import OverdueReceivable
 from documents.repositories.jobs import JobLedger, Session
@@ -56,32 +53,11 @@ class ServiceKeeping(Protocol):
         ...
 
 
-class ServiceKeeping(Protocol):
-    """What moves the clocks of service on: a use case too. Whatever writes does so in the transaction of `session`."""
-
-    async def due(self, kind: Kind, now: datetime, limit: int) -> Sequence[Any]:
-        """Tickets or complaints whose clock has reached its next instant."""
-        ...
-
-    async def move_clocks(self, session: Session, kind: Kind, ids: Sequence[Any], now: datetime) -> None:
-        """Notes where they stand, and whom that is escalated to."""
-        ...
-
-    async def lapsing(self, on: date, limit: int) -> Sequence[Any]:
-        """Trainings whose validity is another on the day than the stored one."""
-        ...
-
-    async def judge_validity(self, session: Session, ids: Sequence[Any], on: date) -> None:
-        """Notes how they still hold."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobResources:
     """The repositories that jobs use; a chapter adds its own here and in `app.py`."""
 
     policies: PolicyEngine
     ledger: JobLedger
-    service: ServiceKeeping | None = None
     collection: CollectionPlanning | None = None
     service: ServiceKeeping | None = None
