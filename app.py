@@ -45,6 +45,7 @@ from documents.repositories.attachments import AttachmentRepository
 from documents.repositories.change_feed import ChangeFeed
 from documents.repositories.codec import CustomerCodec
 from documents.repositories.credit_figures import CreditFigures
+from documents.repositories.customer_history import CustomerHistory
 from documents.repositories.customer_writes import CustomerWriter
 from documents.repositories.customers import CustomerRepository
 from documents.repositories.idempotency import IdempotencyRepository
@@ -72,6 +73,7 @@ from resolvers.caller import Caller
 from resolvers.collection_letters import LetterSender
 from resolvers.confidentiality import Confidentiality
 from resolvers.credit import Credit, CreditRules
+from resolvers.customer_history import History
 from resolvers.customers import Customers
 from resolvers.principals import Principals
 from resolvers.record_operations import RecordOperations
@@ -200,7 +202,10 @@ def job_engine(settings: Settings, services: Services) -> JobEngine:
     from jobs.engine import JobEngine  # noqa: PLC0415
 
     resources = JobResources(
-        policies=services.engine, ledger=services.ledger, service=services.use_cases.service.upkeep
+        policies=services.engine,
+        ledger=services.ledger,
+        collection=services.use_cases.credit.collection,
+        service=services.use_cases.service.upkeep,
     )
     runner = JobRunner(services.ledger, JOBS, resources, worker=f"{socket.gethostname()}:{os.getpid()}")
     return JobEngine(services.ledger, JOBS, runner, broker_url=settings.broker)
@@ -260,6 +265,8 @@ async def _build(
     figures = CreditFigures(database, repositories[Kind.RECEIVABLE], reader)
     credit = Credit(operations, records, reader, figures, files, _credit_rules(settings))
     await credit.tables.install_defaults()
+    history = CustomerHistory(database, CATALOGUE, keyring, codec, reader, cursors)
+    await history.ensure_indexes()
     shared = SharedCustomers(engine, SharingRepository(database), reader, records, cursors)
     customers = Customers(engine, CATALOGUE, reader, writer, idempotency, records, shared)
     trail = await open_trail(database, keyring, settings.data_dir, settings.audit_witness, http_client)
@@ -267,6 +274,7 @@ async def _build(
         log.warning("DOSSIER_AUDIT_TRAIL=false: who sees customer data is not recorded; for measurements only")
     use_cases = UseCases(
         customers=customers,
+        history=History(engine, history, reader, accounts),
         records=records,
         confidentiality=Confidentiality(operations, accounts),
         sharing=Sharing(operations),

@@ -12,6 +12,7 @@ from resolvers.audit import Audit
 from resolvers.caller import Caller
 from resolvers.confidentiality import Confidentiality
 from resolvers.credit import Credit
+from resolvers.customer_history import History
 from resolvers.customers import Customers
 from resolvers.recording import Recorder
 from resolvers.records import RecordReads
@@ -29,6 +30,7 @@ class UseCases:
     """The resolvers of one process, built by the composition root."""
 
     customers: Customers
+    history: History
     records: RecordReads
     service: Service
     confidentiality: Confidentiality

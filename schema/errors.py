@@ -1,6 +1,7 @@
 """How the errors of the layers become GraphQL errors: a published code, a text in the caller's language, no value.
 
-Published codes: `UNAUTHENTICATED`, `UNDERTAKING_REQUIRED`, `PURPOSE_MISSING`, `PURPOSE_UNKNOWN`, `PURPOSE_NOT_ALLOWED`, `FILTER_DENIED`,
+Published codes: `UNAUTHENTICATED`, `UNDERTAKING_REQUIRED`,
+`PURPOSE_MISSING`, `PURPOSE_UNKNOWN`, `PURPOSE_NOT_ALLOWED`, `FILTER_DENIED`,
 `SORT_DENIED`, `SEARCH_DENIED`, `INVALID_CURSOR`, `IDEMPOTENCY_KEY_REUSED`, `IDEMPOTENCY_KEY_IN_USE`, `BAD_USER_INPUT`,
 `SUBSCRIPTION_DENIED`, `EVENTS_LOST`, `SUBSCRIPTION_OVERFLOW`;
 those of the endpoint are in web/graphql.py and web/limits.py.
@@ -22,6 +23,7 @@ from documents.errors import (
     FieldAccessError,
     IdempotencyConflictError,
     InvalidCursorError,
+    InvalidValueError,
 )
 from documents.fields import FieldSpec
 from policies.errors import PolicyError, PurposeError
@@ -58,6 +60,8 @@ def format_error(error: GraphQLError, context: RequestContext) -> dict[str, Any]
     match original:
         case FieldAccessError():
             return _field_access(original, context.use_cases.catalogue, language)
+        case InvalidValueError(fields=(broken, *_)):
+            return _entry("BAD_USER_INPUT", language, {"label": broken.field, **dict(broken.parameters)}, broken.rule)
         case InvalidArgumentError(key=key, parameters=parameters):
             return _entry("BAD_USER_INPUT", language, parameters, key)
         case PolicyError():

@@ -6,7 +6,7 @@ It never reads a field for its value: what it needs of the stored row is its sco
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -29,6 +29,7 @@ from documents.errors import (
 from documents.fields import CUSTOMER_KINDS, Kind, ValueType
 from documents.repositories.accounts import AccountRepository
 from documents.repositories.codec import COLLECTION, CustomerCodec, EncodedFields, new_customer_id
+from documents.repositories.customer_history import HistoryKeeper, Written
 from documents.repositories.customers import CustomerRepository
 from documents.repositories.customers_records import CustomersRecords
 from documents.repositories.idempotency import IdempotencyRepository, IdempotentRequest
@@ -70,6 +71,7 @@ class CustomerWriter:
         self._accounts = accounts
         self._identifiers = IdentifierRepository(database)
         self._records = CustomersRecords(database)
+        self._history = HistoryKeeper(database, catalogue)
         self._validator = CustomerValidator(catalogue)
 
     async def create(self, plan: AccessPlan, change: Change, request: IdempotentRequest | None) -> ObjectId:
@@ -103,7 +105,7 @@ class CustomerWriter:
 
         Raises RecordNotFoundError, FieldAccessError (every refused field), InvalidValueError, StaleVersionError,
         DuplicateValueError, IdempotencyConflictError; nothing is written then."""
-        row, grants = await self._row(plan, change.kind, customer_id)
+        row, grants = await self._row(plan, change.kind, customer_id, change.values)
         self._refuse(Action.WRITE, change, grants.writable)
         values = self._validator.validate(change.kind, change.values, creating=False)
         await self._check_references(change.kind, [values])
@@ -121,6 +123,10 @@ class CustomerWriter:
             if (await self._collection.update_one(condition, update, session=session)).matched_count == 0:
                 raise StaleVersionError
             await self._records.follow(customer_id, encoded.values, session)
+            at, by = update["$set"]["updated_at"], plan.row_scope.username
+            written = Written(change.kind, version + 1, by, at, change.channel.value)
+            same = self._sealed_anew(change.kind, row, encoded)
+            await self._history.keep(customer_id, written, row, encoded.values, same, session)
 
         await self._transaction(write)
 
@@ -145,6 +151,7 @@ class CustomerWriter:
             if (await self._collection.delete_one(condition, session=session)).deleted_count == 0:
                 raise StaleVersionError
             await self._records.delete(customer_id, session)
+            await self._history.delete(customer_id, session)
             await self._keyring.erase(customer_id, session)
 
         await self._transaction(write)
@@ -201,13 +208,27 @@ class CustomerWriter:
         if broken:
             raise InvalidValueError(tuple(broken))
 
-    async def _row(self, plan: AccessPlan, kind: Kind, customer_id: ObjectId) -> tuple[dict[str, Any], FieldGrants]:
-        """The row's scopes, version and tokens, if the caller can see it at all. Raises RecordNotFoundError."""
+    def _sealed_anew(self, kind: Kind, row: Mapping[str, Any], encoded: EncodedFields) -> frozenset[str]:
+        """The encrypted fields whose value is the one that stands there already, by their blind index."""
+        stored = row.get("_tokens", {})
+        specs = self._catalogue.fields(kind)
+        return frozenset(
+            name
+            for name, tokens in encoded.tokens.items()
+            if specs[name].encrypted and tokens and list(map(bytes, stored.get(name, ()))) == tokens
+        )
+
+    async def _row(
+        self, plan: AccessPlan, kind: Kind, customer_id: ObjectId, also: Iterable[str] = ()
+    ) -> tuple[dict[str, Any], FieldGrants]:
+        """The row's scopes, version and tokens, and the stored fields `also`, if the caller can see it at all.
+
+        Raises RecordNotFoundError."""
         scope: Filter | None = self._reader.visible_rows(plan, kind)
         row = None
         if scope is not None:
             condition = {"$and": [{"_id": customer_id, "kind": kind.value}, scope]}
-            wanted = dict.fromkeys((*CUSTOMER_LAYOUT.membership_fields, "version", "_tokens", "_terms"), 1)
+            wanted = dict.fromkeys((*CUSTOMER_LAYOUT.membership_fields, "version", "_tokens", "_terms", *also), 1)
             row = await self._collection.find_one(condition, wanted)
         if row is None:
             raise RecordNotFoundError

@@ -164,6 +164,17 @@ class CustomerRepository:
         records = await self._read(plan, rows, selection, report)
         return {row["_id"]: record for row, record in zip(rows, records, strict=True)}
 
+    async def grants_of(self, plan: AccessPlan, kind: Kind, row_id: ObjectId) -> FieldGrants | None:
+        """What the caller may do with the row; None where it does not exist for the caller."""
+        scope = self.visible_rows(plan, kind)
+        if scope is None:
+            return None
+        condition = both({"_id": row_id, "kind": kind.value}, scope)
+        row = await self._collection.find_one(condition, dict.fromkeys(self._layout.membership_fields, 1))
+        if row is None:
+            return None
+        return plan.grants(kind, scope_set(members(plan.row_scope, self._layout), row))
+
     async def reference(self, plan: AccessPlan, customer_id: str) -> CustomerReference | None:
         """The customer by what its records copy of it, if the caller can see it; not a read of those fields."""
         parsed = parse_customer_id(customer_id)
