@@ -15,7 +15,7 @@ from documents.errors import (
     RecordNotFoundError,
     TrailUnavailableError,
 )
-from policies.errors import NotAuthenticatedError, PolicyError, PurposeNotAllowedError
+from policies.errors import NotAuthenticatedError, PolicyError, PurposeMissingError, PurposeUnknownError
 from schema.context import RequestContext
 from schema.errors import format_error
 from schema.messages import message
@@ -62,10 +62,10 @@ def _formatted(fault: PolicyError | IdempotencyConflictError, context: RequestCo
     match fault:
         case NotAuthenticatedError():
             status, headers = 401, {"WWW-Authenticate": "Bearer"}
-        case PurposeNotAllowedError():
-            status = 403
+        case PurposeMissingError() | PurposeUnknownError():
+            status = 400
         case IdempotencyConflictError():
             status = 409
         case _:
-            status = 400
+            status = 403
     return RequestRefused(status, entry["extensions"]["code"], entry["message"], headers)

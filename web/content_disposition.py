@@ -19,8 +19,10 @@ def file_name(header: str) -> str | None:
     start = _TYPE.match(header)
     position = start.end() if start is not None else len(header)
     while (parameter := _PARAMETER.match(header, position)) is not None:
-        if found.setdefault(parameter[1].lower(), parameter[2]) is not parameter[2]:
+        name, value = parameter[1].lower(), parameter[2]
+        if name in found:
             return None  # twice the same: who is to say which is meant
+        found[name] = value
         position = parameter.end()
     if start is None or position != len(header):
         return None
