@@ -206,6 +206,7 @@ def job_engine(settings: Settings, services: Services) -> JobEngine:
         ledger=services.ledger,
         collection=services.use_cases.credit.collection,
         service=services.use_cases.service.upkeep,
+        attachments=AttachmentStorage(services.database),
     )
     runner = JobRunner(services.ledger, JOBS, resources, worker=f"{socket.gethostname()}:{os.getpid()}")
     return JobEngine(services.ledger, JOBS, runner, broker_url=settings.broker)

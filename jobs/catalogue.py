@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from jobs.attachments import sweep_attachments
 from jobs.credit import plan_collection_steps
 from jobs.definition import JobDefinition
 from jobs.housekeeping import remove_succeeded_jobs
@@ -11,6 +12,7 @@ from jobs.service import escalate, judge_validity
 
 JOBS: Final[tuple[JobDefinition, ...]] = (
     remove_succeeded_jobs,
+    sweep_attachments,
     plan_collection_steps,
     escalate,
     judge_validity,

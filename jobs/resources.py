@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any, Final, Protocol
 
 from documents.access_plan import Purpose
+from documents.attachments.storage import AttachmentStorage
 from documents.fields import Kind
 from documents.repositories.credit_figures import OverdueReceivable
 from documents.repositories.jobs import JobLedger, Session
@@ -61,3 +62,4 @@ class JobResources:
     ledger: JobLedger
     collection: CollectionPlanning | None = None
     service: ServiceKeeping | None = None
+    attachments: AttachmentStorage | None = None
