@@ -164,7 +164,9 @@ class Services:
     async def seed_demo(self, count: int, password: str, progress: Callable[[int, int], None]) -> None:
         """Makes the demo data and logins."""
         confidentiality = self.use_cases.confidentiality
-        seeder = DemoSeeder(self.accounts, self.reader, self.writer, self.engine, confidentiality)
+        seeder = DemoSeeder(
+            self.accounts, self.reader, self.writer, self.engine, confidentiality, self.use_cases.credit
+        )
         await seeder.seed(count, password, progress)
 
     async def readiness(self) -> str | None:

@@ -6,10 +6,12 @@ Goes through the same policy as everybody: customers are created by the demo adm
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 from demo.accounts import DEMO_ACCOUNTS, DEMO_DEPARTMENTS, DEMO_STAFF, DemoAccount, owners
+from demo.credit import seed_credit
 from demo.customers import generate_customers
 from demo.undertakings import sign_undertakings
 from documents.access_plan import Purpose
@@ -23,6 +25,7 @@ from documents.repositories.list_query import Selection
 from policies.authorize import CREATE, PolicyEngine
 from policies.principal import Principal
 from resolvers.confidentiality import Confidentiality
+from resolvers.credit import Credit
 
 BATCH = 200
 _LOGINS = frozenset(account.username for account in DEMO_ACCOUNTS)
@@ -41,12 +44,14 @@ class DemoSeeder:
         writer: CustomerWriter,
         engine: PolicyEngine,
         confidentiality: Confidentiality,
+        credit: Credit,
     ) -> None:
         self._accounts = accounts
         self._reader = reader
         self._writer = writer
         self._engine = engine
         self._confidentiality = confidentiality
+        self._credit = credit
 
     async def seed(self, count: int, password: str, progress: Callable[[int, int], None]) -> None:
         """Makes `count` customers, then the logins with `password`. Reports (done, total) as it goes."""
@@ -56,6 +61,7 @@ class DemoSeeder:
         await self._add_customers(count, progress)
         await self._add_customer_accounts(count)
         await sign_undertakings(self._confidentiality)
+        await seed_credit(self._credit, self._engine, self._reader, datetime.now(UTC).date())
         await self._add_logins(password)
 
     async def _add_staff(self) -> None:
