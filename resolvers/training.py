@@ -8,8 +8,8 @@ from typing import Any
 
 from bson import ObjectId
 
-from documents.access_plan import FieldGrants
-from documents.errors import InvalidField, InvalidValueError, RuleBrokenError
+from documents.access_plan import AccessPlan, Action, FieldGrants
+from documents.errors import FieldAccessError, InvalidField, InvalidValueError, RuleBrokenError
 from documents.fields import Kind
 from documents.procedures.training import Attendance, Course, training_due, valid_until, validity
 from documents.procedures.working_time import SHANGHAI
@@ -69,6 +69,10 @@ class Training:
         system = await self._operations.system_plan(plan, Kind.TRAINING_SESSION, READ)
         courses = await self._operations.system_plan(plan, Kind.COURSE, READ)
         person = (await self._accounts.staff([given["person"]])).get(given["person"])
+        department = person["department"] if person is not None else None
+        grants = self._figures.grants_of_person(plan, Kind.TRAINING_RESULT, given["person"], department)
+        if refused := given.keys() - grants.creatable:
+            raise FieldAccessError(Action.CREATE, refused)
         today = self._today()
 
         async def work(writes: RecordWrites) -> str:
@@ -82,7 +86,7 @@ class Training:
             derived = {
                 "course": sessions[0]["course"],
                 "held_on": held_on,
-                "department": person["department"] if person is not None else None,
+                "department": department,
                 "valid_until": until,
                 "validity": validity(until, today) if given["passed"] else None,
             }
@@ -121,7 +125,7 @@ class Training:
                 )
         return found
 
-    def _may(self, plan: Any, account: StoredAccount) -> bool:
+    def _may(self, plan: AccessPlan, account: StoredAccount) -> bool:
         grants: FieldGrants = self._figures.grants_of_person(
             plan, Kind.TRAINING_RESULT, account.username, account.department
         )
@@ -144,7 +148,7 @@ class Training:
         ]
 
     async def _found(
-        self, caller: Caller, plan: Any, kind: Kind, condition: dict[str, Any], names: frozenset[str]
+        self, caller: Caller, plan: AccessPlan, kind: Kind, condition: dict[str, Any], names: frozenset[str]
     ) -> Records:
         repository = self._operations.writer.repository(kind)
         return await repository.find_in(plan, kind, condition, Selection({kind: names | {"id"}}), caller.report)

@@ -89,7 +89,9 @@ class ServiceFigures:
         if scope is None:
             return []
         key = _month("recorded_at") if by == "recorded_at" else f"${by}"
-        match = both({**period.of("recorded_at"), by: {"$gt": None}} if by != "recorded_at" else period.of(by), scope)
+        match = both(
+            {**period.of("recorded_at"), by: {"$type": "string"}} if by != "recorded_at" else period.of(by), scope
+        )
         group = {
             "_id": key,
             "answered": {"$sum": 1},

@@ -7,10 +7,15 @@ from typing import Any
 
 from bson import ObjectId
 
+from documents.job_records import JobState
+from documents.procedures.working_time import WorkingCalendar
+from jobs.definition import JobDefinition
+from jobs.resources import JobResources
+from jobs.runner import JobRunner
 from tests.api import Api
 
-TICKET = """id version state subject category priority channel openedAt firstReplyAt resolvedAt replyBy resolveBy standing
-  nextDueAt escalationLevel escalations { measure level role person at } waits { begins ends } replyMinutes replyInTime
+TICKET = """id version state subject category priority channel openedAt firstReplyAt resolvedAt replyBy resolveBy
+  standing nextDueAt escalationLevel escalations { measure level role person at } waits { begins ends } replyMinutes replyInTime
   resolutionMinutes resolvedInTime satisfactionScore assignee { username }"""
 COMPLAINT = """id version state subject openedAt firstReplyAt resolvedAt replyBy standing satisfactionScore
   assignee { username } steps { stage by at } notes { stage note } answer"""
@@ -27,7 +32,7 @@ async def do(
     """The payload of the mutation `name`."""
     query = f"mutation($i: {pascal(name)}Input!) {{ {name}(input: $i) {{ {kind} {{ {fields} }} {ERRORS} }} }}"
     answer = await api.ask(who, query, {"i": given}, **how)
-    assert "data" in answer and answer["data"] is not None and answer["data"][name] is not None, answer
+    assert (answer.get("data") or {}).get(name) is not None, answer
     payload: dict[str, Any] = answer["data"][name]
     return payload
 
@@ -71,9 +76,31 @@ def row_id(record_id: str) -> ObjectId:
     return ObjectId(record_id.rpartition("_")[2])
 
 
-async def moved_back(api: Api, record: Any, days: int) -> None:
-    """Has the ticket or complaint been opened so many days earlier, and its clock be due."""
+async def opened_earlier(api: Api, record: Any, at: datetime) -> None:
+    """Has the ticket or complaint been opened `at` that time, with its clock due since then."""
     collection = "tickets" if record["id"].startswith("ticket") else "complaints"
-    opened_at = datetime.fromisoformat(record["openedAt"]) - timedelta(days=days)
-    values = {"opened_at": opened_at, "next_due_at": opened_at + timedelta(minutes=1)}
+    values = {"opened_at": at, "next_due_at": at + timedelta(minutes=1)}
     await api.services.database[collection].update_one({"_id": row_id(record["id"])}, {"$set": values})
+
+
+async def run_job(api: Api, definition: JobDefinition) -> int:
+    """Has a worker run the job once; how many records it says it dealt with."""
+    services = api.services
+    resources = JobResources(
+        policies=services.engine, ledger=services.ledger, service=services.use_cases.service.upkeep
+    )
+    runner = JobRunner(services.ledger, [definition], resources, "test")
+    job_id = await services.ledger.enqueue(definition.name)
+    while (handed_out := await services.ledger.hand_out([definition.name], timedelta(seconds=30))) is not None:
+        await runner.run(handed_out)
+    record = await services.jobs.get(job_id)
+    assert record.state is JobState.SUCCEEDED, record
+    return record.done
+
+
+def worked_before(now: datetime, working: timedelta) -> datetime:
+    """The latest full minute before `now` since which at least `working` has been worked."""
+    calendar, start = WorkingCalendar(), now.replace(second=0, microsecond=0)
+    while calendar.working_time_between(start, now) < working:
+        start -= timedelta(minutes=1)
+    return start

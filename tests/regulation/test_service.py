@@ -154,7 +154,11 @@ class TestTickets:
             assert "状态" in error["message"]
         ticket = await changed(api, ticket, "START")
         ticket = await changed(api, ticket, "WAIT")
-        assert (ticket["state"], ticket["resolveBy"], ticket["waits"][0]["ends"]) == ("WAITING_FOR_CUSTOMER", None, None)
+        assert (ticket["state"], ticket["resolveBy"], ticket["waits"][0]["ends"]) == (
+            "WAITING_FOR_CUSTOMER",
+            None,
+            None,
+        )
         ticket = await changed(api, ticket, "RESOLVE")
         assert ticket["waits"][0]["ends"] is not None
         assert (ticket["resolvedInTime"], ticket["nextDueAt"]) == (True, None)
@@ -256,7 +260,9 @@ class TestComplaints:
         row = await api.services.database["complaints"].find_one({"_id": row_id(complaint["id"])})
         assert row is not None
         assert "记录".encode() not in row["notes"]
-        query = f'{{ complaint(id: "{complaint["id"]}") {{ state callbackTelephone notes {{ note }} steps {{ by }} }} }}'
+        query = (
+            f'{{ complaint(id: "{complaint["id"]}") {{ state callbackTelephone notes {{ note }} steps {{ by }} }} }}'
+        )
         agent = (await api.ask("demo.agent", query))["data"]["complaint"]
         inspector = (await api.ask("demo.inspector", query))["data"]["complaint"]
         assert agent == {
@@ -270,9 +276,7 @@ class TestComplaints:
     async def test_s6_agents_file_complaints_and_take_no_step(self, api: Api) -> None:
         """Steps are those of the handlers."""
         complaint = await filed(api)
-        error = await refused(
-            api, "demo.agent", "acceptComplaint", stepped(complaint, "acceptComplaint"), "complaint"
-        )
+        error = await refused(api, "demo.agent", "acceptComplaint", stepped(complaint, "acceptComplaint"), "complaint")
         assert error == ("ACCESS_DENIED", None)
 
     async def test_s6_the_same_key_takes_one_step(self, api: Api) -> None:
