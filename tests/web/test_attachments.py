@@ -19,6 +19,10 @@ from starlette.types import Message, Scope
 import app
 from documents.attachments.media_types import EXTENSIONS
 from documents.attachments.sealing import CHUNK_BYTES
+from documents.errors import RecordNotFoundError
+from documents.fields import Kind
+from documents.repositories.record_writes import RecordWrites
+from resolvers.caller import Caller
 from settings import Settings
 from tests.api import PASSWORD, Api, running
 from tests.documents.attachments.files import DOCX, PDF, PNG, REFUSED, TAKEN, TEXT
@@ -472,3 +476,29 @@ class TestLaterOn:
         assert "content" in entries[0]["touches"][-1]["written"]
         assert "content" in entries[1]["touches"][0]["plain"]
         assert "审计" not in str(entries)
+
+
+async def test_a_record_can_refer_only_to_attachments_of_its_customer_that_the_caller_sees(
+    api: Api, own: str, foreign: str
+) -> None:
+    """Neither to another customer's, nor to hidden ones, nor to what is none."""
+    mine, theirs = await added(api, own), await added(api, foreign, username="demo.credit", purpose="risk_assessment")
+    principal = await api.services.authenticator.authenticate(f"Bearer {await api.login('demo.manager')}")
+    caller = Caller(principal, BUSINESS)
+    operations = api.services.use_cases.attachments._operations
+    repository = api.services.use_cases.attachments.repository
+    plan = await operations.plan(caller, Kind.ATTACHMENT)
+
+    async def require(customer_id: str, *ids: str) -> str:
+        customer = await operations.customer(caller, customer_id)
+
+        async def work(writes: RecordWrites) -> str:
+            await repository.require(writes, plan, customer, ids)
+            return "all there"
+
+        return await operations.run(work, None)
+
+    assert await require(own) == await require(own, mine) == await require(own, mine, mine) == "all there"
+    for customer_id, ids in ((own, [mine, theirs]), (foreign, [theirs]), (foreign, [mine]), (own, ["ticket_1"])):
+        with pytest.raises(RecordNotFoundError):
+            await require(customer_id, *ids)
