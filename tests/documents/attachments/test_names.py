@@ -30,7 +30,18 @@ def test_a_name_ends_as_its_type_does(media_type: MediaType) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", " ", ".pdf", "a/b.pdf", "..\\b.pdf", "a\x00.pdf", "a\n.pdf", "a\u202efdp.exe.pdf", "a" * 197 + ".pdf", "a:b.pdf"],
+    [
+        "",
+        " ",
+        ".pdf",
+        "a/b.pdf",
+        "..\\b.pdf",
+        "a\x00.pdf",
+        "a\n.pdf",
+        "a\u202efdp.exe.pdf",
+        "a" * 197 + ".pdf",
+        "a:b.pdf",
+    ],
 )
 def test_what_is_no_name_is_refused(name: str) -> None:
     """Paths, control characters, marks that turn the direction of writing, and what is too long."""
