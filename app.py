@@ -46,8 +46,9 @@ from documents.repositories.change_feed import ChangeFeed
 from documents.repositories.codec import CustomerCodec
 from documents.repositories.credit_figures import CreditFigures
 from documents.repositories.customer_history import CustomerHistory
-from documents.repositories.customer_writes import CustomerWriter
+from documents.repositories.customer_writes import REVIEW_PERIODS, CustomerWriter
 from documents.repositories.customers import CustomerRepository
+from documents.repositories.customers_records import CustomersRecords
 from documents.repositories.idempotency import IdempotencyRepository
 from documents.repositories.indexes import ensure_customer_indexes
 from documents.repositories.job_views import JobViews
@@ -79,6 +80,7 @@ from resolvers.principals import Principals
 from resolvers.record_operations import RecordOperations
 from resolvers.recording import Recorder
 from resolvers.records import RecordReads
+from resolvers.reviews import Reviews
 from resolvers.service import Service
 from resolvers.sessions import Sessions
 from resolvers.sharing import SharedCustomers, Sharing
@@ -281,6 +283,7 @@ async def _build(
         records=records,
         confidentiality=Confidentiality(operations, accounts),
         sharing=Sharing(operations),
+        reviews=Reviews(operations, CustomersRecords(database), REVIEW_PERIODS),
         service=Service(operations, ServiceFigures(database, repositories), accounts),
         attachments=Attachments(operations, files),
         credit=credit,

@@ -121,6 +121,7 @@ class Customer(Document):
     postal_address: Annotated[Text | None, declare("Postal address", "通讯地址", CONTACT, encrypted=True)] = None
     bank_accounts: Annotated[list[BankAccount] | None, declare("Bank accounts", "银行账号", FINANCIAL, encrypted=True, search=EXACT, mask=Mask.TAIL)] = None
     notes: Annotated[LongText | None, declare("Notes", "备注", INTERNAL, encrypted=True)] = None
+    next_review_on: Annotated[date | None, declare("Next review on", "下次复核日期", BASIC, search=RANGED, sortable=True, managed=True)] = None
     version: Annotated[int, declare("Version", "版本", BASIC, managed=True)] = 1
     created_at: Annotated[datetime | None, declare("Created at", "建档时间", BASIC, search={Search.RANGE}, sortable=True, managed=True)] = None
     updated_at: Annotated[datetime | None, declare("Updated at", "更新时间", BASIC, search={Search.RANGE}, sortable=True, managed=True)] = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from documents.fields import Kind, Label, Search, Sensitivity, declare
@@ -27,6 +28,27 @@ class Undertaking(CompanyRecord):
     expires_at: Annotated[datetime, declare("Expires at", "到期时间", BASIC, search=RANGED, sortable=True, managed=True)]
     withdrawn_at: Annotated[datetime | None, declare("Withdrawn at", "撤销时间", BASIC, search=RANGED, managed=True)] = None
     withdrawal_reason: Annotated[Text | None, declare("Reason of withdrawal", "撤销原因", INTERNAL)] = None
+
+
+class ReviewResult(StrEnum):
+    CONFIRMED = "confirmed"
+    CORRECTED = "corrected"
+    UNREACHABLE = "unreachable"
+
+
+class Review(CustomerRecord):
+    """A review of a customer's information (I2): done when, with what result, and due again when."""
+
+    kind: ClassVar[Kind] = Kind.REVIEW
+    collection: ClassVar[str] = "reviews"
+    label: ClassVar[Label] = Label("Information review", "信息复核")
+    recent: ClassVar[int] = 3
+
+    reviewed_on: Annotated[date, declare("Reviewed on", "复核日期", BASIC, search=RANGED, sortable=True, managed=True)]
+    result: Annotated[ReviewResult, declare("Result", "复核结果", BASIC, search=EXACT)]
+    corrected: Annotated[list[Text] | None, declare("Corrected fields", "更正字段", INTERNAL)] = None
+    note: Annotated[LongText | None, declare("Note", "备注", INTERNAL, encrypted=True)] = None
+    next_review_on: Annotated[date, declare("Next review on", "下次复核日期", BASIC, search=RANGED, managed=True)]
 
 
 class Partner(CompanyRecord):

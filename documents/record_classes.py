@@ -12,7 +12,7 @@ from documents.credit import (
     Payment,
     Receivable,
 )
-from documents.information import Consent, Partner, SharingAgreement, Undertaking
+from documents.information import Consent, Partner, Review, SharingAgreement, Undertaking
 from documents.job_records import Job
 from documents.service import Complaint, Satisfaction, ServiceContact, ServiceStandard, Ticket
 from documents.stored_record import StoredRecord
@@ -20,6 +20,7 @@ from documents.training import Course, PerformanceReview, TrainingResult, Traini
 
 RECORD_CLASSES: tuple[type[StoredRecord], ...] = (
     Undertaking,
+    Review,
     Partner,
     SharingAgreement,
     Consent,

@@ -16,6 +16,7 @@ from resolvers.customer_history import History
 from resolvers.customers import Customers
 from resolvers.recording import Recorder
 from resolvers.records import RecordReads
+from resolvers.reviews import Reviews
 from resolvers.service import Service
 from resolvers.sessions import Sessions
 from resolvers.sharing import Sharing
@@ -35,6 +36,7 @@ class UseCases:
     service: Service
     confidentiality: Confidentiality
     sharing: Sharing
+    reviews: Reviews
     attachments: Attachments
     credit: Credit
     viewer: Viewer

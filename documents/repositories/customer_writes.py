@@ -27,6 +27,7 @@ from documents.errors import (
     StaleVersionError,
 )
 from documents.fields import CUSTOMER_KINDS, Kind, ValueType
+from documents.procedures.review_dates import ReviewPeriods, next_review_on
 from documents.repositories.accounts import AccountRepository
 from documents.repositories.codec import COLLECTION, CustomerCodec, EncodedFields, new_customer_id
 from documents.repositories.customer_history import HistoryKeeper, Written
@@ -37,6 +38,8 @@ from documents.repositories.identifiers import IdentifierRepository
 from documents.repositories.row_layout import CUSTOMER_LAYOUT
 from documents.repositories.row_scope import Filter, members, scope_set
 from documents.validation import CustomerValidator
+
+REVIEW_PERIODS = ReviewPeriods()
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +268,7 @@ def _new_row(customer_id: ObjectId, change: Change, encoded: EncodedFields) -> d
         "_id": customer_id,
         "kind": change.kind.value,
         **{name: value for name, value in encoded.values.items() if value is not None},
+        "next_review_on": next_review_on(REVIEW_PERIODS, change.kind, now.date()).isoformat(),
         "version": 1,
         "created_at": now,
         "updated_at": now,

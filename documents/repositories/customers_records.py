@@ -1,4 +1,6 @@
-"""What happens to the records of a customer when the customer itself changes: they follow its owner, and go with it."""
+"""What customers and their records owe each other: records follow their customer's owner and go with it, and some of
+them keep a field of the customer true.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.record_classes import RECORD_CLASSES
+from documents.repositories.row_layout import CUSTOMER_LAYOUT
 from documents.stored_record import CustomerRecord
 
 COPIES: Mapping[str, str] = {"account_manager": "_owner", "department": "_department"}
@@ -20,6 +23,7 @@ class CustomersRecords:
     """All records that hang on customers, across their collections."""
 
     def __init__(self, database: AsyncDatabase[dict[str, Any]]) -> None:
+        self._customers = database[CUSTOMER_LAYOUT.collection]
         classes = [cls for cls in RECORD_CLASSES if issubclass(cls, CustomerRecord)]
         self._collections = [database[cls.collection] for cls in classes]
 
@@ -36,3 +40,10 @@ class CustomersRecords:
         """Deletes the customer's records."""
         for collection in self._collections:
             await collection.delete_many({"customer_id": customer_id}, session=session)
+
+    async def set_review(self, customer_id: ObjectId, next_review_on: str, session: AsyncClientSession) -> None:
+        """Keeps the day of the next review with the customer, where lists of what is due find it.
+
+        The system's own field: the version that callers see stays as it is."""
+        change = {"$set": {"next_review_on": next_review_on}}
+        await self._customers.update_one({"_id": customer_id}, change, session=session)

@@ -53,7 +53,23 @@ class CustomerHistory:
 
 def operations(vocabulary: Vocabulary) -> list[Operation]:
     """The mutations of the chapter."""
-    return [*_confidentiality(vocabulary), *_sharing(vocabulary)]
+    return [*_reviews(vocabulary), *_confidentiality(vocabulary), *_sharing(vocabulary)]
+
+
+def _reviews(vocabulary: Vocabulary) -> list[Operation]:
+    fields = ("result", "corrected", "note")
+    review = operation_input(
+        "RecordReviewInput", Kind.REVIEW, vocabulary.enums, fields, required_fields=("result",), of_customer=True
+    )
+    return [
+        Operation(
+            "record_review",
+            Kind.REVIEW,
+            review,
+            lambda use_cases: use_cases.reviews.record,
+            "Records that a customer's information was reviewed, and sets when it is due again.",
+        )
+    ]
 
 
 def _confidentiality(vocabulary: Vocabulary) -> list[Operation]:

@@ -1,0 +1,42 @@
+"""Reviews of customer information (I2): recorded, and the next one set by the period of the customer's kind."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from documents.fields import Kind
+from documents.procedures.review_dates import ReviewPeriods, next_review_on
+from documents.procedures.working_time import SHANGHAI
+from documents.repositories.customers_records import CustomersRecords
+from documents.repositories.idempotency import IdempotentRequest
+from documents.repositories.record_writes import RecordWrites
+from policies.authorize import CREATE
+from resolvers.caller import Caller
+from resolvers.record_operations import RecordOperations
+
+
+class Reviews:
+    """Recording reviews. What is due are the customers by `nextReviewOn`."""
+
+    def __init__(self, operations: RecordOperations, customers: CustomersRecords, periods: ReviewPeriods) -> None:
+        self._operations = operations
+        self._customers = customers
+        self._periods = periods
+
+    async def record(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+        """Records that `given["customer"]` was reviewed today; a customer who was not reached stays due."""
+        plan = await self._operations.plan(caller, Kind.REVIEW, CREATE)
+        customer = await self._operations.customer(caller, given.pop("customer"))
+        today = datetime.now(SHANGHAI).date()
+        reached = given["result"] != "unreachable"
+        due = next_review_on(self._periods, customer.kind, today) if reached else today
+        derived = {"reviewed_on": today.isoformat(), "next_review_on": due.isoformat()}
+
+        async def work(writes: RecordWrites) -> str:
+            done = await writes.insert(plan, Kind.REVIEW, given, customer=customer, derived=derived, by=caller.username)
+            if reached:
+                await self._customers.set_review(customer.row_id, due.isoformat(), writes.session)
+            return done
+
+        return await self._operations.run(work, request)
