@@ -112,12 +112,12 @@ class ServiceCase(CustomerRecord):
     channel: Annotated[Channel, declare("Channel", "渠道", BASIC, search=EXACT)] = Channel.TELEPHONE
     priority: Annotated[Priority, declare("Priority", "优先级", BASIC, search=EXACT)] = Priority.NORMAL
     assignee: Annotated[StaffName | None, declare("Assignee", "处理人", BASIC, search=EXACT)] = None
-    opened_at: Annotated[datetime | None, declare("Opened at", "受理时间", BASIC, search=RANGED, managed=True)] = None
+    opened_at: Annotated[datetime | None, declare("Opened at", "受理时间", BASIC, managed=True)] = None
     first_reply_at: Annotated[datetime | None, declare("First reply at", "首次答复时间", BASIC, managed=True)] = None
-    resolved_at: Annotated[datetime | None, declare("Resolved at", "办结时间", BASIC, search=RANGED, managed=True)] = None
+    resolved_at: Annotated[datetime | None, declare("Resolved at", "办结时间", BASIC, managed=True)] = None
     reply_within: Annotated[Minutes | None, declare("Reply within, working minutes", "答复时限（工作分钟）", BASIC, managed=True)] = None
     resolve_within: Annotated[Minutes | None, declare("Resolve within, working minutes", "办结时限（工作分钟）", BASIC, managed=True)] = None
-    reply_by: Annotated[datetime | None, declare("Reply by", "应答复时间", BASIC, search=RANGED, managed=True)] = None
+    reply_by: Annotated[datetime | None, declare("Reply by", "应答复时间", BASIC, managed=True)] = None
     resolve_by: Annotated[datetime | None, declare("Resolve by", "应办结时间", BASIC, search=RANGED, sortable=True, managed=True)] = None
     standing: Annotated[Standing, declare("Standing", "时限状态", BASIC, search=EXACT, managed=True)] = Standing.WITHIN
     next_due_at: Annotated[datetime | None, declare("Next due at", "下次时限", BASIC, search=RANGED, sortable=True, managed=True)] = None

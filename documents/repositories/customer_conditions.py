@@ -160,8 +160,11 @@ def list_order(field: str | None, *, descending: bool) -> list[tuple[str, int]]:
     return [(field, direction), ("_id", direction)] if field is not None else [("_id", direction)]
 
 
-def beyond(condition: Filter, field: str | None, position: tuple[Any, ObjectId], *, descending: bool) -> Filter:
-    """The rows of `condition` strictly after `position`.
+def beyond(
+    condition: Filter, field: str | None, position: tuple[Any, ObjectId], *, descending: bool, optional: bool = False
+) -> Filter:
+    """The rows of `condition` strictly after `position`. `optional`: rows may lack the field, and come before all
+    others then, as the database orders them.
 
     Each alternative is split in two, the ties and what lies beyond, so that every part is one range of an index that
     is already in list order: a page starts where the last one ended, however many rows share a value."""
@@ -169,6 +172,12 @@ def beyond(condition: Filter, field: str | None, position: tuple[Any, ObjectId],
     than = "$lt" if descending else "$gt"
     if field is None:
         return both({"_id": {than: row_id}}, condition)
-    parts: list[Filter] = [{field: value, "_id": {than: row_id}}, {field: {than: value}}]
+    parts: list[Filter] = [{field: value, "_id": {than: row_id}}]
+    if value is not None:
+        parts.append({field: {than: value}})
+        # Comparisons meet values of the same type only: what lacks the field is asked for by itself.
+        parts += [{field: None}] if descending and optional else []
+    elif not descending:
+        parts.append({field: {"$ne": None}})
     alternatives = condition["$or"] if condition.keys() == {"$or"} else [condition]
     return {"$or": [both(part, alternative) for alternative in alternatives for part in parts]}

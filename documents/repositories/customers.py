@@ -41,6 +41,9 @@ from documents.repositories.row_scope import (
 )
 from documents.repositories.visible_rows import VisibleRows
 
+ALWAYS_STORED = frozenset({"created_at", "updated_at", "version"})
+"""What the system itself stores with every row."""
+
 
 @dataclass(frozen=True, slots=True)
 class CustomerReference:
@@ -203,14 +206,15 @@ class CustomerRepository:
         order = list_order(query.sort.field, descending=descending)
         if query.cursor is not None:
             position = self._cursors.open(query.cursor, context)
-            condition = beyond(condition, query.sort.field, position, descending=descending)
+            optional = self._may_lack(query)
+            condition = beyond(condition, query.sort.field, position, descending=descending, optional=optional)
         rows = await self._collection.find(condition, projection).sort(order).limit(query.limit + 1).to_list()
         has_more = len(rows) > query.limit
         rows = rows[: query.limit]
         if query.backward:
             rows.reverse()
         field = query.sort.field
-        positions = tuple([(row[field] if field else None, row["_id"]) for row in rows])
+        positions = tuple([(row.get(field) if field else None, row["_id"]) for row in rows])
         return Page(await self._read(plan, rows, query.selection, report), positions, context, has_more)
 
     async def count(self, plan: AccessPlan, query: ListQuery) -> int:
@@ -269,6 +273,12 @@ class CustomerRepository:
         # Nothing is asked for by value, so that nothing is narrowed and the report stays as it is.
         question = ("list", query.kinds, query.sort, *map(query.selection.get, self._catalogue.by_kind))
         return self._memo.get(plan, question, make)
+
+    def _may_lack(self, query: ListQuery) -> bool:
+        """Whether some row of the list may lack the field that it is ordered by."""
+        name = query.sort.field
+        specs = [self._catalogue.fields(kind).get(name) for kind in query.kinds] if name is not None else []
+        return name not in ALWAYS_STORED and any(spec is None or not spec.required for spec in specs)
 
     def _context(self, plan: AccessPlan, query: ListQuery) -> bytes:
         return cursor_context(plan.row_scope, plan.purpose, sorted(query.kinds), query.filter, query.search, query.sort)

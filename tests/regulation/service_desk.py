@@ -15,8 +15,8 @@ from jobs.runner import JobRunner
 from tests.api import Api
 
 TICKET = """id version state subject category priority channel openedAt firstReplyAt resolvedAt replyBy resolveBy
-  standing nextDueAt escalationLevel escalations { measure level role person at } waits { begins ends } replyMinutes replyInTime
-  resolutionMinutes resolvedInTime satisfactionScore assignee { username }"""
+  standing nextDueAt escalationLevel escalations { measure level role person at } waits { begins ends }
+  replyMinutes replyInTime resolutionMinutes resolvedInTime satisfactionScore assignee { username }"""
 COMPLAINT = """id version state subject openedAt firstReplyAt resolvedAt replyBy standing satisfactionScore
   assignee { username } steps { stage by at } notes { stage note } answer"""
 ERRORS = "userErrors { code field rule message }"
