@@ -73,7 +73,8 @@ def external_broker(url: str) -> AsyncBroker:
 
 
 def _redis(module: Any, url: str) -> AsyncBroker:
-    broker: AsyncBroker = module.ListQueueBroker(url, queue_name=QUEUE)
+    # It waits for a message as long as none comes; whether the server is there is the keep-alive's to tell.
+    broker: AsyncBroker = module.ListQueueBroker(url, queue_name=QUEUE, socket_timeout=None, socket_keepalive=True)
     return broker
 
 
@@ -81,8 +82,9 @@ def _nats(module: Any, url: str) -> AsyncBroker:
     from nats.js.api import RetentionPolicy, StreamConfig  # noqa: PLC0415 - there only with the extra
 
     stream = StreamConfig(retention=RetentionPolicy.WORK_QUEUE)
+    # A server that was started again has forgotten who asked it for a message: it is asked anew every few seconds.
     broker: AsyncBroker = module.PullBasedJetStreamBroker(
-        [url], subject=QUEUE, stream_name=QUEUE, durable=QUEUE, stream_config=stream
+        [url], subject=QUEUE, stream_name=QUEUE, durable=QUEUE, stream_config=stream, pull_consume_timeout=5
     )
     return broker
 

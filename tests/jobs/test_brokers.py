@@ -65,14 +65,19 @@ async def _until_it_answers(url: str) -> None:
                 return
 
 
-@pytest.fixture
-def nats_url(tmp_path: Path) -> Iterator[str]:
-    """A NATS server of this test, with JetStream."""
-    port = free_port()
-    options = ("-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(tmp_path))
+@contextmanager
+def _nats_server(folder: Path, port: int) -> Iterator[str]:
+    options = ("-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(folder))
     with subprocess.Popen([str(NATS), *options], stderr=subprocess.DEVNULL) as process:
         yield f"nats://127.0.0.1:{port}"
         process.kill()
+
+
+@pytest.fixture
+def nats_url(tmp_path: Path) -> Iterator[str]:
+    """A NATS server of this test, with JetStream."""
+    with _nats_server(tmp_path, free_port()) as url:
+        yield url
 
 
 @needs_redis
@@ -119,6 +124,17 @@ async def test_a_worker_on_redis_killed_in_the_middle_of_a_job_loses_nothing_and
         record = await workshop.finished(job_id)
     assert await workshop.effects(job_id) == [f"{unit:06}" for unit in range(60)]
     assert (record.state, record.attempts) == (JobState.SUCCEEDED, 2)
+
+
+@needs_nats
+async def test_a_nats_that_is_killed_and_started_again_is_used_again(workshop: Workshop, tmp_path: Path) -> None:
+    """The worker asks the new server for messages, which knows nothing of what the old one was asked."""
+    port = free_port()
+    async with workshop.engine(broker_url=f"nats://127.0.0.1:{port}").running():
+        for _ in range(2):
+            with _nats_server(tmp_path, port):
+                job_id = await workshop.ledger.enqueue("test.note")
+                assert (await workshop.finished(job_id)).state is JobState.SUCCEEDED
 
 
 @needs_redis

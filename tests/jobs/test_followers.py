@@ -1,0 +1,103 @@
+"""Administrators see background jobs over GraphQL and follow one to its end; nobody else learns that there are any."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pymongo.asynchronous.database import AsyncDatabase
+
+import app
+from documents.access_plan import Purpose
+from documents.job_records import JobError, JobLease
+from documents.passwords import PasswordHasher
+from settings import Settings
+from tests.api import PASSWORD, Api
+from tests.web.server import serving
+from tests.web.socket_client import socket_client
+
+LIST = "{ jobs(first: 5) { nodes { id name state attempts done total worker errorCode } } }"
+SIGN = "mutation { signUndertaking(input: { textVersion: 1 }) { userErrors { rule } } }"
+FOLLOW = "subscription($job: ID) { jobChanged(job: $job) { operation id job { state done total } } }"
+
+
+@dataclass
+class Served:
+    """An installation with one administrator, behind a server whose clients may be sockets."""
+
+    api: Api
+    address: str
+
+
+@pytest.fixture
+async def served(database: AsyncDatabase[dict[str, Any]], mongodb_uri: str, tmp_path: Path) -> AsyncIterator[Served]:
+    """A server in a thread of its own, and our connection beside it."""
+    settings = Settings(data_dir=tmp_path, database=database.name, jobs="worker")
+    async with app.open_services(settings, mongodb_uri) as services:
+        await services.accounts.add(
+            "admin",
+            display_name="admin",
+            roles=["administrator"],
+            department=None,
+            purposes=[Purpose.BUSINESS_OPERATION],
+            password_hash=await PasswordHasher().hash(PASSWORD),
+        )
+        with serving(app.create_app(settings, mongodb_uri), lifespan="on") as address:
+            async with httpx.AsyncClient(base_url=address, timeout=30) as http:
+                api = Api(http, services)
+                signed = await api.ask("admin", SIGN)
+                assert signed["data"]["signUndertaking"]["userErrors"] == []
+                async with asyncio.timeout(10):
+                    while "errors" in await api.ask("admin", LIST):  # noqa: ASYNC110 - the server sees it within a second
+                        await asyncio.sleep(0.1)
+                yield Served(api, address)
+
+
+async def _lease(api: Api) -> JobLease:
+    ledger = api.services.ledger
+    job_id = await ledger.enqueue("test.followed")
+    assert await ledger.hand_out(["test.followed"], timedelta(seconds=30)) == job_id
+    lease = await ledger.take(job_id, "somewhere:1", timedelta(seconds=30))
+    assert lease is not None
+    return lease
+
+
+async def test_administrators_list_jobs_and_others_find_none(demo_api: Api) -> None:
+    """By the rules for the kind `job`; to others the list is empty, as if there were none."""
+    lease = await _lease(demo_api)
+    await demo_api.services.ledger.bury(lease, JobError("KEY_ERASED", "KeyErasedError"))
+    seen = await demo_api.ask("demo.admin", LIST)
+    expected = {"id": f"job_{lease.job.id}", "name": "test.followed", "state": "DEAD", "errorCode": "KEY_ERASED"}
+    assert expected | {"attempts": 1, "done": 0, "total": 0, "worker": None} in seen["data"]["jobs"]["nodes"]
+    for username in ("demo.agent", "demo.credit", "demo.inspector"):
+        unseen: dict[str, Any] = await demo_api.ask(username, LIST)
+        assert unseen["data"]["jobs"]["nodes"] == []
+        one = await demo_api.ask(username, f'{{ job(id: "job_{lease.job.id}") {{ id }} }}')
+        assert one["data"]["job"] is None
+
+
+async def test_the_progress_of_a_job_is_followed_to_its_end(served: Served) -> None:
+    """Each report is an event; the events of other jobs are not."""
+    ledger, lease, other = served.api.services.ledger, await _lease(served.api), await _lease(served.api)
+    async with socket_client(served.address) as client:
+        await client.begin({"authorization": f"Bearer {await served.api.login('admin')}"})
+        await client.subscribe(FOLLOW, variables={"job": f"job_{lease.job.id}"})
+        assert await client.hears_nothing(0.5)
+        await ledger.report(other, 1, 2)
+        await ledger.report(lease, 3, 10)
+        event = (await client.hear())["payload"]["data"]["jobChanged"]
+        assert event == {
+            "operation": "UPDATED",
+            "id": f"job_{lease.job.id}",
+            "job": {"state": "RUNNING", "done": 3, "total": 10},
+        }
+        await ledger.renew(lease, timedelta(seconds=30))
+        assert await client.hears_nothing(0.5)
+        await ledger.succeed(lease)
+        assert (await client.hear())["payload"]["data"]["jobChanged"]["job"]["state"] == "SUCCEEDED"
