@@ -27,7 +27,7 @@ from documents.procedures.money import Money, zero
 from documents.procedures.review_dates import DEFAULT_REVIEW_MONTHS
 from documents.procedures.risk_assessment import RiskLevel
 from documents.records import Record
-from documents.repositories.customer_turns import take_turn
+from documents.repositories.customer_turns import mark_handling, take_turn
 from documents.repositories.customers import CustomerReference
 from documents.repositories.record_writes import RecordWrites
 from policies.authorize import READ
@@ -111,6 +111,7 @@ async def handling_after(
         "priority": after.priority.value,
     }
     made = await writes.insert(own, Kind.HANDLING_CHANGE, values, customer=customer, by=SYSTEM_NAME)
+    await mark_handling(operations.writer, writes, customer, known.number + 1)
     return HandlingInForce(made, known.number + 1, situation, after)
 
 

@@ -7,6 +7,7 @@ whether an event is told depends on nothing but what the subscriber could read b
   let it be told, unless it left the scope in between.
 - A change of fields that the subscriber may not read in that row tells nothing, nor do its names.
 - What is no new version of the record (a new key, a copied scope) tells nothing.
+- A changed handling of a customer is a change of it for whoever may read of its handling, and for nobody else.
 - That a row is new tells when it was created: it tells so only where that may be read.
 """
 
@@ -22,6 +23,7 @@ from documents.catalogue import FULL_CATALOGUE
 from documents.fields import FieldSpec, Kind
 from documents.records import Record
 from documents.repositories.change_feed import ChangeFeed, ChangeQueue, Matches, Operation, RecordChange
+from documents.repositories.customer_turns import HANDLING_MARK
 from documents.repositories.customers import CustomerRepository
 from documents.repositories.list_query import Selection
 from documents.repositories.records import RecordRepository
@@ -154,7 +156,25 @@ class Subscriptions:
             public_id = f"{change.kind}_{change.record_id}"
             return await self._customers.find_under(caller, plan, public_id, _with_view(selection, kind))
 
-        return await shown(change, seen, plan, fields, CUSTOMER_LAYOUT.membership_fields, read)
+        told = await shown(change, seen, plan, fields, CUSTOMER_LAYOUT.membership_fields, read)
+        if told is None and HANDLING_MARK in change.fields and await self._sees_handling(caller, change.record_id):
+            told = await self._handled_otherwise(change, seen, plan, read)
+        return told
+
+    async def _sees_handling(self, caller: Caller, row_id: Any) -> bool:
+        """Whether the caller could read of the customer's changed handling by asking for it."""
+        kind = Kind.HANDLING_CHANGE
+        plan = await self._records.plan(caller, kind)
+        condition, only_id = {"customer_id": row_id}, Selection({kind: frozenset({"id"})})
+        return bool(await self._repositories[kind].find_in(plan, kind, condition, only_id, caller.report))
+
+    @staticmethod
+    async def _handled_otherwise(change: RecordChange, seen: Seen, plan: AccessPlan, read: Read) -> Record | None:
+        record = await read()
+        if record is None:
+            return None
+        seen.add(change.record_id, plan, record["id"])
+        return Record(operation=Operation.UPDATED.value, id=record["id"], record=record)
 
     async def record(
         self,

@@ -151,7 +151,7 @@ def _records(kind: Kind, record_type: Any) -> Followed:
 
     async def resolve(info: GraphQLResolveInfo[Any], event: Event, given: Arguments) -> Record | None:
         context: RequestContext = info.context
-        selection = selection_of(info, (kind.value,))
+        selection = selection_of(info, (camel_case(kind.value),))
         wanted = {"assignee": given["assignee"]} if given.get("assignee") is not None else {}
         told = await context.use_cases.subscriptions.record(
             context.caller, kind, event.change, event.seen, selection, wanted

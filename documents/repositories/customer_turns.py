@@ -7,18 +7,34 @@ customer: a turn is no version.
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from documents.errors import RecordNotFoundError
 from documents.fields import Kind
 from documents.repositories.codec import COLLECTION
 from documents.repositories.customers import CustomerReference
 from documents.repositories.record_writes import RecordWriter, RecordWrites
 
+HANDLING_MARK: Final = "_handling"
+"""In the customer's row: the number of the newest change of its handling. Whoever follows customers is told by it."""
+
 
 async def take_turn(writer: RecordWriter, writes: RecordWrites, customer: CustomerReference) -> None:
     """Takes the customer's turn until the end of the transaction: take it before reading what is to be decided on.
 
     Raises RecordNotFoundError where the customer is gone."""
+    await _update(writer, writes, customer, {"$inc": {"_turn": 1}})
+
+
+async def mark_handling(writer: RecordWriter, writes: RecordWrites, customer: CustomerReference, number: int) -> None:
+    """Notes that the handling of the customer changed, for the `number`-th time. Raises RecordNotFoundError."""
+    await _update(writer, writes, customer, {"$set": {HANDLING_MARK: number}})
+
+
+async def _update(
+    writer: RecordWriter, writes: RecordWrites, customer: CustomerReference, update: dict[str, Any]
+) -> None:
     rows = writer.collection(Kind.HANDLING_CHANGE).database[COLLECTION]
-    moved = await rows.update_one({"_id": customer.row_id}, {"$inc": {"_turn": 1}}, session=writes.session)
-    if moved.matched_count == 0:
+    done = await rows.update_one({"_id": customer.row_id}, update, session=writes.session)
+    if done.matched_count == 0:
         raise RecordNotFoundError

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+import app
 from demo.callers import demo_caller
 from documents.credit import HandlingCause
 from documents.fields import Kind
@@ -16,7 +19,8 @@ from documents.repositories.record_writes import RecordWrites
 from policies.authorize import READ
 from resolvers.caller import Caller
 from resolvers.handling import handling_after
-from tests.api import Api, demo
+from settings import Settings
+from tests.api import PASSWORD, Api, running
 from tests.regulation.credit import (
     ASSESS,
     SIGN,
@@ -30,6 +34,8 @@ from tests.regulation.credit import (
     signed,
 )
 from tests.regulation.test_collection import RECORD, plan_steps, steps_of
+from tests.web.server import serving
+from tests.web.socket_client import SocketClient, socket_client
 
 HANDLING = """query($c: ID!) { customer(id: $c) { recentHandlingChanges { id number cause causeRecord changed
   changes { what before after why } creditLimit reviewMonths needsApproval stopsNewCredit priority grade riskLevel
@@ -37,8 +43,14 @@ HANDLING = """query($c: ID!) { customer(id: $c) { recentHandlingChanges { id num
 
 
 @pytest.fixture(scope="module")
-async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
-    async with demo(mongodb_uri, "handling_test", tmp_path_factory.mktemp("handling"), customers=30) as api:
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(data_dir=tmp_path_factory.mktemp("handling"), database="handling_test", jobs="worker")
+
+
+@pytest.fixture(scope="module")
+async def api(mongodb_uri: str, settings: Settings) -> AsyncIterator[Api]:
+    async with running(settings, mongodb_uri) as api:
+        await api.services.seed_demo(30, PASSWORD, lambda _done, _total: None)
         yield api
 
 
@@ -145,3 +157,39 @@ async def test_g5_a_kill_between_grade_and_handling_leaves_neither(api: Api, mon
     database = api.services.database
     for name in ("credit_assessments", "handling_changes"):
         assert await database[name].count_documents({"customer": customer}) == 0
+
+
+FOLLOW = """subscription($c: ID!) { customerChanged(customer: $c) { operation id
+  customer { recentHandlingChanges { number changed } } } }"""
+FOLLOW_HANDLING = """subscription($c: ID!) { handlingChangeChanged(customer: $c) { operation
+  handlingChange { number cause customer { id } } } }"""
+
+
+async def test_g5_followers_of_a_customer_are_told_of_its_changed_handling_if_they_may_read_it(
+    api: Api, settings: Settings, mongodb_uri: str
+) -> None:
+    """The credit officer is told at once, of customer and change alike; the agent, who sees no money, hears nothing."""
+    customer = await new_customer(api)
+    async with AsyncExitStack() as stack:
+        address = stack.enter_context(serving(app.create_app(settings, mongodb_uri), lifespan="on"))
+
+        async def following(who: str, query: str, purpose: str) -> SocketClient:
+            client = await stack.enter_async_context(socket_client(address))
+            token = f"Bearer {await api.login(who)}"
+            await client.begin({"authorization": token, "dossier-purpose": purpose})
+            await client.subscribe(query, variables={"c": customer})
+            await asyncio.sleep(0.4)  # the protocol has no word for "subscribed"
+            return client
+
+        officer = await following("demo.credit", FOLLOW, "risk_assessment")
+        of_changes = await following("demo.credit", FOLLOW_HANDLING, "risk_assessment")
+        agent = await following("demo.agent", FOLLOW, "customer_service")
+        await rated(api, customer)
+        told = (await officer.hear())["payload"]["data"]["customerChanged"]
+        assert (told["operation"], told["id"]) == ("UPDATED", customer)
+        assert told["customer"]["recentHandlingChanges"][0]["number"] == 1
+        change = (await of_changes.hear())["payload"]["data"]["handlingChangeChanged"]
+        assert change["handlingChange"] == {"number": 1, "cause": "GRADE", "customer": {"id": customer}}
+        await rated(api, customer)  # the same again changes nothing
+        assert await officer.hears_nothing(0.5)
+        assert await agent.hears_nothing(0.1)
