@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.api import Api
+from tests.documents.attachments.files import PDF
 
 ERRORS = "userErrors { code field message rule }"
 ASSESS = f"""mutation($i: AssessCreditInput!) {{ assessCredit(input: $i) {{ {ERRORS} creditAssessment {{
@@ -121,3 +122,20 @@ async def invoiced(api: Api, contract: str, number: str, amount: str, due_on: st
 async def paid(api: Api, customer: str, amount: str, **more: Any) -> dict[str, Any]:
     given = {"customer": customer, "amount": amount, "currency": "CNY", "receivedOn": "2026-03-01", **more}
     return await done(api, "demo.manager", PAY, **given)
+
+
+async def attached(api: Api, customer: str, category: str) -> str:
+    """A file that the credit officer adds to a customer."""
+    response = await api.http.post(
+        "/attachments",
+        params={"customer": customer, "category": category},
+        content=PDF,
+        headers={
+            "authorization": f"Bearer {await api.login('demo.credit')}",
+            "dossier-purpose": "risk_assessment",
+            "content-type": "application/pdf",
+            "content-disposition": "attachment; filename*=UTF-8''report.pdf",
+        },
+    )
+    assert response.status_code == 201, response.text
+    return str(response.json()["data"]["id"])

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.api import Api, demo
+from settings import Settings
+from tests.api import PASSWORD, Api, demo, running
 from tests.regulation.credit import (
     ASSESS,
     ERRORS,
     EXCELLENT,
     SIGN,
+    attached,
     contract_terms,
     done,
     invoiced,
@@ -82,11 +85,14 @@ async def test_k1_a_new_table_is_a_new_record_and_only_managers_activate_one(api
 
 async def test_k2_evidence_is_kept_with_the_assessment_and_must_be_the_customers(api: Api) -> None:
     """An attachment of another customer, or none at all, is no evidence."""
-    customer = await new_customer(api)
-    [error] = await refused(
-        api, "demo.credit", ASSESS, customer=customer, inputs=[], evidence=["attachment_" + "0" * 24]
-    )
-    assert error["code"] == "NOT_FOUND"
+    customer, other = await new_customer(api), await new_customer(api)
+    evidence = [await attached(api, customer, "credit"), await attached(api, customer, "credit")]
+    made = await rated(api, customer, evidence=evidence)
+    assert made["evidence"] == evidence
+    for missing in (await attached(api, other, "credit"), "attachment_" + "0" * 24):
+        given = {"customer": customer, "inputs": [], "evidence": [evidence[0], missing]}
+        [error] = await refused(api, "demo.credit", ASSESS, **given)
+        assert error["code"] == "NOT_FOUND"
 
 
 async def test_k2_inputs_are_ciphertext_at_rest(api: Api) -> None:
@@ -305,3 +311,90 @@ async def test_the_same_idempotency_key_signs_one_contract(api: Api) -> None:
     first = await api.ask("demo.manager", SIGN, given, purpose="business_operation", key="sign-1")
     second = await api.ask("demo.manager", SIGN, given, purpose="business_operation", key="sign-1")
     assert first["data"]["signContract"]["contract"]["id"] == second["data"]["signContract"]["contract"]["id"]
+
+
+APPROVE = f"""mutation($i: ApproveCreditAssessmentInput!) {{ approveCreditAssessment(input: $i) {{ {ERRORS}
+  creditAssessment {{ id version state approvedBy {{ username }} }} }} }}"""
+
+
+@pytest.fixture(scope="module")
+async def strict(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
+    """An installation with four eyes on assessments, and warnings in place of blocks."""
+    data_dir = tmp_path_factory.mktemp("strict")
+    settings = Settings(
+        data_dir=data_dir, database="credit_strict_test", jobs="worker", exposure_policy="warn", credit_four_eyes=True
+    )
+    async with running(settings, mongodb_uri) as api:
+        await api.services.seed_demo(10, PASSWORD, lambda _done, _total: None)
+        yield api
+
+
+async def test_k4_with_four_eyes_a_grade_is_in_force_when_another_person_approved_it(strict: Api) -> None:
+    """Until then there is no limit and no handling; its maker may not approve it, nor may who lacks the right."""
+    customer = await new_customer(strict)
+    inputs = [{"indicator": name, "value": value} for name, value in EXCELLENT.items()]
+    given = {"customer": customer, "inputs": inputs, "annualRevenue": "10000000"}
+    made = await done(strict, "demo.creditmanager", ASSESS, **given)
+    assert made["state"] == "AWAITING_APPROVAL"
+    found = await strict.ask("demo.credit", EXPOSURE, {"c": customer})
+    assert found["data"]["exposure"]["grade"] is None
+    named = {"id": made["id"], "version": made["version"]}
+    [error] = await refused(strict, "demo.creditmanager", APPROVE, **named)
+    assert error["rule"] == "approval.same_person"
+    errors = await refused(strict, "demo.credit", APPROVE, **named)
+    assert {error["code"] for error in errors} == {"ACCESS_DENIED"}
+    second = await done(strict, "demo.credit", ASSESS, **given)
+    approved = await done(strict, "demo.creditmanager", APPROVE, id=second["id"], version=second["version"])
+    assert (approved["state"], approved["approvedBy"]["username"]) == ("IN_FORCE", "demo.creditmanager")
+    found = await strict.ask("demo.credit", EXPOSURE, {"c": customer})
+    assert found["data"]["exposure"]["grade"] == "excellent"
+    [error] = await refused(strict, "demo.creditmanager", APPROVE, id=second["id"], version=approved["version"])
+    assert error["rule"] == "step.not_allowed"
+
+
+async def test_k5_where_it_is_configured_so_a_contract_above_the_limit_is_warned_of_and_noted(strict: Api) -> None:
+    """It is signed, and what it met stands in it."""
+    made = await done(strict, "demo.manager", SIGN, **contract_terms(await new_customer(strict), amount="5"))
+    assert (made["exposureOutcome"], made["exposure"], made["limitAtSigning"]) == ("WARN", "5", "0.00")
+
+
+async def test_k5_contracts_signed_at_once_do_not_both_take_the_same_number(api: Api) -> None:
+    """Whoever decides on a customer's records has its turn: the second sees what the first wrote."""
+    customer = await new_customer(api)
+    await rated(api, customer)
+    given = {"i": contract_terms(customer, amount="1")}
+    answers = await asyncio.gather(
+        *(api.ask("demo.manager", SIGN, given, purpose="business_operation") for _ in range(5))
+    )
+    signed_ones = [answer for answer in answers if answer["data"]["signContract"]["contract"] is not None]
+    assert len(signed_ones) == 1
+
+
+async def test_k7_lists_of_a_hundred_thousand_use_an_index(api: Api) -> None:
+    """Filters and orders of receivables, contracts and steps walk an index, whoever asks: none scans a collection."""
+    queries = [
+        "{ receivables(first: 50, sort: { field: DUE_ON, direction: ASC }) { nodes { id balance } } }",
+        "{ receivables(first: 50, filter: { state: { eq: OPEN } }) { nodes { id } } }",
+        """{ receivables(first: 50, filter: { dueOn: { lt: "2026-01-01" } }, sort: { field: DUE_ON }) {
+          nodes { id } } }""",
+        "{ contracts(first: 50, sort: { field: SIGNED_ON, direction: DESC }) { nodes { id amount } } }",
+        '{ creditAssessments(first: 50, filter: { grade: { eq: "good" } }) { nodes { id } } }',
+        "{ collectionSteps(first: 50, filter: { state: { eq: PLANNED } }) { nodes { id } } }",
+        "{ payments(first: 50, sort: { field: RECEIVED_ON, direction: DESC }) { nodes { id amount } } }",
+        "{ ageing { bucket amount } }",
+    ]
+    database = api.services.database
+    for who, purpose in (("demo.credit", "risk_assessment"), ("demo.manager", "business_operation")):
+        await database.command("profile", 2)
+        for query in queries:
+            answer = await api.ask(who, query, purpose=purpose)
+            assert "errors" not in answer, answer
+        await database.command("profile", 0)
+        names = ("receivables", "contracts", "credit_assessments", "collection_steps", "payments")
+        of_ours = {"ns": {"$in": [f"{database.name}.{name}" for name in names]}, "planSummary": {"$exists": True}}
+        entries = await database["system.profile"].find(of_ours).to_list()
+        await database["system.profile"].drop()
+        assert len(entries) == len(queries)
+        for entry in entries:
+            assert "COLLSCAN" not in entry["planSummary"], entry["command"]
+            assert not entry.get("hasSortStage"), entry["command"]
