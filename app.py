@@ -167,7 +167,13 @@ class Services:
         """Makes the demo data and logins."""
         confidentiality = self.use_cases.confidentiality
         seeder = DemoSeeder(
-            self.accounts, self.reader, self.writer, self.engine, confidentiality, self.use_cases.credit
+            self.accounts,
+            self.reader,
+            self.writer,
+            self.engine,
+            confidentiality,
+            self.use_cases.credit,
+            self.use_cases.service,
         )
         await seeder.seed(count, password, progress)
 

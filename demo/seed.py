@@ -13,6 +13,7 @@ from typing import Any
 from demo.accounts import DEMO_ACCOUNTS, DEMO_DEPARTMENTS, DEMO_STAFF, DemoAccount, owners
 from demo.credit import seed_credit
 from demo.customers import generate_customers
+from demo.service import seed_service
 from demo.undertakings import sign_undertakings
 from documents.access_plan import Purpose
 from documents.access_report import AccessReport
@@ -26,6 +27,8 @@ from policies.authorize import CREATE, PolicyEngine
 from policies.principal import Principal
 from resolvers.confidentiality import Confidentiality
 from resolvers.credit import Credit
+from resolvers.service import Service
+from resolvers.service_cases import present
 
 BATCH = 200
 _LOGINS = frozenset(account.username for account in DEMO_ACCOUNTS)
@@ -45,6 +48,7 @@ class DemoSeeder:
         engine: PolicyEngine,
         confidentiality: Confidentiality,
         credit: Credit,
+        service: Service,
     ) -> None:
         self._accounts = accounts
         self._reader = reader
@@ -52,6 +56,7 @@ class DemoSeeder:
         self._engine = engine
         self._confidentiality = confidentiality
         self._credit = credit
+        self._service = service
 
     async def seed(self, count: int, password: str, progress: Callable[[int, int], None]) -> None:
         """Makes `count` customers, then the logins with `password`. Reports (done, total) as it goes."""
@@ -62,6 +67,7 @@ class DemoSeeder:
         await self._add_customer_accounts(count)
         await sign_undertakings(self._confidentiality)
         await seed_credit(self._credit, self._engine, self._reader, datetime.now(UTC).date())
+        await seed_service(self._service, self._engine, self._reader, present())
         await self._add_logins(password)
 
     async def _add_staff(self) -> None:

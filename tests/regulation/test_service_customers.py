@@ -39,8 +39,9 @@ async def test_s1_a_customer_opens_tickets_and_sees_how_they_stand(api: Api) -> 
     assert (ticket["state"], ticket["description"]) == ("OPEN", "想改签")
     assert ticket["replyBy"] is not None
     assert (ticket["assignee"], ticket["escalations"], ticket["escalationLevel"]) == (None, None, None)
-    listed = await api.ask(WHO, "{ tickets { nodes { id } } }")
-    assert [node["id"] for node in listed["data"]["tickets"]["nodes"]] == [ticket["id"]]
+    listed = (await api.ask(WHO, "{ tickets { nodes { id customer { id } } } }"))["data"]["tickets"]["nodes"]
+    assert listed[0]["id"] == ticket["id"]
+    assert {node["customer"]["id"] for node in listed} == {await own(api)}
 
 
 async def test_s1_a_customer_sees_and_does_nothing_beyond_itself(api: Api) -> None:
