@@ -287,7 +287,7 @@ async def _build(
         customers=customers,
         history=History(engine, history, reader, accounts),
         records=records,
-        confidentiality=Confidentiality(operations, accounts),
+        confidentiality=Confidentiality(operations, accounts, principals),
         sharing=Sharing(operations),
         reviews=Reviews(operations, CustomersRecords(database), REVIEW_PERIODS),
         service=Service(operations, ServiceFigures(database, repositories), accounts),

@@ -91,10 +91,7 @@ def _value_type(hint: Any) -> tuple[ValueType, type[Any] | None, bool]:
 
 def parts_of(model: type[BaseModel]) -> Mapping[str, tuple[ValueType, type[Enum] | None, bool]]:
     """(value type, choices, may it be absent) of each part of an OBJECT field's model."""
-    return {
-        name: (*_value_type(_hint(info))[:2], not info.is_required())
-        for name, info in model.model_fields.items()
-    }
+    return {name: (*_value_type(_hint(info))[:2], not info.is_required()) for name, info in model.model_fields.items()}
 
 
 CATALOGUE = Catalogue((Individual, Enterprise, Institution))

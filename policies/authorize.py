@@ -70,7 +70,8 @@ class PolicyEngine:
         row_scope, scopes = _row_scope(principal)
         grants = compiler.ready(subject, actions, scopes, family)
         if grants is None:
-            if not compiler.is_open(subject):
+            # Of other records than customers, those without a rule are none, whatever the purpose.
+            if not compiler.is_open(subject, CUSTOMERS if family == CUSTOMERS else None):
                 raise PurposeNotAllowedError(purpose, _offered(principal))
             grants = await compiler.grants(subject, actions, scopes, family)
         key = (roles, purpose, compiler.version, actions, scopes, family)

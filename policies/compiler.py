@@ -52,21 +52,22 @@ class Compiler:
             for kind, fields in catalogue.by_kind.items()
         }
         self._families = _families(catalogue)
-        self._allowed: dict[Subject, bool] = {}
+        self._allowed: dict[tuple[Subject, str | None], bool] = {}
         self._scope_sets: dict[tuple[Subject, str], Mapping[Kind, tuple[ScopeSet, ...]]] = {}
         self._jobs: dict[tuple[Subject, Action, str], _Job] = {}
         self._grants: dict[tuple[Subject, frozenset[Action], frozenset[Scope], str], Grants] = {}
 
-    def is_open(self, subject: Subject) -> bool:
-        """True if some rule allows the subject anything. Opens no field: tells a wrong purpose from an empty answer."""
-        if subject not in self._allowed:
+    def is_open(self, subject: Subject, family: str | None = None) -> bool:
+        """True if some rule allows the subject anything, in `family` where one is named. Opens no field: tells a wrong
+        purpose from an empty answer."""
+        key = (subject, family)
+        if key not in self._allowed:
             roles, purpose = subject
-            self._allowed[subject] = bool(roles) and any(
-                rule.effect == ALLOW
-                for kind in self._catalogue.by_kind
-                for rule in self._judge.relevant(roles, kind, purpose)
+            kinds = self._catalogue.by_kind if family is None else self._families[family]
+            self._allowed[key] = bool(roles) and any(
+                rule.effect == ALLOW for kind in kinds for rule in self._judge.relevant(roles, kind, purpose)
             )
-        return self._allowed[subject]
+        return self._allowed[key]
 
     def ready(
         self, subject: Subject, actions: frozenset[Action], scopes: frozenset[Scope], family: str = CUSTOMERS

@@ -22,6 +22,7 @@ from documents.repositories.record_writes import RecordWrites
 from documents.undertaking_text import CURRENT
 from policies.authorize import CREATE, WRITE
 from resolvers.caller import Caller
+from resolvers.principals import Principals
 from resolvers.record_operations import RecordOperations
 
 VALID_MONTHS = 12
@@ -30,9 +31,10 @@ VALID_MONTHS = 12
 class Confidentiality:
     """Signing and withdrawing undertakings."""
 
-    def __init__(self, operations: RecordOperations, accounts: AccountRepository) -> None:
+    def __init__(self, operations: RecordOperations, accounts: AccountRepository, principals: Principals) -> None:
         self._operations = operations
         self._accounts = accounts
+        self._principals = principals
 
     def text(self) -> Record:
         """The text to be signed: version, both languages, digest."""
@@ -58,7 +60,10 @@ class Confidentiality:
             await self._clear(writes, plan, caller.username, now)
             return signed
 
-        return await self._operations.run(work, request)
+        done = await self._operations.run(work, request)
+        if caller.principal is not None and caller.principal.session_id is not None:
+            self._principals.forget_session(caller.principal.session_id)  # who signed has access at once
+        return done
 
     async def withdraw(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
         """Withdraws an undertaking: its staff member has no access any more unless another is in force."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,7 +25,7 @@ from resolvers.caller import Caller
 from resolvers.idempotent import idempotent
 from resolvers.pages import Wanted, connection, read_page
 from resolvers.recording import traced
-from resolvers.records import HANGING, RecordReads, read_actions
+from resolvers.records import RecordReads, read_actions
 from resolvers.refusals import REFUSALS, user_errors
 from resolvers.sharing import SharedCustomers
 
@@ -71,7 +70,7 @@ class Customers:
             return await self._shared.find_page(caller, caller.principal, query, wanted)
         plan = await self._engine.authorize(caller.principal, caller.purpose, read_actions(query.selection))
         page, query = await read_page(self._reader, plan, query, caller, ordered=ordered)
-        await self._attach(caller, page.records, query.selection)
+        await self._records.attach_to_customers(caller, page.records, query.selection)
         return await connection(self._reader, plan, page, query, wanted)
 
     async def create(self, caller: Caller, change: Change, selection: Selection, path: str) -> Record:
@@ -143,7 +142,7 @@ class Customers:
         kind, row_id = parsed
         record = await self._reader.find(plan, kind, row_id, selection, caller.report)
         if record is not None:
-            await self._attach(caller, [record], selection)
+            await self._records.attach_to_customers(caller, [record], selection)
         return record
 
     async def _payload(self, caller: Caller, plan: AccessPlan, customer_id: str, selection: Selection) -> Record:
@@ -160,15 +159,6 @@ class Customers:
         if known is None:
             raise IdempotencyConflictError(in_progress=True)
         return known
-
-    async def _attach(self, caller: Caller, records: Sequence[Record], selection: Selection) -> None:
-        """What hangs on customers by reference, and their newest records: a number of commands that does not grow."""
-        if HANGING.isdisjoint(selection.names):
-            return
-        for kind in selection:
-            of_kind = [record for record in records if record["kind"] == kind.value]
-            await self._records.attach(caller, kind, of_kind, selection)
-        await self._records.attach_recent(caller, records, selection)
 
 
 def _refused(refusal: Exception, kind: Kind | None) -> Record:

@@ -11,7 +11,7 @@ from bson import ObjectId
 
 from documents.access_plan import AccessPlan, Action
 from documents.catalogue import FULL_CATALOGUE
-from documents.fields import CUSTOMER_KINDS, Kind, ValueType
+from documents.fields import CUSTOMER_KINDS, FieldSpec, Kind, ValueType
 from documents.record_classes import RECORD_CLASSES
 from documents.records import Record, Records
 from documents.repositories.accounts import AccountRepository
@@ -21,6 +21,7 @@ from documents.repositories.list_query import ListQuery, Selection
 from documents.repositories.records import RecordRepository
 from documents.stored_record import CustomerRecord, plural
 from policies.authorize import READ, WRITE, PolicyEngine
+from policies.errors import PurposeNotAllowedError
 from resolvers.caller import Caller
 from resolvers.pages import Wanted, connection, read_page
 
@@ -32,11 +33,9 @@ RECENT: Mapping[str, tuple[Kind, int]] = {
 """What a customer carries of its newest records: field → (kind, how many)."""
 
 
+CUSTOMER_FIELDS = {name: spec for kind in CUSTOMER_KINDS for name, spec in FULL_CATALOGUE.fields(kind).items()}
 HANGING = frozenset(RECENT) | {
-    name
-    for kind in CUSTOMER_KINDS
-    for name, spec in FULL_CATALOGUE.fields(kind).items()
-    if spec.value_type in (ValueType.STAFF, ValueType.DEPARTMENT)
+    name for name, spec in CUSTOMER_FIELDS.items() if spec.value_type in (ValueType.STAFF, ValueType.DEPARTMENT)
 }
 """The fields of customers that hold something from elsewhere."""
 
@@ -90,13 +89,22 @@ class RecordReads:
         if not records:
             return
         selected = selection.get(kind, frozenset())
-        await self.attach_people(kind, records, selected)
-        if "customer" in selected and kind not in CUSTOMER_KINDS:
+        await self.attach_people(FULL_CATALOGUE.fields(kind), records, selected)
+        if "customer" in selected:
             await self._attach_customers(caller, records, selection.nested.get("customer", Selection()))
 
-    async def attach_people(self, kind: Kind, records: Collection[Record], selected: frozenset[str]) -> None:
-        """Staff and departments that fields of the records name."""
-        fields = FULL_CATALOGUE.fields(kind)
+    async def attach_to_customers(self, caller: Caller, customers: Collection[Record], selection: Selection) -> None:
+        """People, departments and newest records: a number of commands that grows neither with the page nor with the
+        kinds in it."""
+        if HANGING.isdisjoint(selection.names):
+            return
+        await self.attach_people(CUSTOMER_FIELDS, customers, selection.names)
+        await self._attach_recent(caller, customers, selection)
+
+    async def attach_people(
+        self, fields: Mapping[str, FieldSpec], records: Collection[Record], selected: frozenset[str]
+    ) -> None:
+        """Staff and departments that `fields` of the records name."""
         by_type: tuple[tuple[ValueType, Callable[[Any], Awaitable[Mapping[str, Record]]]], ...] = (
             (ValueType.STAFF, self._accounts.staff),
             (ValueType.DEPARTMENT, self._accounts.departments),
@@ -105,7 +113,7 @@ class RecordReads:
             names = [name for name in selected if name in fields and fields[name].value_type is value_type]
             await _replace(records, names, fetch)
 
-    async def attach_recent(self, caller: Caller, customers: Iterable[Record], selection: Selection) -> None:
+    async def _attach_recent(self, caller: Caller, customers: Iterable[Record], selection: Selection) -> None:
         """The newest records of each of the customers, of the kinds asked for: one command per kind."""
         by_id = {customer["_id"]: customer for customer in customers}
         for name in sorted(RECENT.keys() & selection.names):
@@ -118,20 +126,26 @@ class RecordReads:
                 customer[name] = found.get(row_id, Records())
 
     async def _attach_customers(self, caller: Caller, records: Collection[Record], selection: Selection) -> None:
-        plan = await self._engine.authorize(caller.principal, caller.purpose, read_actions(selection))
         ids: dict[str, ObjectId] = {}
         for record in records:
             parsed = parse_customer_id(record.get("customer") or "")
             if parsed is not None:
                 ids[record["customer"]] = parsed[1]
-        found = await self._customers.find_many(plan, set(ids.values()), selection, caller.report)
-        for kind in CUSTOMER_KINDS:
-            of_kind = [customer for customer in found.values() if customer["kind"] == kind.value]
-            await self.attach(caller, kind, of_kind, selection)
-        await self.attach_recent(caller, found.values(), selection)
+        found = await self._visible(caller, set(ids.values()), selection)
+        await self.attach_to_customers(caller, found.values(), selection)
         for record in records:
             row_id = ids.get(record.get("customer") or "")
             record["customer"] = found.get(row_id) if row_id is not None else None
+
+    async def _visible(
+        self, caller: Caller, row_ids: Collection[ObjectId], selection: Selection
+    ) -> dict[ObjectId, Record]:
+        """The customers of records, as far as they exist for the caller: whoever may see none still sees the record."""
+        try:
+            plan = await self._engine.authorize(caller.principal, caller.purpose, read_actions(selection))
+        except PurposeNotAllowedError:
+            return {}
+        return await self._customers.find_many(plan, row_ids, selection, caller.report)
 
 
 async def _replace(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from typing import Any
 
 from bson import ObjectId
@@ -16,7 +15,7 @@ from bson import ObjectId
 from documents.access_plan import Action
 from documents.catalogue import FULL_CATALOGUE
 from documents.cursors import CursorSealer, cursor_context
-from documents.errors import FieldAccessError, InvalidField, InvalidValueError, RuleBrokenError
+from documents.errors import FieldAccessError, RuleBrokenError
 from documents.fields import CUSTOMER_KINDS, Kind
 from documents.records import Record, Records
 from documents.repositories.codec import parse_customer_id
@@ -28,9 +27,10 @@ from documents.repositories.sharing import SharedCustomer, SharingRepository
 from policies.authorize import CREATE, WRITE, PolicyEngine
 from policies.principal import Principal
 from resolvers.caller import Caller
+from resolvers.field_names import check_field_names
 from resolvers.pages import Wanted, connection
 from resolvers.record_operations import RecordOperations
-from resolvers.records import RecordReads
+from resolvers.records import CUSTOMER_FIELDS, RecordReads
 
 
 class SharedCustomers:
@@ -96,9 +96,7 @@ class SharedCustomers:
         for fields, ids in by_fields.items():
             plan = await self._engine.authorize_shared(principal, caller.purpose, fields)
             found |= await self._customers.find_many(plan, ids, selection, caller.report)
-        for kind in CUSTOMER_KINDS:
-            of_kind = [record for record in found.values() if record["kind"] == kind.value]
-            await self._records.attach_people(kind, of_kind, selection.get(kind, frozenset()))
+        await self._records.attach_people(CUSTOMER_FIELDS, found.values(), selection.names)
         return Records(found[one.row_id] for one in shared if one.row_id in found)
 
 
@@ -120,7 +118,7 @@ class Sharing:
         """A confidentiality agreement with a partner; without `fields` it covers all."""
         plan = await self._operations.plan(caller, Kind.SHARING_AGREEMENT, CREATE)
         if given.get("fields") is not None:
-            _check_fields(given["fields"], list(CUSTOMER_KINDS))
+            check_field_names(given["fields"], CUSTOMER_KINDS, "fields")
         _check_period(given, "signed_at")
 
         async def work(writes: RecordWrites) -> str:
@@ -136,7 +134,7 @@ class Sharing:
         """Records a customer's consent that a partner sees `fields` (public names)."""
         plan = await self._operations.plan(caller, Kind.CONSENT, CREATE)
         customer = await self._operations.customer(caller, given.pop("customer"))
-        _check_fields(given["fields"], [customer.kind])
+        check_field_names(given["fields"], [customer.kind], "fields")
         _check_period(given, "given_at")
 
         async def work(writes: RecordWrites) -> str:
@@ -163,16 +161,6 @@ class Sharing:
             return str(record_id)
 
         return await self._operations.run(work, request)
-
-
-def _check_fields(fields: list[str], kinds: list[Kind]) -> None:
-    """Raises InvalidValueError for a name that is no field of any of the kinds."""
-    known = {spec.public_name for kind in kinds for spec in FULL_CATALOGUE.fields(kind).values()}
-    for name in fields:
-        if name not in known:
-            nearest = get_close_matches(name, sorted(known), n=1, cutoff=0.5)
-            parameters = (("nearest", nearest[0] if nearest else "name"),)
-            raise InvalidValueError((InvalidField("fields", "value.unknown_field", parameters),))
 
 
 def _check_period(given: dict[str, Any], begins: str) -> None:

@@ -60,10 +60,8 @@ def format_error(error: GraphQLError, context: RequestContext) -> dict[str, Any]
     match original:
         case FieldAccessError():
             return _field_access(original, context.use_cases.catalogue, language)
-        case InvalidValueError(fields=(broken, *_)):
-            return _entry("BAD_USER_INPUT", language, {"label": broken.field, **dict(broken.parameters)}, broken.rule)
-        case InvalidArgumentError(key=key, parameters=parameters):
-            return _entry("BAD_USER_INPUT", language, parameters, key)
+        case InvalidValueError() | InvalidArgumentError():
+            return _bad_input(original, language)
         case PolicyError():
             return _policy(original, language)
         case GraphQLError(extensions={"code": str(code)}):
@@ -74,6 +72,13 @@ def format_error(error: GraphQLError, context: RequestContext) -> dict[str, Any]
 def _code(error: Exception) -> str:
     in_progress = isinstance(error, IdempotencyConflictError) and error.in_progress
     return "IDEMPOTENCY_KEY_IN_USE" if in_progress else CODES[type(error)]
+
+
+def _bad_input(error: InvalidValueError | InvalidArgumentError, language: str) -> dict[str, Any]:
+    if isinstance(error, InvalidArgumentError):
+        return _entry("BAD_USER_INPUT", language, error.parameters, error.key)
+    broken = error.fields[0]
+    return _entry("BAD_USER_INPUT", language, {"label": broken.field, **dict(broken.parameters)}, broken.rule)
 
 
 def _policy(error: PolicyError, language: str) -> dict[str, Any]:

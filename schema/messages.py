@@ -208,7 +208,10 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "performance.own_review": ("Nobody appraises their own performance.", "不得考核本人的绩效。"),
         "performance.period_reversed": ("The period ends before it begins.", "考核期的截止日期早于起始日期。"),
-        "indicator_table.none": ("There is no table of indicators for this kind of customer.", "该类客户尚无信用指标体系。"),
+        "indicator_table.none": (
+            "There is no table of indicators for this kind of customer.",
+            "该类客户尚无信用指标体系。",
+        ),
         "indicator_table.weights": ("The weights do not sum to 100.", "指标权重合计不等于 100。"),
         "indicator_table.groups": (
             "Each of the four groups needs an indicator.",
