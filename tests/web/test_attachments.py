@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 from collections.abc import AsyncIterator, Mapping
+from random import Random
 from typing import Any
 from urllib.parse import quote
 
@@ -30,7 +30,7 @@ from web.attachments import AttachmentEndpoint
 
 LIMIT = 3 * CHUNK_BYTES
 NAME = "营业执照.pdf"
-LONG = b"%PDF-1.7\n" + os.urandom(2 * CHUNK_BYTES) + b"\n%%EOF\n"
+LONG = b"%PDF-1.7\n" + Random(7).randbytes(2 * CHUNK_BYTES) + b"\n%%EOF\n"
 BUSINESS = "business_operation"
 
 
