@@ -13,7 +13,7 @@ from pymongo import AsyncMongoClient
 from documents.catalogue import RECORD_CATALOGUES
 from documents.fields import FieldSpec, Kind, Search
 from tests.api import Api, demo
-from tests.regulation.ticket_rows import ticket_rows
+from benchmarks.ticket_rows import ticket_rows
 
 COUNT = 100_000
 PAGE = 50
