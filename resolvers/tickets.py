@@ -75,14 +75,14 @@ class Tickets:
             contact = {
                 "content": case["category"],
                 "channel": given.get("channel") or case["channel"],
-                "direction": Direction.OUTBOUND.value,
-                "occurred_at": now,
-                "handled_by": caller.username,
                 "summary": given["summary"],
                 "ticket": given["id"],
             }
             customer = await self._operations.customer(caller, case["customer"])
-            await writes.insert(contacts, Kind.SERVICE_CONTACT, contact, customer=customer, by=caller.username)
+            made = {"direction": Direction.OUTBOUND.value, "occurred_at": now, "handled_by": caller.username}
+            await writes.insert(
+                contacts, Kind.SERVICE_CONTACT, contact, customer=customer, derived=made, by=caller.username
+            )
             return str(given["id"])
 
         return await self._operations.run(work, request)

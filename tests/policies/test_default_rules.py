@@ -35,6 +35,11 @@ READS = [
     ("service_agent", SERVICE, PERSON, EVERY, "id_number", DENIED),
     ("service_agent", SERVICE, FIRM, EVERY, "bank_accounts", DENIED),
     ("service_agent", SERVICE, FIRM, EVERY, "registered_capital", DENIED),
+    # who heads the service department, who handles complaints
+    ("service_manager", SERVICE, PERSON, ALL, "telephone", MASKED),
+    ("service_manager", SERVICE, PERSON, EVERY, "id_number", DENIED),
+    ("complaint_handler", SERVICE, PERSON, ALL, "telephone", PLAIN),
+    ("complaint_handler", SERVICE, PERSON, EVERY, "id_number", DENIED),
     # an account manager
     ("account_manager", BUSINESS, PERSON, OWN, "id_number", PLAIN),
     ("account_manager", SERVICE, FIRM, OWN, "notes", PLAIN),
@@ -97,6 +102,8 @@ ACTS = [
 
 WORKERS = [
     ("service_agent", SERVICE),
+    ("service_manager", SERVICE),
+    ("complaint_handler", SERVICE),
     ("account_manager", BUSINESS),
     ("account_manager", SERVICE),
     ("sales_manager", BUSINESS),

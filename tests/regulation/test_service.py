@@ -74,6 +74,14 @@ class TestContacts:
         error = await refused(api, "demo.agent", "recordContact", {**given, "occurredAt": late}, "serviceContact")
         assert error == ("RULE_BROKEN", "contact.in_future")
 
+    async def test_s1_nobody_but_the_manager_records_a_contact_for_somebody_else(self, api: Api) -> None:
+        """Who handled it is who records it."""
+        given = {"content": "OTHER", "channel": "ONLINE", "handledBy": "guo.peng"}
+        given["customer"] = await customer_of(api, "service")
+        error = await refused(api, "demo.agent", "recordContact", given, "serviceContact")
+        assert error == ("ACCESS_DENIED", None)
+        await done(api, "demo.lead", "recordContact", given, "serviceContact")
+
     async def test_s1_a_contact_refers_to_a_ticket_of_the_same_customer_only(self, api: Api) -> None:
         """A ticket of another customer is as unknown as one that never was."""
         ticket = await opened(api)

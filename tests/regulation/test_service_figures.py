@@ -195,10 +195,11 @@ class TestSatisfaction:
             wanted.append({"key": key, "answered": found.answered, "average": average, "shareSatisfied": share})
         assert answer["data"]["satisfactionFigures"] == wanted
 
-    async def test_g3_a_customer_averages_nothing(self, api: Api) -> None:
-        """It may not find by who was rated."""
+    @pytest.mark.parametrize("who", ["demo.customer", "demo.agent"])
+    async def test_g3_neither_customers_nor_agents_average_by_person(self, api: Api, who: str) -> None:
+        """They may not find by who was rated."""
         query = '{ satisfactionFigures(by: PERSON, from: "2026-03-01", to: "2026-03-31") { key } }'
-        answer = await api.ask("demo.customer", query)
+        answer = await api.ask(who, query)
         assert answer["errors"][0]["extensions"]["code"] == "FILTER_DENIED"
 
 
