@@ -12,6 +12,7 @@ DocumentsError
 ├── InvalidValueError            one or more field values break a rule
 ├── DuplicateValueError          a unique value is taken, and the caller may know it
 ├── RuleBrokenError              the operation is against a rule of the regulation; the code says which
+├── RulesBrokenError             it is against several of them at once
 ├── InvalidCursorError           a page cursor was not made for this caller and this list
 ├── TrailUnavailableError        the audit trail could not be written: nothing may be served
 ├── EventsLostError              changes may have been missed: whoever follows them has to read anew
@@ -119,6 +120,14 @@ class RuleBrokenError(DocumentsError):
         self.rule = rule
         self.field = field
         self.parameters = tuple(parameters.items())
+
+
+class RulesBrokenError(DocumentsError):
+    """The operation is against each of the rules `broken`; nothing was written."""
+
+    def __init__(self, broken: Iterable[RuleBrokenError]) -> None:
+        super().__init__("against rules of the regulation")
+        self.broken = tuple(broken)
 
 
 class InvalidCursorError(DocumentsError):

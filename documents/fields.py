@@ -29,6 +29,8 @@ class Kind(StrEnum):
     REVIEW = "review"
     UNDERTAKING = "undertaking"
     INCIDENT = "incident"
+    AFFECTED_CUSTOMER = "affected_customer"
+    REMINDER = "reminder"
     PARTNER = "partner"
     SHARING_AGREEMENT = "sharing_agreement"
     CONSENT = "consent"

@@ -11,6 +11,7 @@ from documents.errors import (
     KeyErasedError,
     RecordNotFoundError,
     RuleBrokenError,
+    RulesBrokenError,
     StaleVersionError,
 )
 from documents.fields import Kind
@@ -24,6 +25,7 @@ REFUSALS = (
     DuplicateValueError,
     KeyErasedError,
     RuleBrokenError,
+    RulesBrokenError,
 )
 """The errors that are answered in the payload of a mutation."""
 
@@ -41,6 +43,9 @@ def user_errors(refusal: Exception, kind: Kind | None) -> Iterator[UserError]:
                 yield UserError("INVALID_VALUE", (*prefix, broken.field), broken.rule, broken.parameters)
         case RuleBrokenError(rule=rule, field=name, parameters=parameters):
             yield UserError("RULE_BROKEN", (*prefix, name) if name is not None else None, rule, parameters)
+        case RulesBrokenError(broken=broken_rules):
+            for rule_broken in broken_rules:
+                yield from user_errors(rule_broken, kind)
         case DuplicateValueError(field=name):
             yield UserError("ALREADY_EXISTS", (*prefix, name))
         case StaleVersionError():

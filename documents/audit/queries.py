@@ -70,6 +70,14 @@ class FieldRead:
     last: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a search through the trail found, and in how many entries."""
+
+    reads: list[FieldRead]
+    entries: int
+
+
 class AuditQueries:
     """The read side of the trail."""
 
@@ -93,14 +101,21 @@ class AuditQueries:
 
         What was read for an answer counts, whether or not the client ever took it."""
         query = TrailQuery(username=username, field=field, kind=kind, since=since, until=until)
+        return (await self.examine(query)).reads
+
+    async def examine(self, query: TrailQuery) -> Examined:
+        """Whose data was seen in the entries that are asked for, the latest first: of `query.field`, or of any."""
         reads: dict[tuple[str, ObjectId], FieldRead] = {}
+        entries = 0
         async for found in self._entries(query, None):
+            entries += 1
             for touch in found.entry.get("touches", ()):
                 if not _shows(touch, query):
                     continue
+                plain = touch.get("plain", ())
                 for customer in dict.fromkeys(touch.get("customers", ())):
-                    _count(reads, touch, customer, found.at, plain=field in touch.get("plain", ()))
-        return list(reads.values())
+                    _count(reads, touch, customer, found.at, plain=query.field in plain if query.field else bool(plain))
+        return Examined(list(reads.values()), entries)
 
     def condition(self, query: TrailQuery, newest: datetime | None = None) -> dict[str, Any]:
         """The database filter that finds the blocks, none after `newest`."""
@@ -158,7 +173,8 @@ def _is_of(touch: Mapping[str, Any], query: TrailQuery) -> bool:
 
 
 def _shows(touch: Mapping[str, Any], query: TrailQuery) -> bool:
-    is_seen = query.field in touch.get("plain", ()) or query.field in touch.get("masked", ())
+    shown = (*touch.get("plain", ()), *touch.get("masked", ()))
+    is_seen = query.field in shown if query.field is not None else bool(shown)
     return is_seen and touch["act"] in SEEN_BY and _is_of(touch, query)
 
 

@@ -1,0 +1,45 @@
+"""What is stored of reminders: that something ends or is due, told to whoever has to do something about it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from documents.fields import Kind, Label, Sensitivity, declare
+from documents.stored_record import EXACT, RANGED, CompanyRecord
+from documents.values import DepartmentCode, RecordId, StaffName
+
+BASIC = Sensitivity.BASIC
+
+
+class ReminderSubject(StrEnum):
+    """What is due."""
+
+    UNDERTAKING_EXPIRES = "undertaking_expires"
+    CONSENT_EXPIRES = "consent_expires"
+    AGREEMENT_EXPIRES = "agreement_expires"
+    REVIEW_DUE = "review_due"
+    REVIEW_OVERDUE = "review_overdue"
+
+
+class ReminderState(StrEnum):
+    OPEN = "open"
+    DONE = "done"
+
+
+class Reminder(CompanyRecord):
+    """One reminder for each record, subject and day: made by jobs, done by the person whose own it is."""
+
+    kind: ClassVar[Kind] = Kind.REMINDER
+    collection: ClassVar[str] = "reminders"
+    label: ClassVar[Label] = Label("Reminder", "提醒")
+    owner: ClassVar[str | None] = "for_person"
+
+    about: Annotated[RecordId, declare("About", "相关记录", BASIC, search=EXACT, managed=True)]
+    what: Annotated[ReminderSubject, declare("What is due", "事项", BASIC, search=EXACT, managed=True)]
+    due_on: Annotated[date, declare("Due on", "到期日", BASIC, search=RANGED, sortable=True, managed=True)]
+    for_person: Annotated[StaffName | None, declare("For", "负责人", BASIC, search=EXACT, managed=True)] = None
+    department: Annotated[DepartmentCode | None, declare("Department", "部门", BASIC, search=EXACT, managed=True)] = None
+    state: Annotated[ReminderState, declare("State", "状态", BASIC, search=EXACT, managed=True)] = ReminderState.OPEN
+    done_at: Annotated[datetime | None, declare("Done at", "完成时间", BASIC, managed=True)] = None
