@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from documents.access_plan import AccessPlan
 from documents.access_report import AccessReport
-from documents.errors import FieldAccessError
+from documents.errors import FieldAccessError, RecordNotFoundError
 from documents.fields import Kind
 from documents.procedures.exposure import ExposureCheck, ExposurePolicy, check_exposure
 from documents.procedures.money import Money, zero
@@ -34,13 +34,17 @@ class Exposures:
         self._figures = figures
         self._policy = policy
 
-    async def of_customer(self, caller: Caller, customer_id: str) -> Record:
-        """Limit, open amounts and headroom as the caller may see them. Raises RecordNotFoundError where it sees no
-        such customer, FieldAccessError where it may not read one of the figures."""
+    async def of_customer(self, caller: Caller, customer_id: str) -> Record | None:
+        """Limit, open amounts and headroom as the caller may see them; None where it sees no such customer.
+
+        Raises FieldAccessError where it may not read one of the figures."""
         operations = self._operations
         plan = await operations.plan(caller, Kind.RECEIVABLE)
         handling_plan = await operations.plan(caller, Kind.HANDLING_CHANGE)
-        customer = await operations.customer(caller, customer_id)
+        try:
+            customer = await operations.customer(caller, customer_id)
+        except RecordNotFoundError:
+            return None
         amounts = await self._figures.open_amounts(plan, customer, caller.report)
         grade, limit, stops = await self._limit(caller, handling_plan, customer)
         foreign = sorted(amount.currency for amount in amounts if amount.currency != limit.currency)

@@ -251,6 +251,22 @@ async def test_k5_who_sees_no_money_gets_no_exposure_and_no_hint(api: Api) -> No
     assert answer["data"] == {name: {"totalCount": 0} for name in ("contracts", "receivables", "payments")}
 
 
+async def test_k5_exposure_of_ones_own_customers_alone(api: Api) -> None:
+    """A manager sees what own customers owe, of another's nothing; of a customer that is none there is none."""
+    customer = await new_customer(api)
+    await rated(api, customer)
+    answer = await api.ask("demo.manager", EXPOSURE, {"c": customer}, purpose="business_operation")
+    assert answer["data"]["exposure"]["limit"] == {"amount": "750000.00", "currency": "CNY"}
+    row = await api.services.database["customers"].find_one({"account_manager": "wu.haiyan"})
+    assert row is not None
+    foreign = f"{row['kind']}_{row['_id']}"
+    answer = await api.ask("demo.manager", EXPOSURE, {"c": foreign}, purpose="business_operation")
+    assert answer["data"] == {"exposure": None}
+    assert answer["errors"][0]["extensions"]["code"] == "READ_DENIED"
+    answer = await api.ask("demo.manager", EXPOSURE, {"c": "enterprise_" + "0" * 24}, purpose="business_operation")
+    assert answer == {"data": {"exposure": None}}
+
+
 async def test_k6_a_contract_states_credit_terms_and_liability_for_breach(api: Api) -> None:
     """Both are required; the liability is sealed."""
     customer = await new_customer(api)
