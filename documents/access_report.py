@@ -6,7 +6,7 @@ report.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bson import ObjectId
@@ -46,9 +46,14 @@ class AccessReport:
     act: Act = Act.READ
 
     def add_row(self, served: Served, customer: ObjectId | None, record: ObjectId | None = None) -> None:
-        """Records that a row is served as `served` says. Every row that leaves a repository goes through here."""
+        """Records that one row is served as `served` says."""
+        self.add_rows(served, [customer], [record] if record is not None else [])
+
+    def add_rows(self, served: Served, customers: Sequence[ObjectId | None], records: Sequence[ObjectId] = ()) -> None:
+        """Records that rows are served as `served` says. Every row that leaves a repository goes through here; at once
+        with others, because a page has many that are alike."""
         self.served.add(served)
-        self.trace.add_row(self.act, served, customer, record)
+        self.trace.add_rows(self.act, served, customers, records)
 
     def take_trace(self) -> AccessTrace:
         """What was done since the last time; the next part of the answer begins with an empty trace."""

@@ -6,7 +6,7 @@ Ids and declared names only. INVARIANT: a value, a variable or the text of a sea
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -71,14 +71,16 @@ class AccessTrace:
         """Customer data is asked for under `plan`: from now on the request leaves an entry, whatever becomes of it."""
         self.plans.add((plan.rule_set_version, plan.purpose))
 
-    def add_row(self, act: Act, served: Served, customer: ObjectId | None, record: ObjectId | None = None) -> None:
-        """A row that is about to be served as `served` says; `record` is set for all rows but those of customers."""
+    def add_rows(
+        self, act: Act, served: Served, customers: Sequence[ObjectId | None], records: Sequence[ObjectId] = ()
+    ) -> None:
+        """Rows that are about to be served as `served` says; `records` are theirs, one each, unless they are customers
+        themselves."""
         rows = self.rows.get((act, served))
         if rows is None:
             rows = self.rows[act, served] = Rows()
-        rows.customers.append(customer)
-        if record is not None:
-            rows.records.append(record)
+        rows.customers += customers
+        rows.records += records
 
     def add_sought(self, kind: Kind, row_id: ObjectId, *, of_customer: bool) -> None:
         """An id that was asked for, where there was nothing for the caller."""

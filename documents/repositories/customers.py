@@ -6,7 +6,7 @@ Lists use keyset pagination over indexed keys. Nothing here asks who the caller 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.access_plan import AccessPlan, FieldGrants, Level
-from documents.access_report import AccessReport
+from documents.access_report import AccessReport, Served
 from documents.access_view import access_view
 from documents.catalogue import Catalogue
 from documents.cursors import CursorSealer, cursor_context
@@ -288,13 +288,13 @@ class CustomerRepository:
     ) -> Records:
         report.trace.add_plan(plan)  # INVARIANT: no row leaves without
         readers = self._readers(plan, rows, selection, report)
-        key_field = self._layout.key_field
+        key_field, has_views = self._layout.key_field, selection.has_views
         sealed = [row[key_field] for row, (_, reader) in zip(rows, readers, strict=True) if reader.needs_key]
         keys = iter(await self._keys(sealed))
         records = Records()
         for row, (grants, reader) in zip(rows, readers, strict=True):
             record, erased = reader.read(row, next(keys) if reader.needs_key else None)
-            if selection.has_views:
+            if has_views:
                 self._add_views(record, row, grants, selection.get(reader.kind, frozenset()))
             if erased:
                 report.add_erased(reader.kind, reader.erased_fields())
@@ -312,24 +312,25 @@ class CustomerRepository:
     def _readers(
         self, plan: AccessPlan, rows: list[dict[str, Any]], selection: Selection, report: AccessReport
     ) -> list[tuple[FieldGrants, RowReader]]:
-        """Of each row, its grants and their reader; rows of one kind that are in the same scopes share one pair."""
+        """Of each row, its grants and their reader; rows of one kind that are in the same scopes share one pair and
+        are reported together."""
         question = ("readers", *map(selection.get, self._catalogue.by_kind))
         decisive, known = self._memo.get(plan, question, lambda: _Readers(memberships(plan, self._layout), {}))
-        customer_field = self._layout.key_field
-        found = []
-        for row in rows:
-            key: Hashable = row["kind"]
-            if decisive:
-                key = (key, *[row.get(field) == value for field, value in decisive])
-            pair = known.get(key)
-            if pair is None:  # there are no more than kinds times scope sets
-                pair = known[key] = self._reader(plan, row, selection)
-            if customer_field == "_id":
-                report.add_row(pair[1].served, row["_id"])
-            else:
-                report.add_row(pair[1].served, row.get(customer_field), row["_id"])
-            found.append(pair)
-        return found
+        keys: list[Hashable] = [row["kind"] for row in rows]
+        if decisive:
+            keys = [(row["kind"], *[row.get(field) == value for field, value in decisive]) for row in rows]
+        for key, alike in _grouped(keys, rows):
+            if key not in known:  # there are no more than kinds times scope sets
+                known[key] = self._reader(plan, alike[0], selection)
+            self._report_rows(report, known[key][1].served, alike)
+        return [known[key] for key in keys]
+
+    def _report_rows(self, report: AccessReport, served: Served, rows: list[dict[str, Any]]) -> None:
+        row_ids, customer_field = [row["_id"] for row in rows], self._layout.key_field
+        if customer_field == "_id":
+            report.add_rows(served, row_ids)
+        else:
+            report.add_rows(served, [row.get(customer_field) for row in rows], row_ids)
 
     def _reader(self, plan: AccessPlan, row: Mapping[str, Any], selection: Selection) -> tuple[FieldGrants, RowReader]:
         kind = Kind(row["kind"])
@@ -349,3 +350,13 @@ class CustomerRepository:
             for name, spec in self._catalogue.fields(kind).items()
             if name in stored and grants.level(name) is not Level.DENIED
         )
+
+
+def _grouped(keys: list[Hashable], rows: list[dict[str, Any]]) -> Iterable[tuple[Hashable, list[dict[str, Any]]]]:
+    """The rows that have the same key, each group in the order of the rows."""
+    if len(set(keys)) == 1:  # as in most answers
+        return [(keys[0], rows)]
+    groups: dict[Hashable, list[dict[str, Any]]] = {}
+    for key, row in zip(keys, rows, strict=True):
+        groups.setdefault(key, []).append(row)
+    return groups.items()

@@ -33,8 +33,8 @@ def read(
 ) -> Entry:
     """The entry of a read of `customers`."""
     trace = AccessTrace(plans={(1, purpose)})
-    for customer in customers:
-        trace.add_row(Act.READ, served, customer)
+    if customers:
+        trace.add_rows(Act.READ, served, customers)
     asker = Asker(username, frozenset({"service_agent"}), "session")
     return new_entry(asker, QUERY, trace, codes=codes, rule_set_version=1)
 
