@@ -76,6 +76,7 @@ from resolvers.confidentiality import Confidentiality
 from resolvers.credit import Credit, CreditRules
 from resolvers.customer_history import History
 from resolvers.customers import Customers
+from resolvers.identification import Identification
 from resolvers.principals import Principals
 from resolvers.record_operations import RecordOperations
 from resolvers.recording import Recorder
@@ -280,6 +281,10 @@ async def _build(
     await history.ensure_indexes()
     shared = SharedCustomers(engine, SharingRepository(database), reader, records, cursors)
     customers = Customers(engine, CATALOGUE, reader, writer, idempotency, records, shared)
+    identification = Identification(
+        operations, records, customers, reader, files, four_eyes=settings.verification_four_eyes
+    )
+    await identification.tables.install_defaults()
     trail = await open_trail(database, keyring, settings.data_dir, settings.audit_witness, http_client)
     if not settings.audit_trail:
         log.warning("DOSSIER_AUDIT_TRAIL=false: who sees customer data is not recorded; for measurements only")
@@ -293,6 +298,7 @@ async def _build(
         service=Service(operations, ServiceFigures(database, repositories), accounts),
         attachments=Attachments(operations, files),
         credit=credit,
+        identification=identification,
         viewer=Viewer(engine, CATALOGUE),
         sessions=sessions,
         catalogue=FULL_CATALOGUE,

@@ -135,7 +135,8 @@ class Settings:
 
     `trusted_proxies` are the networks whose `X-Forwarded-*` headers are believed; sizes are bytes, times seconds.
     `audit_trail` off serves customer data without a record of it: for measurements on invented data only.
-    `audit_witness` are told where the trail stands. The company's name, address, telephone and account stand in
+    `audit_witness` are told where the trail stands. With `verification_four_eyes` a verification counts when a second
+    person confirmed it. The company's name, address, telephone and account stand in
     letters: without a name none can be made.
     """
 
@@ -171,6 +172,7 @@ class Settings:
     max_subscriptions: int = _setting(10_000, _number(0, 1_000_000))
     max_subscriptions_per_connection: int = _setting(100, _number(0, 10_000))
 
+    verification_four_eyes: bool = _setting(True, _yes_or_no)
     exposure_policy: str = _setting("block", _exposure_policy)
     credit_four_eyes: bool = _setting(False, _yes_or_no)
     company_name: str | None = _setting(None, _text)

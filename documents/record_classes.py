@@ -12,6 +12,7 @@ from documents.credit import (
     Payment,
     Receivable,
 )
+from documents.identification import RiskAssessment, RiskTable, Verification
 from documents.information import Consent, Partner, Review, SharingAgreement, Undertaking
 from documents.job_records import Job
 from documents.service import Complaint, Satisfaction, ServiceContact, ServiceStandard, Ticket
@@ -25,6 +26,9 @@ RECORD_CLASSES: tuple[type[StoredRecord], ...] = (
     SharingAgreement,
     Consent,
     Attachment,
+    Verification,
+    RiskTable,
+    RiskAssessment,
     Ticket,
     Job,
     ServiceContact,

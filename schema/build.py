@@ -13,7 +13,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from documents.catalogue import Catalogue
 from documents.records import Record
-from schema.chapters import Chapter, Fields, Vocabulary, audit, credit, information, service, training
+from schema.chapters import Chapter, Fields, Vocabulary, audit, credit, identification, information, service, training
 from schema.execution import ExecutionMetrics, install_record_fields, record_value
 from schema.inputs.customers import make_customer_inputs
 from schema.inputs.records import make_record_inputs
@@ -39,7 +39,7 @@ PLAIN_TYPES = (
 """Types whose every field is read from a record as it is."""
 
 
-CHAPTERS: tuple[Chapter, ...] = (information, audit, service, training, credit)
+CHAPTERS: tuple[Chapter, ...] = (identification, information, audit, service, training, credit)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def build_schema(catalogue: Catalogue) -> DossierSchema:
     types = make_customer_types(catalogue, enums, maker.recent_fields())
     inputs = make_customer_inputs(catalogue, enums, operators)
     records, record_inputs = maker.finish(types.interface), make_record_inputs(enums, operators)
-    vocabulary = Vocabulary(enums, types, records)
+    vocabulary = Vocabulary(enums, types, records, record_inputs)
     queries, mutations = _chapters(vocabulary)
     for kind, of_kind in records.items():
         queries |= record_fields(of_kind, record_inputs[kind])

@@ -14,6 +14,7 @@ from resolvers.confidentiality import Confidentiality
 from resolvers.credit import Credit
 from resolvers.customer_history import History
 from resolvers.customers import Customers
+from resolvers.identification import Identification
 from resolvers.recording import Recorder
 from resolvers.records import RecordReads
 from resolvers.reviews import Reviews
@@ -39,6 +40,7 @@ class UseCases:
     reviews: Reviews
     attachments: Attachments
     credit: Credit
+    identification: Identification
     viewer: Viewer
     sessions: Sessions
     catalogue: Catalogue

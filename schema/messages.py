@@ -218,6 +218,15 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "财务状况、经营能力、信用记录、市场竞争力四类均须设有指标。",
         ),
         "indicator_table.invalid": ("The table contradicts itself.", "该指标体系自相矛盾。"),
+        "verification.same_person": (
+            "Another person than the verifier has to confirm it.",
+            "须由核验人以外的另一人复核。",
+        ),
+        "verification.in_future": ("A verification is recorded after it was made.", "核验只能在完成之后登记。"),
+        "verification.expired": ("It expires before it was made.", "有效期不得早于核验日期。"),
+        "risk_table.none": ("There is no risk table for this kind of customer.", "该类客户尚无风险评估表。"),
+        "risk_table.invalid": ("The table contradicts itself.", "该风险评估表自相矛盾。"),
+        "factor.twice": ("The value of `{input}` is given twice.", "因素 `{input}` 的取值重复填写。"),
         "indicator.twice": ("The value of `{input}` is given twice.", "指标 `{input}` 的数值重复填写。"),
         "approval.same_person": ("Another person has to approve it.", "须由另一人审批。"),
         "contract.exposure_exceeded": (

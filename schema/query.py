@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import strawberry
@@ -126,8 +126,12 @@ async def list_customers(
     return await context.use_cases.customers.find_page(context.caller, query, ordered=sort is not None, wanted=wanted)
 
 
-async def list_records(info: GraphQLResolveInfo[Any], kind: Kind, arguments: Mapping[str, Any]) -> Record:
-    """A page of the records of one kind; arguments as those of `customers`."""
+async def list_records(
+    info: GraphQLResolveInfo[Any], kind: Kind, arguments: Mapping[str, Any], customer_id: str | None = None
+) -> Record:
+    """A page of the records of one kind; arguments as those of `customers`. `customer_id`: those of one customer, whom
+    the caller was found to see."""
+    parsed = parse_customer_id(customer_id) if customer_id is not None else None
     condition, sort = arguments.get("filter"), arguments.get("sort")
     limit, cursor, backward = _window(*(arguments.get(name) for name in ("first", "after", "last", "before")))
     query = ListQuery(
@@ -139,6 +143,7 @@ async def list_records(info: GraphQLResolveInfo[Any], kind: Kind, arguments: Map
         limit=limit,
         cursor=cursor,
         backward=backward,
+        of_customer=parsed[1] if parsed is not None else None,
     )
     wanted = remembered(info, "wanted", lambda: Wanted(*selects_each(info, *WANTED)))
     context: RequestContext = info.context
@@ -190,7 +195,23 @@ def record_fields(types: RecordTypes, inputs: RecordInputs) -> dict[str, tuple[A
     async def one(info: Info, id: strawberry.ID) -> Any:  # noqa: A002
         return await find_object(info._raw_info, id) if id.startswith(f"{kind.value}_") else None
 
+    async def page(info: GraphQLResolveInfo[Any], _source: Any, arguments: Mapping[str, Any]) -> Record:
+        return await list_records(info, kind, arguments)
+
+    found = strawberry.field(resolver=one, description=f"One {label}; null where there is none for you.")
+    return {
+        kind.value: (types.record | None, found),
+        plural(kind): (types.connection | None, page_field(inputs, page)),
+    }
+
+
+def page_field(
+    inputs: RecordInputs, find: Callable[[GraphQLResolveInfo[Any], Any, Mapping[str, Any]], Awaitable[Record]]
+) -> Any:
+    """A list with the arguments of all lists; `find` is given its info, what it hangs on, and its arguments."""
+
     async def page(
+        root: Any,
         info: Info,
         first: int | None = strawberry.UNSET,
         after: str | None = strawberry.UNSET,
@@ -210,12 +231,10 @@ def record_fields(types: RecordTypes, inputs: RecordInputs) -> dict[str, tuple[A
             "sort": sort,
         }
         given = {name: _given(value) for name, value in arguments.items()}
-        return await list_records(info._raw_info, kind, given)
+        return await find(info._raw_info, root, given)
 
     page.__annotations__ |= {"filter": inputs.filter | None, "sort": inputs.sort | None, "return": Any}
-    found = strawberry.field(resolver=one, description=f"One {label}; null where there is none for you.")
-    listed = strawberry.field(resolver=page, description="Newest first unless `sort` says otherwise.")
-    return {kind.value: (types.record | None, found), plural(kind): (types.connection | None, listed)}
+    return strawberry.field(resolver=page, description="Newest first unless `sort` says otherwise.")
 
 
 def make_query(types: CustomerTypes, inputs: CustomerInputs, more: Mapping[str, tuple[Any, Any]]) -> type:

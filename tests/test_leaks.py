@@ -155,6 +155,8 @@ RECORD_ROOTS = {f"Query.{camel_case(name)}" for kind in KINDS for name in (kind.
 ELSEWHERE = {
     "Subscription.customerChanged": "tests/test_subscriptions.py",
     "Query.customerHistory": "tests/regulation/test_history.py",
+    "Query.dossier": "tests/regulation/test_dossier.py",
+    "Query.reproduceRiskAssessment": "tests/regulation/test_risk.py",
     "Query.undertakingText": "tests/regulation/test_confidentiality_and_sharing.py",
 }
 """Root fields that are not asked in two worlds, and the tests that show what they keep to themselves."""

@@ -46,6 +46,7 @@ def test_every_setting_is_read_from_its_variable(tmp_path: Path) -> None:
         max_tokens=100,
         max_cost=500,
         request_seconds=1,
+        verification_four_eyes=False,
         exposure_policy="warn",
         credit_four_eyes=True,
         company_name="a",

@@ -5,7 +5,7 @@ Owns what a complete dossier is. It judges by names of fields and by dates, neve
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -22,9 +22,10 @@ class DossierSection(StrEnum):
 
 
 class DossierStatus(StrEnum):
-    """EXPIRED: everything was there, and some of it has run out."""
+    """EXPIRED: everything was there, and some of it has run out. UNKNOWN: nothing is missing of what may be seen."""
 
     INCOMPLETE = "incomplete"
+    UNKNOWN = "unknown"
     EXPIRED = "expired"
     COMPLETE = "complete"
 
@@ -85,37 +86,56 @@ class MissingPart:
 class DossierState:
     status: DossierStatus
     missing: tuple[MissingPart, ...]
+    unknown: tuple[MissingPart, ...] = ()
 
 
 def dossier_state(
     kind: Kind,
     present: Iterable[str],
-    verifications: Iterable[Evidence],
-    assessments: Iterable[Evidence],
+    verifications: Iterable[Evidence] | None,
+    assessments: Iterable[Evidence] | None,
     on: date,
     licence_expires_on: date | None = None,
+    hidden: Collection[str] = (),
 ) -> DossierState:
     """`present` are the declared names of the fields that have a value; `verifications` those with a positive result.
+    `hidden` are fields of which it may not be seen whether they have one; verifications or assessments of which
+    nothing may be seen are None.
 
     The parts that are missing come in the order of sections and requirements.
     """
     names = frozenset(present)
-    missing = [
-        MissingPart(DossierSection.INFORMATION, requirement.code)
-        for requirement in REQUIREMENTS[kind]
-        if names.isdisjoint(requirement.fields)
-    ]
-    expired = []
-    if licence_expires_on is not None and licence_expires_on < on:
+    missing: list[MissingPart] = []
+    unknown: list[MissingPart] = []
+    expired: list[MissingPart] = []
+    for requirement in REQUIREMENTS[kind]:
+        if names.isdisjoint(requirement.fields):
+            of = missing if frozenset(hidden).isdisjoint(requirement.fields) else unknown
+            of.append(MissingPart(DossierSection.INFORMATION, requirement.code))
+    if "licence_expires_on" in hidden:
+        unknown.append(MissingPart(DossierSection.INFORMATION, "licence_expired"))
+    elif licence_expires_on is not None and licence_expires_on < on:
         expired.append(MissingPart(DossierSection.INFORMATION, "licence_expired"))
     for section, found in (
-        (DossierSection.VERIFICATION, list(verifications)),
-        (DossierSection.ASSESSMENT, list(assessments)),
+        (DossierSection.VERIFICATION, verifications),
+        (DossierSection.ASSESSMENT, assessments),
     ):
-        if not found:
+        if found is None:
+            unknown.append(MissingPart(section, "missing"))
+        elif not (held := list(found)):
             missing.append(MissingPart(section, "missing"))
-        elif not any(evidence.is_valid(on) for evidence in found):
+        elif not any(evidence.is_valid(on) for evidence in held):
             expired.append(MissingPart(section, "expired"))
-    status = DossierStatus.INCOMPLETE if missing else DossierStatus.EXPIRED if expired else DossierStatus.COMPLETE
     order = list(DossierSection)
-    return DossierState(status, tuple(sorted([*missing, *expired], key=lambda part: order.index(part.section))))
+    lacking = tuple(sorted([*missing, *expired], key=lambda part: order.index(part.section)))
+    return DossierState(_status(missing, unknown, expired), lacking, tuple(unknown))
+
+
+def _status(
+    missing: Collection[MissingPart], unknown: Collection[MissingPart], expired: Collection[MissingPart]
+) -> DossierStatus:
+    if missing:
+        return DossierStatus.INCOMPLETE
+    if unknown:
+        return DossierStatus.UNKNOWN
+    return DossierStatus.EXPIRED if expired else DossierStatus.COMPLETE

@@ -51,7 +51,8 @@ class Sort:
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """One list, as asked. `limit` rows after (or, `backward`, before) `cursor`."""
+    """One list, as asked. `limit` rows after (or, `backward`, before) `cursor`. `of_customer`: of records, those of one
+    customer alone, whom the caller was found to see."""
 
     selection: Selection
     kinds: frozenset[Kind]
@@ -61,6 +62,7 @@ class ListQuery:
     limit: int = 50
     cursor: str | None = None
     backward: bool = False
+    of_customer: ObjectId | None = None
 
 
 @dataclass(frozen=True, slots=True)

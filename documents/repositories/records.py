@@ -14,7 +14,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from documents.access_plan import AccessPlan, Action
 from documents.access_report import AccessReport
 from documents.catalogue import RECORD_CATALOGUES, Catalogue
-from documents.cursors import CursorSealer
+from documents.cursors import CursorSealer, cursor_context
 from documents.encryption.blind_index import BlindIndex
 from documents.encryption.keyring import Keyring
 from documents.errors import FieldAccessError
@@ -23,8 +23,9 @@ from documents.record_classes import RECORD_CLASSES
 from documents.records import Records
 from documents.repositories.codec import CustomerCodec
 from documents.repositories.customer_conditions import both
+from documents.repositories.customer_projections import Projection
 from documents.repositories.customers import CustomerRepository
-from documents.repositories.list_query import Selection
+from documents.repositories.list_query import ListQuery, Selection
 from documents.repositories.row_layout import record_layout
 from documents.repositories.row_scope import Admission, Filter
 from documents.stored_record import CustomerRecord, StoredRecord
@@ -84,6 +85,18 @@ class RecordRepository(CustomerRepository):
             by_customer.setdefault(row["customer_id"], Records()).append(record)
         return by_customer
 
+    async def count(self, plan: AccessPlan, query: ListQuery) -> int:
+        condition = self._conditions.condition(plan, query, AccessReport())
+        return await self._collection.count_documents(_of_customer(query, condition)) if condition is not None else 0
+
+    def _list(
+        self, plan: AccessPlan, query: ListQuery, report: AccessReport
+    ) -> tuple[Filter | None, bytes, Projection]:
+        condition, context, projection = super()._list(plan, query, report)
+        if condition is None or query.of_customer is None:
+            return condition, context, projection
+        return _of_customer(query, condition), cursor_context(context, query.of_customer), projection
+
     def countable_rows(self, plan: AccessPlan, names: Collection[str], report: AccessReport) -> Filter | None:
         """The filter of the rows that exist for the caller, to count and sum them by the fields `names`; None: no row.
 
@@ -105,6 +118,10 @@ class RecordRepository(CustomerRepository):
 
     def _may_tell_newest(self, plan: AccessPlan) -> bool:
         return self._telling(plan, NEWEST_FIRST) == self._rows.visible(plan, [self.kind])
+
+
+def _of_customer(query: ListQuery, condition: Filter) -> Filter:
+    return both({"customer_id": query.of_customer}, condition) if query.of_customer is not None else condition
 
 
 def _newest(count: int, order: Mapping[str, int]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from documents.fields import Kind
+from schema.inputs.records import RecordInputs
 from schema.operations import Operation
 from schema.types.customers import ChoiceEnums, CustomerTypes
 from schema.types.records import RecordTypes
@@ -26,6 +27,7 @@ class Vocabulary:
     enums: ChoiceEnums
     customers: CustomerTypes
     records: Mapping[Kind, RecordTypes]
+    inputs: Mapping[Kind, RecordInputs]
 
 
 class Chapter(Protocol):
