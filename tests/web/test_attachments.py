@@ -280,7 +280,7 @@ class TestRefusedFiles:
             (PDF, {"category": "holiday"}, (400, "ATTACHMENT_CATEGORY_UNKNOWN")),
             (LONG + bytes(LIMIT), {}, (413, "ATTACHMENT_TOO_LARGE")),
         ],
-        ids=str,
+        ids=["empty", "png", "docx", "bat", "gbk", "octets", "gzip", "path", "no name", "category", "too large"],
     )
     async def test_each_fault_has_its_code_in_both_languages(
         self, api: Api, own: str, content: bytes, how: Mapping[str, str], expected: tuple[int, str]
