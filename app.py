@@ -41,6 +41,7 @@ from documents.passwords import PasswordHasher
 from documents.procedures.exposure import ExposureOutcome
 from documents.record_classes import RECORD_CLASSES
 from documents.repositories.accounts import AccountRepository
+from documents.repositories.affected_customers import AffectedCustomers
 from documents.repositories.attachments import AttachmentRepository
 from documents.repositories.change_feed import ChangeFeed
 from documents.repositories.codec import CustomerCodec
@@ -56,6 +57,7 @@ from documents.repositories.jobs import JobLedger
 from documents.repositories.login_attempts import LoginAttemptRepository
 from documents.repositories.record_writes import RecordWriter
 from documents.repositories.records import RecordRepository, ensure_record_indexes
+from documents.repositories.reminders import ReminderRepository
 from documents.repositories.rule_sets import RuleSetRepository
 from documents.repositories.service_figures import ServiceFigures
 from documents.repositories.sessions import SessionRepository
@@ -77,15 +79,19 @@ from resolvers.credit import Credit, CreditRules
 from resolvers.customer_history import History
 from resolvers.customers import Customers
 from resolvers.identification import Identification
+from resolvers.incident_reports import IncidentReports
+from resolvers.incidents import Incidents
 from resolvers.principals import Principals
 from resolvers.record_operations import RecordOperations
 from resolvers.recording import Recorder
 from resolvers.records import RecordReads
+from resolvers.reminders import Reminders
 from resolvers.reviews import Reviews
 from resolvers.service import Service
 from resolvers.sessions import Sessions
 from resolvers.sharing import SharedCustomers, Sharing
 from resolvers.subscriptions import Subscriptions
+from resolvers.trail_scopes import TrailScopes
 from resolvers.viewer import Viewer
 from schema.build import DossierSchema, build_schema
 from schema.context import RequestContext, UseCases
@@ -175,6 +181,9 @@ class Services:
             confidentiality,
             self.use_cases.credit,
             self.use_cases.service,
+            self.use_cases.sharing,
+            self.use_cases.incidents,
+            self.use_cases.recorder,
         )
         await seeder.seed(count, password, progress)
 
@@ -217,6 +226,7 @@ def job_engine(settings: Settings, services: Services) -> JobEngine:
         ledger=services.ledger,
         collection=services.use_cases.credit.collection,
         service=services.use_cases.service.upkeep,
+        reminding=services.use_cases.reminders,
         attachments=AttachmentStorage(services.database),
     )
     runner = JobRunner(services.ledger, JOBS, resources, worker=f"{socket.gethostname()}:{os.getpid()}")
@@ -288,13 +298,18 @@ async def _build(
     trail = await open_trail(database, keyring, settings.data_dir, settings.audit_witness, http_client)
     if not settings.audit_trail:
         log.warning("DOSSIER_AUDIT_TRAIL=false: who sees customer data is not recorded; for measurements only")
+    trail_scopes = TrailScopes(engine, trail.queries, trail.chains, accounts)
+    reminders = ReminderRepository(database, repositories, reader)
     use_cases = UseCases(
         customers=customers,
         history=History(engine, history, reader, accounts),
         records=records,
         confidentiality=Confidentiality(operations, accounts, principals),
         sharing=Sharing(operations),
-        reviews=Reviews(operations, CustomersRecords(database), REVIEW_PERIODS),
+        reviews=Reviews(operations, CustomersRecords(database), REVIEW_PERIODS, reminders),
+        reminders=Reminders(operations, reminders),
+        incidents=Incidents(operations, trail_scopes, AffectedCustomers(database)),
+        incident_reports=IncidentReports(records),
         service=Service(operations, ServiceFigures(database, repositories), accounts),
         attachments=Attachments(operations, files),
         credit=credit,

@@ -30,6 +30,7 @@ class DemoStaff:
 @dataclass(frozen=True, slots=True)
 class DemoAccount:
     """A login. `customer_index` is the place, in the generated customers, of the one whose own login it is.
+    `is_partner`: the login of the partner with whom customers share.
 
     `sees` is one line for the start banner: what this login is there to show.
     """
@@ -41,6 +42,12 @@ class DemoAccount:
     purposes: tuple[Purpose, ...]
     sees: str
     customer_index: int | None = None
+    is_partner: bool = False
+
+    @property
+    def is_staff(self) -> bool:
+        """Neither a customer's own login nor the partner's."""
+        return self.customer_index is None and not self.is_partner
 
 
 SALES_EAST, SALES_WEST, SERVICE = "sales-east", "sales-west", "service"
@@ -145,6 +152,14 @@ DEMO_ACCOUNTS: tuple[DemoAccount, ...] = (
         "looks at many from outside: who customers are and their business, and changes nothing",
     ),
     DemoAccount(
+        "demo.security",
+        "贺建平",
+        ("security_officer",),
+        SUPERVISION,
+        (Purpose.SUPERVISION,),
+        "answers for confidentiality: undertakings, partners, incidents and whom they concern; names masked",
+    ),
+    DemoAccount(
         "demo.policy",
         "唐思远",
         ("policy_administrator",),
@@ -176,6 +191,15 @@ DEMO_ACCOUNTS: tuple[DemoAccount, ...] = (
         (Purpose.CUSTOMER_SERVICE,),
         "a customer: sees the own data, opens and rates tickets and complaints, nothing internal",
         customer_index=0,
+    ),
+    DemoAccount(
+        "demo.partner",
+        "彭城物流",
+        ("partner",),
+        None,
+        (Purpose.BUSINESS_OPERATION,),
+        "another company: sees what a few customers agreed to share with it, as long as they do",
+        is_partner=True,
     ),
 )
 

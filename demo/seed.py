@@ -13,7 +13,9 @@ from typing import Any
 from demo.accounts import DEMO_ACCOUNTS, DEMO_DEPARTMENTS, DEMO_STAFF, DemoAccount, owners
 from demo.credit import seed_credit
 from demo.customers import generate_customers
+from demo.incidents import seed_incident
 from demo.service import seed_service
+from demo.sharing import seed_sharing
 from demo.undertakings import sign_undertakings
 from documents.access_plan import Purpose
 from documents.access_report import AccessReport
@@ -27,8 +29,11 @@ from policies.authorize import CREATE, PolicyEngine
 from policies.principal import Principal
 from resolvers.confidentiality import Confidentiality
 from resolvers.credit import Credit
+from resolvers.incidents import Incidents
+from resolvers.recording import Recorder
 from resolvers.service import Service
 from resolvers.service_cases import present
+from resolvers.sharing import Sharing
 
 BATCH = 200
 _LOGINS = frozenset(account.username for account in DEMO_ACCOUNTS)
@@ -49,6 +54,9 @@ class DemoSeeder:
         confidentiality: Confidentiality,
         credit: Credit,
         service: Service,
+        sharing: Sharing,
+        incidents: Incidents,
+        recorder: Recorder,
     ) -> None:
         self._accounts = accounts
         self._reader = reader
@@ -57,6 +65,9 @@ class DemoSeeder:
         self._confidentiality = confidentiality
         self._credit = credit
         self._service = service
+        self._sharing = sharing
+        self._incidents = incidents
+        self._recorder = recorder
 
     async def seed(self, count: int, password: str, progress: Callable[[int, int], None]) -> None:
         """Makes `count` customers, then the logins with `password`. Reports (done, total) as it goes."""
@@ -68,18 +79,28 @@ class DemoSeeder:
         await sign_undertakings(self._confidentiality)
         await seed_credit(self._credit, self._engine, self._reader, datetime.now(UTC).date())
         await seed_service(self._service, self._engine, self._reader, present())
+        await self._add_partner(await seed_sharing(self._sharing, self._engine, self._reader, datetime.now(UTC)))
+        await seed_incident(self._incidents, self._recorder, self._engine, self._reader, datetime.now(UTC))
         await self._add_logins(password)
 
     async def _add_staff(self) -> None:
         known = await self._accounts.staff(DEMO_USERNAMES)
         for account in DEMO_ACCOUNTS:
-            if account.username not in known and account.customer_index is None:
+            if account.username not in known and account.is_staff:
                 await self._add_account(account)
         for staff in DEMO_STAFF:
             if staff.username not in known and staff.username not in _LOGINS:
                 await self._accounts.add(staff.username, display_name=staff.display_name, department=staff.department)
 
-    async def _add_account(self, account: DemoAccount, customer_id: str | None = None) -> None:
+    async def _add_partner(self, partner: str) -> None:
+        known = await self._accounts.staff(DEMO_USERNAMES)
+        for account in DEMO_ACCOUNTS:
+            if account.is_partner and account.username not in known:
+                await self._add_account(account, partner=partner)
+
+    async def _add_account(
+        self, account: DemoAccount, customer_id: str | None = None, partner: str | None = None
+    ) -> None:
         await self._accounts.add(
             account.username,
             display_name=account.display_name,
@@ -87,6 +108,7 @@ class DemoSeeder:
             department=account.department,
             customer_id=customer_id,
             purposes=account.purposes,
+            partner=partner,
         )
 
     async def _add_customer_accounts(self, count: int) -> None:

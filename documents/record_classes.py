@@ -13,8 +13,10 @@ from documents.credit import (
     Receivable,
 )
 from documents.identification import RiskAssessment, RiskTable, Verification
+from documents.incidents import AffectedCustomer, Incident
 from documents.information import Consent, Partner, Review, SharingAgreement, Undertaking
 from documents.job_records import Job
+from documents.reminders import Reminder
 from documents.service import Complaint, Satisfaction, ServiceContact, ServiceStandard, Ticket
 from documents.stored_record import StoredRecord
 from documents.training import Course, PerformanceReview, TrainingResult, TrainingSession
@@ -25,6 +27,9 @@ RECORD_CLASSES: tuple[type[StoredRecord], ...] = (
     Partner,
     SharingAgreement,
     Consent,
+    Incident,
+    AffectedCustomer,
+    Reminder,
     Attachment,
     Verification,
     RiskTable,

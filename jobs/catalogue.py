@@ -8,6 +8,12 @@ from jobs.attachments import sweep_attachments
 from jobs.credit import plan_collection_steps
 from jobs.definition import JobDefinition
 from jobs.housekeeping import remove_succeeded_jobs
+from jobs.information import (
+    remind_of_agreements,
+    remind_of_consents,
+    remind_of_reviews,
+    remind_of_undertakings,
+)
 from jobs.service import escalate, judge_validity
 
 JOBS: Final[tuple[JobDefinition, ...]] = (
@@ -16,4 +22,8 @@ JOBS: Final[tuple[JobDefinition, ...]] = (
     plan_collection_steps,
     escalate,
     judge_validity,
+    remind_of_undertakings,
+    remind_of_consents,
+    remind_of_agreements,
+    remind_of_reviews,
 )

@@ -16,6 +16,7 @@ from documents.attachments.storage import AttachmentStorage
 from documents.fields import Kind
 from documents.repositories.credit_figures import OverdueReceivable
 from documents.repositories.jobs import JobLedger, Session
+from documents.repositories.reminders import Due
 from policies.authorize import PolicyEngine
 from policies.principal import Principal
 
@@ -54,6 +55,22 @@ class ServiceKeeping(Protocol):
         ...
 
 
+class Reminding(Protocol):
+    """What reminds people of what ends or is due: a use case too."""
+
+    async def expiring(self, kind: Kind, at: datetime, after: str | None, limit: int) -> Sequence[Due]:
+        """A page of the records of `kind` that end soon after `at`, behind the place `after`."""
+        ...
+
+    async def reviews(self, at: datetime, after: str | None, limit: int) -> Sequence[Due]:
+        """A page of the customers whose review is due soon after `at`, or overdue."""
+        ...
+
+    async def remind(self, session: Session, due: Sequence[Due]) -> None:
+        """Makes the reminders, in the transaction of `session`; none twice."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobResources:
     """The repositories that jobs use; a chapter adds its own here and in `app.py`."""
@@ -62,4 +79,5 @@ class JobResources:
     ledger: JobLedger
     collection: CollectionPlanning | None = None
     service: ServiceKeeping | None = None
+    reminding: Reminding | None = None
     attachments: AttachmentStorage | None = None

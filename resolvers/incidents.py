@@ -49,7 +49,7 @@ class Incidents:
         """Records an incident; from its discovery on run the times within which it has to be notified."""
         plan = await self._operations.plan(caller, KIND, CREATE)
         now = _now()
-        _not_in_future("discovered_at", given["discovered_at"], now)
+        _not_in_future("discovered_at", given["discovered_at"])
         due = [
             {"recipient": one.recipient.value, "due_at": one.due_at} for one in notifications(given["discovered_at"])
         ]
@@ -135,7 +135,7 @@ class Incidents:
 
         def settle(now: datetime) -> dict[str, Any]:
             sent_at = given.get("sent_at") or now
-            _not_in_future("notifications", sent_at, now)
+            _not_in_future("notifications", sent_at)
             return {"sent_at": sent_at, "by": caller.username}
 
         return await self._settle(caller, given, request, settle)
@@ -278,8 +278,8 @@ def instant(stored: Any) -> datetime | None:
     return found if isinstance(found, datetime) else None
 
 
-def _not_in_future(field: str, at: datetime, now: datetime) -> None:
-    if at > now:
+def _not_in_future(field: str, at: datetime) -> None:
+    if at > datetime.now(UTC):
         raise RuleBrokenError("incident.in_future", field)
 
 

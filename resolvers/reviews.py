@@ -11,6 +11,7 @@ from documents.procedures.working_time import SHANGHAI
 from documents.repositories.customers_records import CustomersRecords
 from documents.repositories.idempotency import IdempotentRequest
 from documents.repositories.record_writes import RecordWrites
+from documents.repositories.reminders import REVIEWS, ReminderRepository
 from policies.authorize import CREATE
 from resolvers.caller import Caller
 from resolvers.record_operations import RecordOperations
@@ -19,10 +20,17 @@ from resolvers.record_operations import RecordOperations
 class Reviews:
     """Recording reviews. What is due are the customers by `nextReviewOn`."""
 
-    def __init__(self, operations: RecordOperations, customers: CustomersRecords, periods: ReviewPeriods) -> None:
+    def __init__(
+        self,
+        operations: RecordOperations,
+        customers: CustomersRecords,
+        periods: ReviewPeriods,
+        reminders: ReminderRepository,
+    ) -> None:
         self._operations = operations
         self._customers = customers
         self._periods = periods
+        self._reminders = reminders
 
     async def record(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
         """Records that `given["customer"]` was reviewed today; a customer who was not reached stays due."""
@@ -37,6 +45,7 @@ class Reviews:
             done = await writes.insert(plan, Kind.REVIEW, given, customer=customer, derived=derived, by=caller.username)
             if reached:
                 await self._customers.set_review(customer.row_id, due.isoformat(), writes.session)
+                await self._reminders.settle(customer.public_id, REVIEWS, writes.session)
             return done
 
         return await self._operations.run(work, request)

@@ -13,7 +13,18 @@ from strawberry.schema.config import StrawberryConfig
 
 from documents.catalogue import Catalogue
 from documents.records import Record
-from schema.chapters import Chapter, Fields, Vocabulary, audit, credit, identification, information, service, training
+from schema.chapters import (
+    Chapter,
+    Fields,
+    Vocabulary,
+    audit,
+    credit,
+    identification,
+    incidents,
+    information,
+    service,
+    training,
+)
 from schema.execution import ExecutionMetrics, install_record_fields, record_value
 from schema.inputs.customers import make_customer_inputs
 from schema.inputs.records import make_record_inputs
@@ -39,7 +50,7 @@ PLAIN_TYPES = (
 """Types whose every field is read from a record as it is."""
 
 
-CHAPTERS: tuple[Chapter, ...] = (identification, information, audit, service, training, credit)
+CHAPTERS: tuple[Chapter, ...] = (identification, information, incidents, audit, service, training, credit)
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,11 @@ from resolvers.credit import Credit
 from resolvers.customer_history import History
 from resolvers.customers import Customers
 from resolvers.identification import Identification
+from resolvers.incident_reports import IncidentReports
+from resolvers.incidents import Incidents
 from resolvers.recording import Recorder
 from resolvers.records import RecordReads
+from resolvers.reminders import Reminders
 from resolvers.reviews import Reviews
 from resolvers.service import Service
 from resolvers.sessions import Sessions
@@ -38,6 +41,9 @@ class UseCases:
     confidentiality: Confidentiality
     sharing: Sharing
     reviews: Reviews
+    reminders: Reminders
+    incidents: Incidents
+    incident_reports: IncidentReports
     attachments: Attachments
     credit: Credit
     identification: Identification

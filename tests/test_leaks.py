@@ -156,6 +156,7 @@ ELSEWHERE = {
     "Subscription.customerChanged": "tests/test_subscriptions.py",
     "Query.customerHistory": "tests/regulation/test_history.py",
     "Query.dossier": "tests/regulation/test_dossier.py",
+    "Query.incidentReport": "tests/regulation/test_incidents.py",
     "Query.reproduceRiskAssessment": "tests/regulation/test_risk.py",
     "Query.undertakingText": "tests/regulation/test_confidentiality_and_sharing.py",
 }

@@ -27,10 +27,12 @@ def test_the_logins_are_there() -> None:
             "archivist",
             "inspector",
             "auditor",
+            "security",
             "policy",
             "policy2",
             "admin",
             "customer",
+            "partner",
         )
     ]
 
