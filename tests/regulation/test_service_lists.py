@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from pymongo import AsyncMongoClient
 
+from benchmarks.ticket_rows import ticket_rows
 from documents.catalogue import RECORD_CATALOGUES
 from documents.fields import FieldSpec, Kind, Search
 from tests.api import Api, demo
-from benchmarks.ticket_rows import ticket_rows
 
 COUNT = 100_000
 PAGE = 50
