@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from documents.fields import Kind
+from documents.repositories.company_turns import take_company_turn
 from documents.repositories.idempotency import IdempotentRequest
 from documents.repositories.record_writes import RecordWrites
 from policies.authorize import CREATE, WRITE
@@ -26,6 +27,7 @@ class Standards:
         plan = await self._operations.plan(caller, Kind.SERVICE_STANDARD, CREATE)
 
         async def work(writes: RecordWrites) -> str:
+            await take_company_turn(self._operations.writer, writes, Kind.SERVICE_STANDARD)
             made = await writes.insert(
                 plan, Kind.SERVICE_STANDARD, given, derived={"in_force": True}, by=caller.username
             )

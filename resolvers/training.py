@@ -16,6 +16,7 @@ from documents.procedures.working_time import SHANGHAI
 from documents.records import Record, Records
 from documents.repositories.accounts import AccountRepository, StoredAccount
 from documents.repositories.codec import parse_id
+from documents.repositories.company_turns import take_company_turn
 from documents.repositories.idempotency import IdempotentRequest
 from documents.repositories.list_query import Selection
 from documents.repositories.record_writes import RecordWrites
@@ -42,6 +43,7 @@ class Training:
         plan = await self._operations.plan(caller, Kind.COURSE, CREATE)
 
         async def work(writes: RecordWrites) -> str:
+            await take_company_turn(self._operations.writer, writes, Kind.COURSE)
             made = await writes.insert(plan, Kind.COURSE, given, by=caller.username)
             if len(await writes.find(plan, Kind.COURSE, {"code": given["code"].strip()})) > 1:
                 raise RuleBrokenError("course.code_taken", "code")
@@ -76,6 +78,7 @@ class Training:
         today = self._today()
 
         async def work(writes: RecordWrites) -> str:
+            await take_company_turn(self._operations.writer, writes, Kind.TRAINING_RESULT)
             row_id = _row(Kind.TRAINING_SESSION, given["session"])
             sessions = await writes.find(system, Kind.TRAINING_SESSION, {"_id": row_id}, "course", "held_on")
             if not sessions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -136,6 +137,20 @@ class TestTickets:
         assert (in_force[first["id"]], in_force[second["id"]]) == (False, True)
         error = await refused(api, "demo.agent", "setServiceStandard", given, kind)
         assert error[0] == "ACCESS_DENIED"
+
+    async def test_s2_of_standards_set_at_once_one_is_in_force(self, api: Api) -> None:
+        """However they interleave."""
+        given = {"category": "RECOMMENDATION", "resolveWithin": 600}
+        await asyncio.gather(
+            *(
+                done(api, "demo.admin", "setServiceStandard", {**given, "replyWithin": minutes}, "serviceStandard")
+                for minutes in range(10, 16)
+            )
+        )
+        standards = api.services.database["service_standards"]
+        wanted = {"category": "recommendation", "priority": None, "customer_kind": None}
+        assert await standards.count_documents({**wanted, "in_force": True}) == 1
+        assert await standards.count_documents({**wanted, "in_force": False}) == 5
 
     async def test_s2_the_first_reply_stops_its_clock_and_is_a_contact(self, api: Api) -> None:
         """In one operation: state, clock, who works on it, and what was said."""

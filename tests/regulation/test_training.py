@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from documents.procedures.review_dates import add_months
 from documents.procedures.working_time import SHANGHAI
 from jobs.service import judge_validity
 from tests.api import Api, demo
-from tests.regulation.service_desk import done, refused, row_id, run_job
+from tests.regulation.service_desk import do, done, refused, row_id, run_job
 
 TRAINER = "demo.trainer"
 DUE = """query($d: String!) { trainingDue(department: $d) {
@@ -118,6 +119,19 @@ async def test_s3_results_are_recorded_once_after_the_session_by_trainers(api: A
     assert await refused(
         api, TRAINER, "createCourse", {"code": "FW-04", "title": "x", "roles": ["service_agent"]}, "course"
     ) == ("RULE_BROKEN", "course.code_taken")
+
+
+async def test_s3_of_courses_with_one_code_made_at_once_one_is_made(api: Api) -> None:
+    """The others are told that the code is taken; so it is with results."""
+    given = {"code": "FW-07", "title": "并发", "roles": ["service_agent"]}
+    payloads = await asyncio.gather(*(do(api, TRAINER, "createCourse", given, "course") for _ in range(6)))
+    made = [payload["course"]["id"] for payload in payloads if payload["course"] is not None]
+    assert len(made) == 1
+    assert sum(error["rule"] == "course.code_taken" for p in payloads for error in p["userErrors"]) == 5
+    held = {"session": await session(api, made[0], today()), "person": "demo.agent", "attended": True, "passed": True}
+    name, kind = "recordTrainingResult", "trainingResult"
+    payloads = await asyncio.gather(*(do(api, TRAINER, name, held, kind) for _ in range(6)))
+    assert sum(payload[kind] is not None for payload in payloads) == 1
 
 
 async def test_s3_a_person_reads_its_own_results_and_no_others(api: Api) -> None:
