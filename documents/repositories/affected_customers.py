@@ -72,7 +72,11 @@ class AffectedCustomers:
 
     async def count(self, incident: str, session: AsyncClientSession) -> int:
         """How many customers all searches of the incident found together."""
-        stages: list[dict[str, Any]] = [{"$match": {"incident": incident}}, {"$group": {"_id": "$customer_id"}}, {"$count": "found"}]
+        stages: list[dict[str, Any]] = [
+            {"$match": {"incident": incident}},
+            {"$group": {"_id": "$customer_id"}},
+            {"$count": "found"},
+        ]
         found = await (await self._rows.aggregate(stages, session=session)).to_list()
         return int(found[0]["found"]) if found else 0
 

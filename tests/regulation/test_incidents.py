@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from documents.repositories.affected_customers import AffectedCustomers
+from resolvers import trail_scopes
 from tests.api import Api, demo
 
 OFFICER, READER, RISK = "demo.security", "demo.credit", "risk_assessment"
@@ -163,6 +164,33 @@ async def test_i5_without_a_field_everything_that_an_account_saw_counts(api: Api
     assert await rules(api, "scopeIncident", incident, **reversed_times) == ["incident.scope_reversed"]
     assert await rules(api, "scopeIncident", incident, **within(person="nobody")) == ["value.unknown_staff"]
     assert await rules(api, "scopeIncident", incident, **within(field="idNumbr")) == ["value.unknown_field"]
+
+
+async def test_i5_a_scope_is_never_cut_short(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More customers than an operation can list are refused with the way out: shorter times, which add up."""
+    begun = now()
+    await look(api, await individuals(api, 3))
+    incident = await recorded(api)
+    with monkeypatch.context() as patch:
+        patch.setattr(trail_scopes, "LARGEST_SCOPE", 2)
+        assert await rules(api, "scopeIncident", incident, **within(since=begun)) == ["incident.scope_too_wide"]
+    assert (await done(api, "scopeIncident", incident, **within(since=begun)))["affected"] == 3
+
+
+async def test_i5_customers_who_exist_no_longer_are_counted(api: Api) -> None:
+    """Whoever was deleted since cannot be listed, and is not forgotten; the records of the others go with them."""
+    query = """{ customers(kinds: [INDIVIDUAL], filter: { accountManager: { eq: "hu.xinyue" } }, first: 2) {
+      nodes { id version } } }"""
+    first, second = (await api.ask("demo.admin", query))["data"]["customers"]["nodes"]
+    begun = now()
+    await look(api, [first["id"], second["id"]])
+    delete = "mutation($i: DeleteCustomerInput!) { deleteCustomer(input: $i) { userErrors { code } } }"
+    assert (await api.ask("demo.admin", delete, {"i": first}))["data"]["deleteCustomer"]["userErrors"] == []
+    incident = await done(api, "scopeIncident", await recorded(api), **within(since=begun))
+    assert (incident["scopes"][0]["listed"], incident["scopes"][0]["deleted"]) == (1, 1)
+    assert [one["customer"]["id"] for one in await affected(api, incident)] == [second["id"]]
+    assert (await api.ask("demo.admin", delete, {"i": second}))["data"]["deleteCustomer"]["userErrors"] == []
+    assert await affected(api, incident) == []
 
 
 async def test_i5_steps_follow_each_other_to_the_report_and_none_is_skipped(api: Api) -> None:
