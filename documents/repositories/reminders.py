@@ -44,7 +44,7 @@ class Due:
     due_on: date
     person: str | None
     department: str | None
-    renewed: bool = False  # there is nothing to remind of
+    renewed: bool = False  # there is nothing to remind of any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +134,11 @@ class ReminderRepository:
         return [_review(row, today) async for row in rows]
 
     async def remind(self, plan: AccessPlan, due: Iterable[Due], by: str, session: AsyncClientSession) -> None:
-        """Makes the reminders that there are not yet, and hands on those whose person is another by now."""
+        """Makes the reminders that there are not yet, hands on those whose person is another by now, and ends those of
+        what was renewed."""
         self._check(plan)
         now = datetime.now(UTC)
-        changes = [change for one in due if not one.renewed for change in _changes(one, by, now)]
+        changes = [change for one in due for change in _changes(one, by, now)]
         if changes:
             await self._rows.bulk_write(changes, ordered=True, session=session)
 
@@ -208,6 +209,10 @@ def _reminder_id(about: str, what: ReminderSubject, due_on: date) -> ObjectId:
 
 
 def _changes(due: Due, by: str, now: datetime) -> Iterable[UpdateOne]:
+    reminder_id = _reminder_id(due.about, due.what, due.due_on)
+    if due.renewed:
+        yield UpdateOne({"_id": reminder_id, "state": ReminderState.OPEN.value}, _done(now))
+        return
     row = {
         "kind": Kind.REMINDER.value,
         "version": 1,
@@ -229,7 +234,7 @@ def _changes(due: Due, by: str, now: datetime) -> Iterable[UpdateOne]:
     }
     known = {name: value for name, value in whose.items() if value is not None}
     change = {"$setOnInsert": row, **({"$set": known} if known else {})}
-    yield UpdateOne({"_id": _reminder_id(due.about, due.what, due.due_on)}, change, upsert=True)
+    yield UpdateOne({"_id": reminder_id}, change, upsert=True)
     if due.what is ReminderSubject.REVIEW_OVERDUE:  # then that it is due is old news
         earlier = _reminder_id(due.about, ReminderSubject.REVIEW_DUE, due.due_on)
         yield UpdateOne({"_id": earlier, "state": ReminderState.OPEN.value}, _done(now))

@@ -99,6 +99,12 @@ async def test_i4_whose_undertaking_ends_within_thirty_days_is_reminded_once(api
     assert reminder["forPerson"]["username"] == "demo.agent"
     for user in ("demo.lead", "demo.trainer", "demo.collector"):
         assert await reminders(api, user) == []
+    signed = await api.services.database["undertakings"].find_one({"staff": "demo.agent"})
+    assert signed is not None
+    again = {**signed, "_id": ObjectId(), "expires_at": in_days(365)}
+    await api.services.database["undertakings"].insert_one(again)
+    await run(api, remind_of_undertakings)
+    assert [one["state"] for one in await reminders(api, "demo.agent")] == ["DONE"]
 
 
 async def test_i7_consents_and_agreements_that_end_within_a_fortnight_are_reminded_of_once(api: Api) -> None:
