@@ -180,6 +180,7 @@ class Services:
             self.engine,
             confidentiality,
             self.use_cases.credit,
+            self.use_cases.identification,
             self.use_cases.service,
             self.use_cases.sharing,
             self.use_cases.incidents,

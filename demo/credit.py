@@ -12,14 +12,13 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from demo.callers import demo_caller
+from demo.own_customers import own_customers
 from documents.access_plan import Purpose
 from documents.errors import RuleBrokenError
-from documents.fields import CUSTOMER_KINDS, Kind
+from documents.fields import Kind
 from documents.records import Record
 from documents.repositories.customers import CustomerRepository
-from documents.repositories.filters import Condition, Operator
 from documents.repositories.idempotency import IdempotentRequest
-from documents.repositories.list_query import ListQuery, Selection
 from policies.authorize import PolicyEngine
 from resolvers.caller import Caller
 from resolvers.credit import Credit
@@ -85,18 +84,8 @@ _BUSINESS: Final[Mapping[str, _Business]] = {
 
 async def seed_credit(credit: Credit, engine: PolicyEngine, reader: CustomerRepository, today: date) -> None:
     """Every fourth of them is rated poor, and has no contract; of the others each third leaves an invoice unpaid."""
-    for index, customer in enumerate(await _own_customers(engine, reader)):
+    for index, customer in enumerate(await own_customers(engine, reader, MANAGER, COUNT)):
         await _Dealings(credit, index, customer, today).carry_out()
-
-
-async def _own_customers(engine: PolicyEngine, reader: CustomerRepository) -> list[Record]:
-    kinds = frozenset(CUSTOMER_KINDS)
-    selection = Selection(dict.fromkeys(CUSTOMER_KINDS, frozenset({"id"})))
-    query = ListQuery(selection, kinds, filter=Condition("account_manager", Operator.EQ, MANAGER), limit=COUNT)
-    caller = demo_caller(MANAGER, Purpose.BUSINESS_OPERATION)
-    plan = await engine.authorize(caller.principal, caller.purpose)
-    page = await reader.find_page(plan, query, caller.report)
-    return list(page.records)
 
 
 class _Dealings:

@@ -13,6 +13,7 @@ from typing import Any
 from demo.accounts import DEMO_ACCOUNTS, DEMO_DEPARTMENTS, DEMO_STAFF, DemoAccount, owners
 from demo.credit import seed_credit
 from demo.customers import generate_customers
+from demo.identification import seed_identification
 from demo.incidents import seed_incident
 from demo.service import seed_service
 from demo.sharing import seed_sharing
@@ -29,6 +30,7 @@ from policies.authorize import CREATE, PolicyEngine
 from policies.principal import Principal
 from resolvers.confidentiality import Confidentiality
 from resolvers.credit import Credit
+from resolvers.identification import Identification
 from resolvers.incidents import Incidents
 from resolvers.recording import Recorder
 from resolvers.service import Service
@@ -53,6 +55,7 @@ class DemoSeeder:
         engine: PolicyEngine,
         confidentiality: Confidentiality,
         credit: Credit,
+        identification: Identification,
         service: Service,
         sharing: Sharing,
         incidents: Incidents,
@@ -64,6 +67,7 @@ class DemoSeeder:
         self._engine = engine
         self._confidentiality = confidentiality
         self._credit = credit
+        self._identification = identification
         self._service = service
         self._sharing = sharing
         self._incidents = incidents
@@ -78,6 +82,7 @@ class DemoSeeder:
         await self._add_customer_accounts(count)
         await sign_undertakings(self._confidentiality)
         await seed_credit(self._credit, self._engine, self._reader, datetime.now(UTC).date())
+        await seed_identification(self._identification, self._engine, self._reader, datetime.now(UTC))
         await seed_service(self._service, self._engine, self._reader, present())
         await self._add_partner(await seed_sharing(self._sharing, self._engine, self._reader, datetime.now(UTC)))
         await seed_incident(self._incidents, self._recorder, self._engine, self._reader, datetime.now(UTC))

@@ -10,12 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from demo.callers import demo_caller
-from documents.access_plan import Purpose
-from documents.fields import CUSTOMER_KINDS
+from demo.own_customers import own_customers
 from documents.repositories.customers import CustomerRepository
-from documents.repositories.filters import Condition, Operator
 from documents.repositories.idempotency import IdempotentRequest
-from documents.repositories.list_query import ListQuery, Selection
 from policies.authorize import PolicyEngine
 from resolvers.caller import Caller
 from resolvers.idempotent import idempotent
@@ -34,9 +31,9 @@ async def seed_sharing(sharing: Sharing, engine: PolicyEngine, reader: CustomerR
     ends = {"signed_at": now - timedelta(days=20), "expires_at": now + timedelta(days=345)}
     agreement = {"partner": partner, "fields": _AGREED, **ends}
     await _do(OFFICER, sharing.sign_agreement, "agreement", agreement)
-    for index, customer in enumerate(await _own_customers(engine, reader)):
+    for index, customer in enumerate(await own_customers(engine, reader, MANAGER, COUNT)):
         consent = {
-            "customer": customer,
+            "customer": customer["id"],
             "partner": partner,
             "fields": _FIELDS[index % len(_FIELDS)],
             "given_at": now - timedelta(days=10),
@@ -44,16 +41,6 @@ async def seed_sharing(sharing: Sharing, engine: PolicyEngine, reader: CustomerR
         }
         await _do(MANAGER, sharing.give_consent, f"consent {index}", consent)
     return partner
-
-
-async def _own_customers(engine: PolicyEngine, reader: CustomerRepository) -> list[str]:
-    selection = Selection(dict.fromkeys(CUSTOMER_KINDS, frozenset({"id"})))
-    mine = Condition("account_manager", Operator.EQ, MANAGER)
-    query = ListQuery(selection, frozenset(CUSTOMER_KINDS), filter=mine, limit=COUNT)
-    caller = demo_caller(MANAGER, Purpose.BUSINESS_OPERATION)
-    plan = await engine.authorize(caller.principal, caller.purpose)
-    page = await reader.find_page(plan, query, caller.report)
-    return [record["id"] for record in page.records]
 
 
 async def _do(username: str, carry: Carry, name: str, given: dict[str, Any]) -> str:

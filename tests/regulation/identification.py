@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tests.api import Api
@@ -38,7 +39,7 @@ def verification(customer: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def risk_inputs(values: dict[str, str | None]) -> list[dict[str, Any]]:
+def risk_inputs(values: Mapping[str, str | None]) -> list[dict[str, Any]]:
     return [{"factor": factor, "value": value} for factor, value in values.items()]
 
 
