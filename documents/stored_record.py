@@ -34,8 +34,8 @@ class StoredRecord(BaseModel):
 
     version: Annotated[int, declare("Version", "版本", BASIC, managed=True)] = 1
     created_at: Annotated[datetime | None, declare("Created at", "创建时间", BASIC, search={Search.RANGE}, sortable=True, managed=True)] = None
-    created_by: Annotated[StaffName | None, declare("Created by", "创建人", BASIC, search=EXACT, managed=True)] = None
-    updated_at: Annotated[datetime | None, declare("Updated at", "更新时间", BASIC, search={Search.RANGE}, managed=True)] = None
+    created_by: Annotated[StaffName | None, declare("Created by", "创建人", BASIC, managed=True)] = None
+    updated_at: Annotated[datetime | None, declare("Updated at", "更新时间", BASIC, managed=True)] = None
 
 
 class CustomerRecord(StoredRecord):

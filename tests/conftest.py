@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,12 +17,25 @@ from pymongo.asynchronous.database import AsyncDatabase
 from documents.embedded_mongodb import EmbeddedMongoDB
 from tests.api import Api, demo
 
+MEMORY = Path("/dev/shm")
+ENOUGH_BYTES = 8 * 2**30
+
 
 @pytest.fixture(scope="session")
 def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URI of a one-node replica set that lives as long as the session."""
-    with EmbeddedMongoDB(tmp_path_factory.mktemp("mongodb"), cache_gigabytes=0.25) as uri:
+    with _database_folder(tmp_path_factory) as folder, EmbeddedMongoDB(folder, cache_gigabytes=0.25) as uri:
         yield uri
+
+
+@contextmanager
+def _database_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """In memory where there is plenty: the same database, without waiting for a disk."""
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_BYTES:
+        with tempfile.TemporaryDirectory(dir=MEMORY, prefix="dossier-tests-") as folder:
+            yield Path(folder)
+    else:
+        yield tmp_path_factory.mktemp("mongodb")
 
 
 @pytest.fixture(scope="session")

@@ -6,13 +6,13 @@ which the caller may filter by every one of them before the translation is used 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from bson import Decimal128
+from bson import Decimal128, ObjectId
 
 from documents.encryption.blind_index import BlindIndex
 from documents.fields import FieldSpec, Kind, ValueType
@@ -102,6 +102,8 @@ class FilterTranslator:
         if spec.encrypted:
             return self._blind(spec, condition)
         value = condition.value
+        if spec.value_type is ValueType.CUSTOMER:
+            return _of_customers(spec.name, value if condition.operator is Operator.IN else [value])
         if condition.operator is Operator.IN:
             return {spec.name: {"$in": [stored_value(spec, item) for item in value]}}
         if condition.operator is Operator.EQ:
@@ -115,6 +117,16 @@ class FilterTranslator:
         values = condition.value if condition.operator is Operator.IN else [condition.value]
         tokens = [self._blind_index.equality(spec.name, spec.value_type, str(value)) for value in values]
         return {f"_tokens.{spec.name}": {"$in": tokens} if len(tokens) != 1 else tokens[0]}
+
+
+def _of_customers(field: str, public_ids: Collection[str]) -> dict[str, Any]:
+    """Rows of these customers: by `customer_id`, under which records are indexed, and by the id as it was given."""
+    row_ids = [ObjectId(text[-24:]) for text in public_ids if ObjectId.is_valid(text[-24:])]
+    if not row_ids:
+        return NO_ROW
+    if len(row_ids) == len(public_ids) == 1:
+        return {"customer_id": row_ids[0], field: next(iter(public_ids))}
+    return {"customer_id": {"$in": row_ids}, field: {"$in": list(public_ids)}}
 
 
 def name_condition(field: str, text: str) -> dict[str, Any]:

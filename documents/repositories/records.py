@@ -4,6 +4,7 @@ is added is the newest records of many customers in one command.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -18,7 +19,7 @@ from documents.cursors import CursorSealer, cursor_context
 from documents.encryption.blind_index import BlindIndex
 from documents.encryption.keyring import Keyring
 from documents.errors import FieldAccessError
-from documents.fields import Kind, Search
+from documents.fields import Kind, Search, ValueType
 from documents.record_classes import RECORD_CLASSES
 from documents.records import Records
 from documents.repositories.codec import CustomerCodec
@@ -135,10 +136,12 @@ def record_indexes(record: type[StoredRecord], catalogue: Catalogue) -> list[Ind
     specs = catalogue.fields(record.kind)
     prefixes: list[tuple[str, ...]] = [(), ("_owner",), ("_department",)]
     if issubclass(record, CustomerRecord):
-        prefixes += [("customer",), ("customer_id",)]
+        prefixes.append(("customer_id",))
     sortable = [name for name, spec in specs.items() if spec.declaration.sortable]
     keys = [(*prefix, name) for name in sortable for prefix in prefixes]
     for name, spec in specs.items():
+        if spec.value_type is ValueType.CUSTOMER:
+            continue  # found by `customer_id`
         if not spec.encrypted and Search.EQUALITY in spec.search:
             keys.append((name, NEWEST_FIRST))
         elif not spec.encrypted and Search.RANGE in spec.search:
@@ -154,6 +157,9 @@ def record_indexes(record: type[StoredRecord], catalogue: Catalogue) -> list[Ind
 
 async def ensure_record_indexes(database: AsyncDatabase[dict[str, Any]]) -> None:
     """Creates the missing indexes of all records."""
-    for record in RECORD_CLASSES:
+
+    async def ensure(record: type[StoredRecord]) -> None:
         models = record_indexes(record, RECORD_CATALOGUES[record.kind])
         await database[record.collection].create_indexes(models)
+
+    await asyncio.gather(*map(ensure, RECORD_CLASSES))
