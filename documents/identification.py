@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar
 from pydantic import BaseModel, Field, StringConstraints
 
 from documents.credit import RatedKind, TableState
-from documents.fields import Kind, Label, Mask, Search, Sensitivity, declare
+from documents.fields import Kind, Label, Mask, Sensitivity, declare
 from documents.procedures.conditions import Operator
 from documents.procedures.risk_assessment import Basis, RiskLevel
 from documents.stored_record import EXACT, RANGED, CompanyRecord, CustomerRecord
@@ -66,8 +66,8 @@ class Verification(CustomerRecord):
     expires_on: Annotated[date | None, declare("Expires on", "有效期至", BASIC, search=RANGED, sortable=True)] = None
     state: Annotated[VerificationState, declare("State", "状态", BASIC, search=EXACT, managed=True)] = VerificationState.RECORDED
     confirmed_by: Annotated[StaffName | None, declare("Confirmed by", "复核人", BASIC, search=EXACT, managed=True)] = None
-    confirmed_at: Annotated[datetime | None, declare("Confirmed at", "复核时间", BASIC, search={Search.RANGE}, managed=True)] = None
-    withdrawn_at: Annotated[datetime | None, declare("Withdrawn at", "撤销时间", BASIC, search={Search.RANGE}, managed=True)] = None
+    confirmed_at: Annotated[datetime | None, declare("Confirmed at", "复核时间", BASIC, managed=True)] = None
+    withdrawn_at: Annotated[datetime | None, declare("Withdrawn at", "撤销时间", BASIC, managed=True)] = None
     withdrawal_reason: Annotated[Text | None, declare("Reason of withdrawal", "撤销原因", INTERNAL)] = None
 
 

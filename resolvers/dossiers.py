@@ -74,7 +74,12 @@ class Dossiers:
         if customer is None:
             return None
         found = Record(customer=customer, customer_id=customer_id)
-        return Record(found, **await self._judgement(caller, customer_id)) if judged else found
+        if not judged:
+            return found
+        try:
+            return Record(found, **await self._judgement(caller, customer_id))
+        except RecordNotFoundError:  # it went, or went out of sight, meanwhile
+            return None
 
     async def _judgement(self, caller: Caller, customer_id: str) -> Record:
         plan = await self._operations.customers_plan(caller)

@@ -49,7 +49,6 @@ class VersionedTables:
     async def activate(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
         """Puts a new table in force for `given["applies_to"]`, in place of the one that was."""
         plan = await self._operations.plan(caller, self._kind, CREATE)
-        self._check({**given, "number": 1})
 
         async def work(writes: RecordWrites) -> str:
             return await self._activated(writes, plan, given, by=caller.username)
@@ -99,4 +98,6 @@ class VersionedTables:
             if record["state"] == TableState.ACTIVE.value:  # two at once meet here, and one is done anew
                 await writes.update(own, self._kind, record["id"], {"state": TableState.SUPERSEDED.value})
         derived = {"number": newest + 1, "state": TableState.ACTIVE.value}
-        return await writes.insert(plan, self._kind, given, derived=derived, by=by)
+        made = await writes.insert(plan, self._kind, given, derived=derived, by=by)
+        self._check(await writes.load(own, self._kind, made, *self._parts))  # as stored: its texts are trimmed there
+        return made

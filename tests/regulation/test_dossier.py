@@ -251,6 +251,18 @@ async def test_c5_the_dossier_of_a_customer_out_of_sight_is_none(api: Api) -> No
     assert answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
 
 
+async def test_c5_a_customer_sees_its_own_dossier_and_a_partner_none(api: Api) -> None:
+    """The customer as far as the rules go; a partner not even of one who shares with it."""
+    mine = await api.ask("demo.customer", "{ customers { nodes { id } } }")
+    [own] = mine["data"]["customers"]["nodes"]
+    found = (await api.ask("demo.customer", WHOLE, {"c": own["id"]}))["data"]["dossier"]
+    assert found["customer"]["id"] == own["id"]
+    assert found["verifications"] == found["contracts"] == {"nodes": [], "totalCount": 0}
+    shared = await api.ask("demo.partner", "{ customers(first: 1) { nodes { id } } }")
+    [customer] = shared["data"]["customers"]["nodes"]
+    assert await api.ask("demo.partner", STATE, {"c": customer["id"]}) == {"data": {"dossier": None}}
+
+
 async def test_c5_a_section_gives_no_condition_that_its_list_refuses(api: Api) -> None:
     """A filter by a field that the caller may not find by is refused in the dossier too, and takes no other section
     along."""

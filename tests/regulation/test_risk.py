@@ -132,6 +132,7 @@ async def test_c4_a_new_table_is_a_new_version_and_only_managers_and_administrat
     for broken in (
         {"highFrom": before["mediumFrom"]},
         {"factors": [*before["factors"], before["factors"][0]]},
+        {"factors": [*before["factors"], dict(before["factors"][0], name=f" {before['factors'][0]['name']}")]},
         {"rules": [dict(before["rules"][0], factor="weather")]},
         {"rules": [{"factor": "overdue_count", "operator": "AT_LEAST", "operand": "many", "points": 1}]},
     ):
@@ -195,3 +196,12 @@ async def test_c4_a_kill_between_assessment_and_handling_leaves_neither(
     }
     assert len(ids) == 1
     assert await database["risk_assessments"].count_documents({"customer": customer}) == 1
+
+
+async def test_c4_without_a_table_nobody_is_assessed(api: Api) -> None:
+    """A kind of customer whose table is gone is not judged by that of another kind."""
+    query = "{ customers(first: 1, kinds: [INSTITUTION]) { nodes { id } } }"
+    [customer] = (await api.ask("demo.credit", query))["data"]["customers"]["nodes"]
+    await api.services.database["risk_tables"].delete_many({"applies_to": "institution"})
+    [error] = await refused(api, "demo.credit", ASSESS_RISK, customer=customer["id"], inputs=[])
+    assert error["rule"] == "risk_table.none"

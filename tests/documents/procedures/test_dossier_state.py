@@ -49,6 +49,27 @@ def test_complete_is_what_lacks_nothing(
     assert (state.status is DossierStatus.INCOMPLETE) == (not is_there)
 
 
+@given(kinds, st.data(), evidence | st.none(), evidence | st.none())
+def test_what_is_hidden_is_unknown_whatever_is_there(
+    kind: Kind, data: st.DataObject, verified: list[Evidence] | None, assessed: list[Evidence] | None
+) -> None:
+    """It is neither missing nor there: the judgement is the same for every value that hidden fields could have."""
+    names = st.sets(st.sampled_from(sorted({*all_fields(kind), "licence_expires_on"})))
+    present, hidden = data.draw(names), data.draw(names)
+    state = dossier_state(kind, present - hidden, verified, assessed, TODAY, hidden=hidden)
+    codes = {part.code for part in state.missing if part.section is DossierSection.INFORMATION}
+    for requirement in REQUIREMENTS[kind]:
+        is_hidden = not hidden.isdisjoint(requirement.fields)
+        is_met = not (present - hidden).isdisjoint(requirement.fields)
+        unknown = MissingPart(DossierSection.INFORMATION, requirement.code) in state.unknown
+        assert unknown == (is_hidden and not is_met)
+        assert (requirement.code in codes) == (not is_hidden and not is_met)
+    for section, found in ((DossierSection.VERIFICATION, verified), (DossierSection.ASSESSMENT, assessed)):
+        assert (MissingPart(section, "missing") in state.unknown) == (found is None)
+    if state.unknown:
+        assert state.status in (DossierStatus.UNKNOWN, DossierStatus.INCOMPLETE)
+
+
 @given(kinds, st.data(), evidence)
 def test_more_is_never_less_complete(kind: Kind, data: st.DataObject, verified: list[Evidence]) -> None:
     """A field or a verification more takes parts off the list and adds none."""
