@@ -1,4 +1,5 @@
-"""Writing the trail: entries that come while a block is being written share the next one.
+"""Writing the trail: entries that come while a block is being written share the next one, and where many come together
+the next one waits a moment for all of them.
 
 INVARIANT: `record` returns when a majority has the entry, and raises otherwise; whoever serves customer data calls it
 first. Blocks are written one after the other, so a chain has no gap: after a failure, where nobody knows whether the
@@ -25,20 +26,35 @@ from documents.errors import TrailUnavailableError
 
 LARGEST_BLOCK: Final = 100_000  # by `weight`: some 2 MB of the 16 that a document may have
 WRITE_SECONDS: Final = 5.0
+LINGER_SECONDS: Final = 0.003
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class _Batch:
-    written: asyncio.Future[None]
     entries: list[Entry] = field(default_factory=list)
+    waiting: list[asyncio.Future[None]] = field(default_factory=list)
     weight: int = 0
+
+    def settle(self, fault: Exception | None = None) -> None:
+        """Lets go whoever waits, but for those who left."""
+        for future in self.waiting:
+            if future.done():
+                continue
+            if fault is None:
+                future.set_result(None)
+            else:
+                future.set_exception(fault)
 
 
 class AuditTrail:
     """The trail as one process writes it. `on_head` is told of every head, on the way of the request: it must be quick
-    and must not fail."""
+    and must not fail.
+
+    A block costs this process and the database many times what an entry in it does. So the writer waits until there are
+    as many entries as there were callers around the last block, at most `linger_seconds`; a caller that is alone waits
+    for nobody."""
 
     def __init__(
         self,
@@ -47,11 +63,15 @@ class AuditTrail:
         on_head: Callable[[Head], None] = lambda _head: None,
         *,
         write_seconds: float = WRITE_SECONDS,
+        linger_seconds: float = LINGER_SECONDS,
     ) -> None:
         self._blocks = blocks
         self._key = key
         self._on_head = on_head
         self._write_seconds = write_seconds
+        self._linger_seconds = linger_seconds
+        self._callers = 0  # around the last block: those in it, and those who came meanwhile
+        self._gathered = asyncio.Event()
         self._batches: deque[_Batch] = deque()
         self._writer: asyncio.Task[None] | None = None
         self._chain: Chain | None = None
@@ -60,13 +80,17 @@ class AuditTrail:
         """Returns when the entry is stored. Raises TrailUnavailableError: then nothing may be served."""
         batch = self._batches[-1] if self._batches else None
         if batch is None or batch.weight >= LARGEST_BLOCK:
-            batch = _Batch(asyncio.get_running_loop().create_future())
+            batch = _Batch()
             self._batches.append(batch)
             if self._writer is None:
                 self._writer = asyncio.create_task(self._write())
         batch.entries.append(entry)
         batch.weight += weight(entry)
-        await asyncio.shield(batch.written)  # whoever leaves takes nobody along
+        if self._is_whole(batch):
+            self._gathered.set()
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        batch.waiting.append(written)  # one for each: whoever leaves takes nobody along
+        await written
 
     async def close(self) -> None:
         """Waits until everything is written that was recorded."""
@@ -75,17 +99,30 @@ class AuditTrail:
 
     async def _write(self) -> None:
         while self._batches:
+            await self._gather(self._batches[0])
             batch = self._batches.popleft()
             try:
                 await self._store(batch.entries)
             except Exception as fault:  # whatever it is, nobody may be served
                 log.error("the audit trail cannot be written: %s", type(fault).__name__)
                 self._chain = None
-                batch.written.set_exception(TrailUnavailableError())
-                batch.written.exception()  # nobody may be waiting any more, and that is no fault
+                batch.settle(TrailUnavailableError())
             else:
-                batch.written.set_result(None)
+                batch.settle()
+            self._callers = len(batch.entries) + sum(len(following.entries) for following in self._batches)
         self._writer = None
+
+    def _is_whole(self, batch: _Batch) -> bool:
+        return len(batch.entries) >= self._callers or batch.weight >= LARGEST_BLOCK
+
+    async def _gather(self, batch: _Batch) -> None:
+        """Returns when nobody else is expected, or the time is over."""
+        if self._is_whole(batch):
+            return
+        self._gathered.clear()
+        limit = asyncio.get_running_loop().call_later(self._linger_seconds, self._gathered.set)
+        await self._gathered.wait()
+        limit.cancel()
 
     async def _store(self, entries: list[Entry]) -> None:
         async with asyncio.timeout(self._write_seconds):

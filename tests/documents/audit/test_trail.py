@@ -60,6 +60,41 @@ async def test_entries_that_come_together_share_a_block(database: Database) -> N
     assert await findings(database) == []
 
 
+async def test_callers_who_come_back_one_after_the_other_share_a_block(database: Database) -> None:
+    """Whoever was served asks again a little sooner or later: the next block waits for all of them, and no longer."""
+    trail = AuditTrail(block_collection(database), KEY, linger_seconds=60.0)
+
+    async def call(after: float) -> None:
+        await asyncio.sleep(after)
+        await trail.record(read("agent.zhao", [some_id()]))
+
+    async with asyncio.timeout(10):
+        await asyncio.gather(*(trail.record(read("agent.zhao", [some_id()])) for _ in range(8)))
+        await asyncio.gather(*(call(number / 100) for number in range(8)))
+    assert [len(block["body"]["entries"]) for block in await stored(database)] == [8, 8]
+
+
+async def test_a_caller_who_is_alone_waits_for_nobody(database: Database) -> None:
+    """One at a time: nobody else is expected."""
+    trail = AuditTrail(block_collection(database), KEY, linger_seconds=60.0)
+    async with asyncio.timeout(10):
+        for _ in range(3):
+            await trail.record(read("agent.zhao", [some_id()]))
+    assert len(await stored(database)) == 3
+
+
+async def test_callers_who_do_not_come_back_are_waited_for_once_and_not_for_long(database: Database) -> None:
+    """After a crowd the first to come waits for the others as long as is allowed; the next one does not."""
+    trail = AuditTrail(block_collection(database), KEY, linger_seconds=0.5)
+    await asyncio.gather(*(trail.record(read("agent.zhao", [some_id()])) for _ in range(5)))
+    began = asyncio.get_running_loop().time()
+    await trail.record(read("agent.zhao", [some_id()]))
+    waited = asyncio.get_running_loop().time() - began
+    assert waited >= 0.5
+    async with asyncio.timeout(0.45):
+        await trail.record(read("agent.zhao", [some_id()]))
+
+
 async def test_a_large_crowd_of_ids_is_spread_over_blocks(database: Database) -> None:
     """A block stays within what one document may hold, however much comes at once."""
     trail = AuditTrail(block_collection(database), KEY)
