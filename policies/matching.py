@@ -11,6 +11,8 @@ from fnmatch import fnmatchcase
 from documents.access_plan import Action
 from documents.catalogue import Catalogue
 from documents.fields import CUSTOMER_KINDS, Kind
+from documents.record_classes import RECORD_CLASSES
+from documents.stored_record import CustomerRecord
 
 ANY = "*"
 RECORDS = "records"
@@ -50,16 +52,19 @@ class FieldPatterns:
         return frozenset({name}) & specs.keys()
 
 
-_CUSTOMERS = frozenset(kind.value for kind in CUSTOMER_KINDS)
+_WILDCARDS: dict[str, str] = {
+    **dict.fromkeys((kind.value for kind in CUSTOMER_KINDS), ANY),
+    **{cls.kind.value: RECORDS for cls in RECORD_CLASSES if issubclass(cls, CustomerRecord)},
+}
+"""The kinds that a wildcard names, with the one that does."""
 
 
 def covers_kind(kind: str, rule_kind: str) -> bool:
-    """True if the rule speaks about `kind`: `*` means every kind of customer, `records` every other kind.
+    """True if the rule speaks about `kind`: `*` means every kind of customer, `records` every kind of record that
+    hangs on a customer; those of the company are named one by one.
 
     Who writes `*` of customers' fields must not thereby open contracts, tickets or the trail."""
-    if rule_kind == kind:
-        return True
-    return rule_kind == (ANY if kind in _CUSTOMERS else RECORDS)
+    return rule_kind in (kind, _WILDCARDS.get(kind))
 
 
 def covers_action(action: str, rule_action: str, effect: str) -> bool:

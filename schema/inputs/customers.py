@@ -183,6 +183,8 @@ def make_filter_input(
 def _operators_input(spec: FieldSpec, enums: ChoiceEnums, made: dict[str, Any]) -> Any:
     """The operators of a field: one input type per value type and set of searches."""
     searches = "".join(pascal_case(search.value) for search in sorted(spec.search) if search is not Search.EQUALITY)
+    if Search.EQUALITY not in spec.search:
+        searches += "Only"
     base = spec.choices.__name__ if spec.choices is not None else _NAMES.get(spec.value_type, spec.value_type.value)
     base = base if spec.choices is not None else pascal_case(base)
     name = f"{base}{searches}Filter"

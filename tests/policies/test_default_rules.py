@@ -10,6 +10,8 @@ import pytest
 from documents.access_plan import Action, FieldGrants, Level, Purpose, Reason, Scope
 from documents.catalogue import CATALOGUE
 from documents.fields import CUSTOMER_KINDS, Kind, Sensitivity
+from documents.record_classes import RECORD_CLASSES
+from documents.stored_record import CustomerRecord
 from policies.authorize import ALL_ACTIONS, PolicyEngine
 from policies.errors import PurposeNotAllowedError
 from policies.judge import MODEL_TEXT
@@ -204,6 +206,31 @@ async def test_roles_are_closed_under_every_other_purpose(engine: PolicyEngine, 
     for other in set(Purpose) - own:
         with pytest.raises(PurposeNotAllowedError):
             await engine.authorize(principal_of(role), other.value)
+
+
+CUSTOMER_RECORDS = [cls.kind for cls in RECORD_CLASSES if issubclass(cls, CustomerRecord)]
+
+
+@pytest.mark.parametrize("purpose", list(Purpose))
+async def test_policy_administrators_see_no_record_of_a_customer_whatever_else_they_are(
+    engine: PolicyEngine, purpose: Purpose
+) -> None:
+    """Beside every other role at once."""
+    principal = principal_of(*sorted(default_rules().roles))
+    for kind in CUSTOMER_RECORDS:
+        plan = await engine.authorize(principal, purpose.value, ALL_ACTIONS, kind.value)
+        assert not any(grants.is_visible for grants in plan.kinds[kind].by_scope_set.values())
+
+
+@pytest.mark.parametrize("role", ["inspector", "auditor"])
+async def test_supervision_changes_no_record_of_a_customer_whatever_else_it_is(engine: PolicyEngine, role: str) -> None:
+    """Beside every other role but that of policy administrators, who may do nothing anyway."""
+    others = default_rules().roles - {"policy_administrator"}
+    for kind in CUSTOMER_RECORDS:
+        for purpose in Purpose:
+            plan = await engine.authorize(principal_of(role, *others), purpose.value, ALL_ACTIONS, kind.value)
+            for grants in plan.kinds[kind].by_scope_set.values():
+                assert not grants.writable | grants.creatable | grants.deletable
 
 
 def test_casbin_reads_the_default_rules_as_we_do() -> None:
