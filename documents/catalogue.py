@@ -19,6 +19,7 @@ from documents.audit.declaration import AuditEntry
 from documents.customer import Customer, Enterprise, Individual, Institution
 from documents.fields import Declaration, FieldSpec, Kind, ValueType
 from documents.record_classes import RECORD_CLASSES
+from documents.rule_drafts import RuleSetVersion
 from documents.stored_record import StoredRecord
 from documents.values import TypeMark
 
@@ -100,5 +101,5 @@ CATALOGUE = Catalogue((Individual, Enterprise, Institution))
 RECORD_CATALOGUES: Mapping[Kind, Catalogue] = MappingProxyType({cls.kind: Catalogue((cls,)) for cls in RECORD_CLASSES})
 """The other records, each kind by itself."""
 
-FULL_CATALOGUE = Catalogue((*CATALOGUE.classes.values(), *RECORD_CLASSES, AuditEntry))
+FULL_CATALOGUE = Catalogue((*CATALOGUE.classes.values(), *RECORD_CLASSES, RuleSetVersion, AuditEntry))
 """Everything that rules can speak of."""

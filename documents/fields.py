@@ -50,6 +50,9 @@ class Kind(StrEnum):
     PAYMENT = "payment"
     COLLECTION_STEP = "collection_step"
     HANDLING_CHANGE = "handling_change"
+    RULE_DRAFT = "rule_draft"
+    RULE_SET = "rule_set"
+    ROLE_GRANT = "role_grant"
     AUDIT_ENTRY = "audit_entry"
     JOB = "job"
 

@@ -17,6 +17,8 @@ from documents.incidents import AffectedCustomer, Incident
 from documents.information import Consent, Partner, Review, SharingAgreement, Undertaking
 from documents.job_records import Job
 from documents.reminders import Reminder
+from documents.role_grants import RoleGrant
+from documents.rule_drafts import RuleDraft
 from documents.service import Complaint, Satisfaction, ServiceContact, ServiceStandard, Ticket
 from documents.stored_record import StoredRecord
 from documents.training import Course, PerformanceReview, TrainingResult, TrainingSession
@@ -51,4 +53,6 @@ RECORD_CLASSES: tuple[type[StoredRecord], ...] = (
     Payment,
     CollectionStep,
     HandlingChange,
+    RuleDraft,
+    RoleGrant,
 )

@@ -8,6 +8,7 @@ PolicyError
 │   └── PurposeNotAllowedError  PURPOSE_NOT_ALLOWED   not the caller's, or no rule allows its roles anything under it
 ├── UndertakingRequiredError    UNDERTAKING_REQUIRED  no confidentiality undertaking of the caller is in force
 ├── RuleError                   RULE_INVALID          a rule cannot be read, or names something that does not exist
+├── PolicyTestError             POLICY_TEST_INVALID   a policy test cannot be read, or names something that does not
 └── RuleSetConflictError        RULE_SET_CONFLICT     another rule set became active in the meantime
 """
 
@@ -90,11 +91,31 @@ class RuleError(PolicyError):
 
     code = "RULE_INVALID"
 
-    def __init__(self, line: int, problem: str, nearest: str | None = None) -> None:
+    def __init__(
+        self, line: int, problem: str, nearest: str | None = None, *, reason: str = "form", name: str = ""
+    ) -> None:
         hint = f"; did you mean `{nearest}`?" if nearest else ""
         super().__init__(f"line {line}: {problem}{hint}")
         self.line = line
         self.problem = problem
+        self.nearest = nearest
+        self.reason = reason  # `role`, `field` and so on: what `name` is not; or which rule of form is broken
+        self.name = name
+
+
+class PolicyTestError(PolicyError):
+    """A policy test is refused. `number` counts from 1; `what` is what `name` is not; `nearest` is one that is."""
+
+    code = "POLICY_TEST_INVALID"
+
+    def __init__(self, number: int, text: str, what: str, name: str, nearest: str | None = None) -> None:
+        hint = f"; did you mean `{nearest}`?" if nearest else ""
+        problem = "is no sentence of a policy test" if what == "sentence" else f"unknown {what} `{name[:64]}`{hint}"
+        super().__init__(f"test {number} (`{text[:200]}`): {problem}")
+        self.number = number
+        self.text = text
+        self.what = what
+        self.name = name
         self.nearest = nearest
 
 

@@ -82,6 +82,27 @@ class Judge:
             and self._has_role(joined(roles), rule.role)
         )
 
+    def of_roles(self, roles: frozenset[str]) -> tuple[Rule, ...]:
+        """The rules that speak of one of `roles`, or of a role that it inherits from."""
+        names = joined(roles)
+        return tuple(rule for rule in self._rules if self._has_role(names, rule.role))
+
+    def explain(
+        self,
+        rules: Iterable[Rule],
+        roles: frozenset[str],
+        scopes: ScopeSet,
+        kind: Kind,
+        action: Action,
+        purpose: Purpose,
+        field: str,
+    ) -> Rule | None:
+        """The one of `rules` by which Casbin answers; None where none matches, which refuses."""
+        self._enforcer.model["p"]["p"].policy = [list(rule) for rule in rules]
+        question = (joined(roles), joined(scopes), kind.value, field, action.value, purpose.value)
+        _, rule = self._enforcer.enforce_ex(*question)
+        return Rule(*rule) if rule else None
+
     def decide(
         self,
         rules: Iterable[Rule],

@@ -8,7 +8,8 @@ declared by the `g` line on whose left it stands; all descend from `everyone`, w
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import NamedTuple
@@ -67,13 +68,17 @@ class RuleSet:
 
 def parse_csv(text: str, catalogue: Catalogue) -> RuleSet:
     """Reads a `policy.csv`. Raises RuleError, which names the line."""
+    return read_lines(csv_lines(text), catalogue)
+
+
+def csv_lines(text: str) -> list[Line]:
+    """The lines of a `policy.csv` that are neither empty nor comments, with their numbers and tokens."""
     numbered = ((number, line.strip()) for number, line in enumerate(text.splitlines(), start=1))
-    lines = [
+    return [
         (number, [token.strip() for token in line.split(",")])
         for number, line in numbered
         if line and not line.startswith("#")
     ]
-    return read_lines(lines, catalogue)
 
 
 def read_stored(rules: object, roles: object, version: int, catalogue: Catalogue) -> RuleSet:
@@ -100,6 +105,40 @@ def read_lines(lines: Sequence[Line], catalogue: Catalogue, version: int = 0) ->
     return RuleSet(rules, tuple(link for _, link in inheritance), version)
 
 
+def rejected_lines(lines: Sequence[Line], catalogue: Catalogue) -> list[RuleError]:
+    """Every line that does not hold, in order; empty for lines that `read_lines` takes."""
+    rejected: list[RuleError] = []
+    texts: list[tuple[int, list[str]]] = []
+    for number, tokens in lines:
+        with _collected(rejected):
+            texts.append((number, _texts(number, tokens)))
+    links: list[tuple[int, Inheritance]] = []
+    for number, tokens in texts:
+        if tokens[0] == "g":
+            with _collected(rejected):
+                links.append((number, _inheritance(number, tokens)))
+    parents = _parents(links)
+    for link in links:
+        with _collected(rejected):
+            _check_link(*link, parents)
+    # A role whose own line is rejected is not rejected again in every rule of it.
+    roles = {tokens[1] for _, tokens in texts if tokens[0] == "g" and len(tokens) > 1} | {EVERYONE}
+    reader = _RuleReader(catalogue, roles)
+    for number, tokens in texts:
+        if tokens[0] == "p":
+            with _collected(rejected):
+                reader.read(number, tokens)
+    return sorted(rejected, key=lambda error: error.line)
+
+
+@contextmanager
+def _collected(rejected: list[RuleError]) -> Iterator[None]:
+    try:
+        yield
+    except RuleError as error:
+        rejected.append(error)
+
+
 def _texts(number: int, tokens: Sequence[object]) -> list[str]:
     texts = [token for token in tokens if isinstance(token, str) and token]
     if len(texts) != len(tokens) or not texts:
@@ -119,13 +158,23 @@ def _inheritance(number: int, tokens: list[str]) -> Inheritance:
 
 def _check_inheritance(links: list[tuple[int, Inheritance]]) -> None:
     """INVARIANT: every role reaches `everyone` within Casbin's reach; else a denial might not be inherited."""
+    parents = _parents(links)
+    for number, link in links:
+        _check_link(number, link, parents)
+
+
+def _parents(links: list[tuple[int, Inheritance]]) -> dict[str, set[str]]:
     parents: dict[str, set[str]] = {EVERYONE: set()}
     for _, link in links:
         parents.setdefault(link.role, set()).add(link.parent)
-    for number, link in links:
-        _known(number, "role", link.parent, parents)
-        if _depth(link.role, parents) > MAX_DEPTH:
-            raise RuleError(number, f"`{link.role}` inherits from itself, or over more than {MAX_DEPTH} steps")
+    return parents
+
+
+def _check_link(number: int, link: Inheritance, parents: Mapping[str, set[str]]) -> None:
+    _known(number, "role", link.parent, parents)
+    if _depth(link.role, parents) > MAX_DEPTH:
+        problem = f"`{link.role}` inherits from itself, or over more than {MAX_DEPTH} steps"
+        raise RuleError(number, problem, reason="circle", name=link.role)
 
 
 def _depth(role: str, parents: Mapping[str, set[str]]) -> int:
@@ -149,7 +198,8 @@ def _known(number: int, what: str, name: str, names: Collection[str], *, prefix:
     if name in names:
         return name
     nearest = get_close_matches(name, sorted(names), n=1, cutoff=0.5)
-    raise RuleError(number, f"unknown {what} `{prefix}{name[:64]}`", prefix + nearest[0] if nearest else None)
+    problem, suggestion = f"unknown {what} `{prefix}{name[:64]}`", prefix + nearest[0] if nearest else None
+    raise RuleError(number, problem, suggestion, reason=what, name=prefix + name[:64])
 
 
 class _RuleReader:

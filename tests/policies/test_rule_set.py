@@ -11,7 +11,7 @@ from documents.access_plan import Purpose
 from documents.catalogue import FULL_CATALOGUE
 from policies.compiler import Compiler
 from policies.errors import RuleError
-from policies.rule_set import MAX_DEPTH, parse_csv, read_stored
+from policies.rule_set import MAX_DEPTH, csv_lines, parse_csv, read_stored, rejected_lines
 from tests.policies.rule_sets import default_rules
 
 ROLE = "g, agent, everyone\n"
@@ -123,3 +123,31 @@ def test_written_and_read_again_a_rule_set_is_the_same() -> None:
     rows = [list(rule) for rule in rule_set.rules], [list(link) for link in rule_set.inheritance]
     stored = read_stored(*rows, 5, FULL_CATALOGUE)
     assert (stored.rules, stored.inheritance, stored.version) == (rule_set.rules, rule_set.inheritance, 5)
+
+
+def test_every_rejected_line_is_told_with_its_reason_and_the_nearest_name() -> None:
+    """Not the first alone; a rule of a role whose own line is rejected is not rejected for that."""
+    text = """
+g, clerk, everyone
+g, Lead, everyone
+g, aide, clark
+p, clerk, all, individual, nmae, read, *, allow
+p, clerk, all, individual, name, raed, *, allow
+p, aide, all, individual, name, read, *, allow
+p, clerk, all, individual, name, read
+p, clerk, al, individual, name, read, *, allow
+x, clerk
+p, clerk, all, *, @identiti, read, *, allow
+"""
+    rejected = rejected_lines(csv_lines(text), FULL_CATALOGUE)
+    assert [(error.line, error.reason, error.nearest) for error in rejected] == [
+        (3, "form", None),
+        (4, "role", "clerk"),
+        (5, "field", "name"),
+        (6, "action", "read"),
+        (8, "form", None),
+        (9, "scope", "all"),
+        (10, "form", None),
+        (11, "class", "@identity"),
+    ]
+    assert rejected_lines(csv_lines(ROLE), FULL_CATALOGUE) == []

@@ -1,0 +1,33 @@
+"""Roles with a beginning and an end: what an account is granted for a time, beside the roles that it has for good.
+
+The account carries a copy of what is granted to it (`Account.role_terms`), written in the same transaction, because
+every request looks at the account. A grant that ended is kept: it says who could do what, when and why.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+
+from documents.fields import Kind, Label, Sensitivity, declare
+from documents.stored_record import EXACT, RANGED, CompanyRecord
+from documents.values import LongText, StaffName, Text
+
+BASIC = Sensitivity.BASIC
+
+
+class RoleGrant(CompanyRecord):
+    """A role of one person from `since` until `until`, or until it is ended."""
+
+    kind: ClassVar[Kind] = Kind.ROLE_GRANT
+    collection: ClassVar[str] = "role_grants"
+    label: ClassVar[Label] = Label("Granted role", "角色授权")
+    owner: ClassVar[str | None] = "staff"
+
+    staff: Annotated[StaffName, declare("Person", "人员", BASIC, search=EXACT)]
+    role: Annotated[Text, declare("Role", "角色", BASIC, search=EXACT)]
+    since: Annotated[datetime, declare("From", "生效时间", BASIC, search=RANGED)]
+    until: Annotated[datetime | None, declare("Until", "失效时间", BASIC, search=RANGED)] = None
+    reason: Annotated[LongText, declare("Reason", "理由", BASIC)]
+    ended_at: Annotated[datetime | None, declare("Ended at", "终止时间", BASIC, search=RANGED, managed=True)] = None
+    ended_by: Annotated[StaffName | None, declare("Ended by", "终止人", BASIC, managed=True)] = None
