@@ -25,7 +25,7 @@ from documents.repositories.customer_writes import Change
 from documents.repositories.customers import CustomerReference
 from documents.repositories.filters import Operator
 from documents.repositories.sessions import SessionRepository
-from documents.stored_record import plural
+from documents.stored_record import CustomerRecord, plural
 from policies.authorize import ALL_ACTIONS, CREATE
 from policies.errors import PurposeNotAllowedError
 from policies.principal import Principal
@@ -40,6 +40,7 @@ from tests.leaks.values import spelled
 from tests.leaks.worlds import ABROAD, CALLER, FAR, HOME, STAFF, STRANGER
 
 KINDS = [cls.kind for cls in RECORD_CLASSES]
+OF_CUSTOMERS = [cls.kind for cls in RECORD_CLASSES if issubclass(cls, CustomerRecord)]
 SCHEMA = build_schema(CATALOGUE).core
 CALLERS_PER_KIND = 2
 NOBODY = "auditor_of_nothing"
@@ -167,6 +168,11 @@ class Asker:
             yield f'{{ node(id: "{row.id}") {{ __typename ... on {pascal_case(kind.value)} {{ {everything} }} }} }}'
         for name in (name for name, (of, _) in RECENT.items() if of is kind):
             yield f"{{ customers {{ nodes {{ id {camel_case(name)} {{ {everything} }} }} }} }}"
+        if kind in OF_CUSTOMERS:
+            for customer, _ in self._stage.customers:
+                section = f"{listed}(first: 100) {{ nodes {{ {everything} }} {page} }}"
+                judged = "state missing { code } unknown { code }"
+                yield f'{{ dossier(customer: "{customer.public_id}") {{ {judged} {section} }} }}'
         yield from self._orders(listed)
         yield from self._conditions(listed, rows)
 
