@@ -22,6 +22,9 @@ class RuleSetDocument(Document):
     created_at: datetime
     created_by: str
     comment: str = ""
+    tests: list[str] | None = None  # None: put in force before there were tests; those of the product hold then
+    draft: str | None = None
+    approved_by: str | None = None
 
     class Settings:
         name = "rule_sets"
@@ -46,3 +49,17 @@ class StoredRuleSet:
     version: int
     rules: object
     roles: object
+    tests: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSetHead:
+    """One version without its rules: who put it in force, when and why, and how many rules it has."""
+
+    version: int
+    created_at: datetime
+    created_by: str
+    comment: str
+    draft: str | None
+    approved_by: str | None
+    rules: int

@@ -16,6 +16,7 @@ from documents.repositories.rule_sets import RuleSetRepository
 from documents.rule_set import StoredRuleSet
 from policies.compiler import Compiler
 from policies.errors import RuleError, RuleSetConflictError
+from policies.policy_tests import default_tests
 from policies.rule_set import RuleSet, parse_csv, read_stored
 
 DEFAULT_CSV = Path(__file__).with_name("default.csv")
@@ -68,6 +69,27 @@ class PolicyStore:
             raise RuleSetConflictError from error
         await self._load()
         return version
+
+    async def refresh(self) -> None:
+        """Puts in force in this process what was activated in the database, at once."""
+        await self._load()
+
+    async def version(self, number: int) -> RuleSet | None:
+        """A version, in force or not, as it was stored; None where there is none that can still be read."""
+        return (await self.version_with_tests(number))[0]
+
+    async def version_with_tests(self, number: int) -> tuple[RuleSet | None, tuple[str, ...]]:
+        """A version and the policy tests kept with it: those of the product where it has none of its own."""
+        stored = await self._repository.get(number)
+        tests = stored.tests if stored is not None else None
+        texts = tuple(str(text) for text in tests) if isinstance(tests, list) else default_tests()
+        if stored is None:
+            return None, texts
+        try:
+            read = await asyncio.to_thread(read_stored, stored.rules, stored.roles, number, self._catalogue)
+        except RuleError:  # it names what exists no longer
+            return None, texts
+        return read, texts
 
     async def watch(self) -> None:
         """Follows the rule set in force until cancelled. Run it as a task for as long as the process serves."""

@@ -19,9 +19,10 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from documents.errors import StaleVersionError
-from documents.rule_set import ACTIVE, RuleSetDocument, RuleSetState, StoredRuleSet
+from documents.rule_set import ACTIVE, RuleSetDocument, RuleSetHead, RuleSetState, StoredRuleSet
 
 RECONNECT_SECONDS = 0.25
+_HEAD = ("created_at", "created_by", "comment", "draft", "approved_by")
 
 _logger = logging.getLogger(__name__)
 
@@ -46,7 +47,32 @@ class RuleSetRepository:
         if state is None:
             return None
         stored = await self._sets.find_one({"_id": state["version"]}) or {}
-        return StoredRuleSet(state["version"], stored.get("rules"), stored.get("roles"))
+        return StoredRuleSet(state["version"], stored.get("rules"), stored.get("roles"), stored.get("tests"))
+
+    async def get(self, version: int, session: AsyncClientSession | None = None) -> StoredRuleSet | None:
+        """That version, in force or not."""
+        stored = await self._sets.find_one({"_id": version}, session=session)
+        if stored is None:
+            return None
+        return StoredRuleSet(version, stored.get("rules"), stored.get("roles"), stored.get("tests"))
+
+    async def heads(self, *, limit: int, before: int | None = None) -> list[RuleSetHead]:
+        """The newest versions, or those before one, newest first."""
+        condition = {"_id": {"$lt": before}} if before is not None else {}
+        shown = {**dict.fromkeys(_HEAD, 1), "count": {"$size": {"$ifNull": ["$rules", []]}}}
+        found = await self._sets.find(condition, shown).sort("_id", DESCENDING).limit(limit).to_list()
+        return [
+            RuleSetHead(
+                version=stored["_id"],
+                created_at=stored["created_at"].replace(tzinfo=UTC),
+                created_by=stored["created_by"],
+                comment=stored.get("comment", ""),
+                draft=stored.get("draft"),
+                approved_by=stored.get("approved_by"),
+                rules=stored["count"],
+            )
+            for stored in found
+        ]
 
     async def seed(self, rules: Rows, roles: Rows, *, by: str) -> None:
         """Makes version 1 and puts it in force, unless a version is in force. Any number of processes may race here."""
@@ -61,31 +87,51 @@ class RuleSetRepository:
         except DuplicateKeyError:
             _logger.debug("another process activated the first rule set")
 
-    async def activate(self, expected: int, rules: Rows, roles: Rows, *, by: str, comment: str = "") -> int:
+    async def activate(
+        self, expected: int, rules: Rows, roles: Rows, *, by: str, comment: str = "", tests: Sequence[str] | None = None
+    ) -> int:
         """Stores a new version and puts it in force in place of version `expected`; returns its number.
 
         `expected` is 0 where no version is in force. Raises StaleVersionError, with nothing written, if another one is.
         """
 
         async def swap(session: AsyncClientSession) -> int:
-            state = await self._state.find_one({"_id": ACTIVE}, session=session)
-            current = state["version"] if state else 0
-            if current != expected:
-                raise StaleVersionError
-            newest = await self._sets.find_one({}, {"_id": 1}, sort=[("_id", DESCENDING)], session=session)
-            version = int(newest["_id"] if newest else 0) + 1
-            await self._sets.insert_one(_document(version, rules, roles, by, comment), session=session)
-            changed = await self._state.update_one(
-                {"_id": ACTIVE, "version": expected}, {"$set": _state(version, by)}, upsert=not state, session=session
-            )
-            if state and changed.matched_count != 1:
-                raise StaleVersionError
-            return version
+            return await self.swap(session, expected, rules, roles, by=by, comment=comment, tests=tests)
 
         async with self._client.start_session() as session:
             return await session.with_transaction(
                 swap, read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority")
             )
+
+    async def swap(
+        self,
+        session: AsyncClientSession,
+        expected: int,
+        rules: Rows,
+        roles: Rows,
+        *,
+        by: str,
+        comment: str = "",
+        tests: Sequence[str] | None = None,
+        draft: str | None = None,
+        approved_by: str | None = None,
+    ) -> int:
+        """What `activate` does, within the transaction of `session`: with the draft that the version comes from."""
+        state = await self._state.find_one({"_id": ACTIVE}, session=session)
+        current = state["version"] if state else 0
+        if current != expected:
+            raise StaleVersionError
+        newest = await self._sets.find_one({}, {"_id": 1}, sort=[("_id", DESCENDING)], session=session)
+        version = int(newest["_id"] if newest else 0) + 1
+        origin = {"tests": list(tests) if tests is not None else None, "draft": draft, "approved_by": approved_by}
+        document = _document(version, rules, roles, by, comment) | origin
+        await self._sets.insert_one(document, session=session)
+        changed = await self._state.update_one(
+            {"_id": ACTIVE, "version": expected}, {"$set": _state(version, by)}, upsert=not state, session=session
+        )
+        if state and changed.matched_count != 1:
+            raise StaleVersionError
+        return version
 
     async def watch(self) -> AsyncIterator[None]:
         """Yields once when it begins to listen, and again whenever the pointer may have changed. Never ends."""
