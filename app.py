@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, timedelta
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import httpx
@@ -46,6 +47,7 @@ from documents.repositories.attachments import AttachmentRepository
 from documents.repositories.change_feed import ChangeFeed
 from documents.repositories.codec import CustomerCodec
 from documents.repositories.credit_figures import CreditFigures
+from documents.repositories.customer_counts import CustomerCounts
 from documents.repositories.customer_history import CustomerHistory
 from documents.repositories.customer_writes import REVIEW_PERIODS, CustomerWriter
 from documents.repositories.customers import CustomerRepository
@@ -81,17 +83,25 @@ from resolvers.customers import Customers
 from resolvers.identification import Identification
 from resolvers.incident_reports import IncidentReports
 from resolvers.incidents import Incidents
+from resolvers.policies import Policies
+from resolvers.policy_administration import PolicyAdministration
+from resolvers.policy_drafts import PolicyDrafts
+from resolvers.policy_effects import PolicyEffects, TrustedReads
+from resolvers.policy_history import PolicyHistory
+from resolvers.policy_replay import PolicyReplay
 from resolvers.principals import Principals
 from resolvers.record_operations import RecordOperations
 from resolvers.recording import Recorder
 from resolvers.records import RecordReads
 from resolvers.reminders import Reminders
 from resolvers.reviews import Reviews
+from resolvers.role_grants import RoleGrants
 from resolvers.service import Service
 from resolvers.sessions import Sessions
 from resolvers.sharing import SharedCustomers, Sharing
 from resolvers.subscriptions import Subscriptions
 from resolvers.trail_scopes import TrailScopes
+from resolvers.view_as import ViewAs
 from resolvers.viewer import Viewer
 from schema.build import DossierSchema, build_schema
 from schema.context import RequestContext, UseCases
@@ -99,6 +109,7 @@ from schema.errors import format_error
 from schema.execution import RecordExecutor
 from schema.extensions import access_extensions
 from schema.messages import message
+from schema.trusted_fields import trusted_reads
 from settings import Settings
 from web.attachments import AttachmentEndpoint
 from web.authentication import Authenticator, InvalidTokenError, IssuerUnavailableError
@@ -314,6 +325,7 @@ async def _build(
         service=Service(operations, ServiceFigures(database, repositories), accounts),
         attachments=Attachments(operations, files),
         credit=credit,
+        policies=_policies(settings, operations, store, accounts, trail, database),
         identification=identification,
         viewer=Viewer(engine, CATALOGUE),
         sessions=sessions,
@@ -326,6 +338,35 @@ async def _build(
     return Services(
         database, keyring, store, engine, accounts, reader, writer, use_cases, authenticator, principals, changes, trail
     )
+
+
+def _policies(
+    settings: Settings,
+    operations: RecordOperations,
+    store: PolicyStore,
+    accounts: AccountRepository,
+    trail: InstalledTrail,
+    database: AsyncDatabase[dict[str, Any]],
+) -> Policies:
+    rule_sets, counts = RuleSetRepository(database), CustomerCounts(database)
+    drafts = PolicyDrafts(operations, store, FULL_CATALOGUE)
+    approval = settings.policy_approval is not False
+    return Policies(
+        administration=PolicyAdministration(operations, store, rule_sets, accounts, FULL_CATALOGUE, approval=approval),
+        effects=PolicyEffects(drafts, accounts, counts, partial(_trusted_reads, settings)),
+        view_as=ViewAs(drafts, accounts, counts),
+        replay=PolicyReplay(drafts, trail.queries),
+        history=PolicyHistory(operations, store, rule_sets),
+        grants=RoleGrants(operations, store, accounts),
+    )
+
+
+@lru_cache(maxsize=1)
+def _trusted_reads(settings: Settings) -> TrustedReads:
+    """Read when first asked for: most processes never are."""
+    if settings.trusted_documents is None:
+        return {}
+    return trusted_reads(read_manifest(settings.trusted_documents), build_schema(CATALOGUE).core)
 
 
 def _credit_rules(settings: Settings) -> CreditRules:

@@ -136,7 +136,8 @@ class Settings:
     `trusted_proxies` are the networks whose `X-Forwarded-*` headers are believed; sizes are bytes, times seconds.
     `audit_trail` off serves customer data without a record of it: for measurements on invented data only.
     `audit_witness` are told where the trail stands. With `verification_four_eyes` a verification counts when a second
-    person confirmed it. The company's name, address, telephone and account stand in
+    person confirmed it. With `policy_approval` a change of rules needs a second administrator; unset, it does but in
+    the demo. The company's name, address, telephone and account stand in
     letters: without a name none can be made.
     """
 
@@ -179,6 +180,8 @@ class Settings:
     company_address: str | None = _setting(None, _text)
     company_telephone: str | None = _setting(None, _text)
     company_account: str | None = _setting(None, _text)
+
+    policy_approval: bool | None = _setting(None, _yes_or_no)
 
     audit_trail: bool = _setting(True, _yes_or_no)
     audit_witness: tuple[str, ...] = _setting((), _addresses, secret=True)

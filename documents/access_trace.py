@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 
 class Act(StrEnum):
-    """What was done with rows. SOUGHT: asked for by id, and nothing was there for the caller."""
+    """What was done with rows. SOUGHT: asked for by id, and nothing was there for the caller. VIEW_AS: looked at which
+    fields of it somebody else may see, and at none of its values."""
 
     READ = "read"
     REVEAL = "reveal"
@@ -30,6 +31,7 @@ class Act(StrEnum):
     CREATE = "create"
     WRITE = "write"
     DELETE = "delete"
+    VIEW_AS = "view_as"
 
 
 @dataclass(slots=True)
@@ -66,6 +68,7 @@ class AccessTrace:
     filtered: set[str] = field(default_factory=set)
     sorted: set[str] = field(default_factory=set)
     searched: set[str] = field(default_factory=set)
+    viewed_as: set[str] = field(default_factory=set)  # usernames, whose access was looked at
 
     def add_plan(self, plan: AccessPlan) -> None:
         """Customer data is asked for under `plan`: from now on the request leaves an entry, whatever becomes of it."""

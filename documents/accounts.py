@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 
 from beanie import Document
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pymongo import ASCENDING, IndexModel
 
 from documents.access_plan import Purpose
@@ -23,6 +23,17 @@ PartnerId = Annotated[str, StringConstraints(pattern=r"^partner_[0-9a-f]{24}$")]
 OIDCSubject = Annotated[str, StringConstraints(min_length=3, max_length=1024)]
 
 
+class RoleTerm(BaseModel):
+    """A role from `since` until `until` (exclusive), or for good; `grant` is the public id of the `RoleGrant`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: Code
+    since: datetime
+    until: datetime | None = None
+    grant: str
+
+
 class Account(Document):
     """One login. `id` is the username; without `password_hash` the account logs in by OpenID Connect only."""
 
@@ -32,6 +43,7 @@ class Account(Document):
     display_name: Text
     password_hash: Annotated[str | None, Field(repr=False)] = None
     roles: Annotated[list[Code], Field(default_factory=list)]
+    role_terms: Annotated[list[RoleTerm], Field(default_factory=list)]
     department: Code | None = None
     customer_id: CustomerId | None = None
     purposes: Annotated[list[Purpose], Field(default_factory=list)]

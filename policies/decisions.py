@@ -36,6 +36,7 @@ class Decisions:
         self._of_roles: dict[frozenset[str], Rules] = {}
         self._relevant: dict[tuple[frozenset[str], Kind, Purpose], Rules] = {}
         self._answers: dict[frozenset[Rule], bool] = {}
+        self._explained: dict[Rules, Rule | None] = {}
 
     def of_roles(self, roles: frozenset[str]) -> Rules:
         """The rules that speak of `roles` or of what they inherit from. Roles that are not declared are nothing."""
@@ -95,9 +96,15 @@ class Decisions:
         self, roles: frozenset[str], kind: Kind, purpose: Purpose, scopes: ScopeSet, action: Action, field: str
     ) -> Rule | None:
         """The rule by which Casbin allows or refuses `action` on `field`; None where it refuses for want of one."""
-        applicable = self._applicable(roles, kind, purpose, scopes, action)
-        known = roles & self.rule_set.roles
-        return self._judge.explain(applicable, known, scopes, kind, action, purpose, field)
+        matching = tuple(
+            rule
+            for rule in self._applicable(roles, kind, purpose, scopes, action)
+            if field in self.patterns.named(kind.value, rule.kind, rule.field)
+        )
+        if matching not in self._explained:
+            known = roles & self.rule_set.roles
+            self._explained[matching] = self._judge.explain(matching, known, scopes, kind, action, purpose, field)
+        return self._explained[matching]
 
     def _applicable(
         self, roles: frozenset[str], kind: Kind, purpose: Purpose, scopes: ScopeSet, action: Action

@@ -123,6 +123,8 @@ def _record(found: TrailEntry, grants: FieldGrants) -> tuple[Record, str]:
         fields=_fields(entry),
     )
     shown = Record({name: value for name, value in whole.items() if name in grants.plain})
+    if "username" in grants.plain:
+        shown["viewed_as"] = entry.get("viewed_as", [])
     if "outcome" in grants.plain:
         shown["codes"] = entry.get("codes", [])
     if {"customers", "fields"} & grants.plain:

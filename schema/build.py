@@ -22,6 +22,7 @@ from schema.chapters import (
     identification,
     incidents,
     information,
+    policies,
     service,
     training,
 )
@@ -50,7 +51,7 @@ PLAIN_TYPES = (
 """Types whose every field is read from a record as it is."""
 
 
-CHAPTERS: tuple[Chapter, ...] = (identification, information, incidents, audit, service, training, credit)
+CHAPTERS: tuple[Chapter, ...] = (identification, information, incidents, audit, policies, service, training, credit)
 
 
 @dataclass(frozen=True)

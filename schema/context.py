@@ -17,6 +17,7 @@ from resolvers.customers import Customers
 from resolvers.identification import Identification
 from resolvers.incident_reports import IncidentReports
 from resolvers.incidents import Incidents
+from resolvers.policies import Policies
 from resolvers.recording import Recorder
 from resolvers.records import RecordReads
 from resolvers.reminders import Reminders
@@ -46,6 +47,7 @@ class UseCases:
     incident_reports: IncidentReports
     attachments: Attachments
     credit: Credit
+    policies: Policies
     identification: Identification
     viewer: Viewer
     sessions: Sessions

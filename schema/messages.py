@@ -248,6 +248,85 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "contract.ends_before_signing": ("A contract ends after it was signed.", "合同终止日期不得早于签订日期。"),
         "invoice.contract_not_in_force": ("The contract is not in force.", "该合同未生效或已终止。"),
         "invoice.due_before_issued": ("An invoice is due after it was issued.", "到期日不得早于开票日期。"),
+        # Rules of access
+        "POLICY_TEST_INVALID": (
+            "A policy test kept with the rules names what does not exist.",
+            "与规则一并保存的策略测试引用了不存在的名称。",
+        ),
+        "view_as.target": ("Name either a customer or a kind.", "请指定客户或记录类型之一。"),
+        "rules.unknown_role": (
+            "Line {line}: there is no role `{name}`; the nearest is `{nearest}`.",
+            "第 {line} 行：角色 `{name}` 不存在；最接近的是 `{nearest}`。",
+        ),
+        "rules.unknown_scope": (
+            "Line {line}: there is no scope `{name}`; the nearest is `{nearest}`.",
+            "第 {line} 行：范围 `{name}` 不存在；最接近的是 `{nearest}`。",
+        ),
+        "rules.unknown_kind": (
+            "Line {line}: there is no kind `{name}`; the nearest is `{nearest}`.",
+            "第 {line} 行：记录类型 `{name}` 不存在；最接近的是 `{nearest}`。",
+        ),
+        "rules.unknown_field": (
+            "Line {line}: there is no field `{name}`; the nearest is `{nearest}`.",
+            "第 {line} 行：字段 `{name}` 不存在；最接近的是 `{nearest}`。",
+        ),
+        "rules.unknown_class": (
+            "Line {line}: there is no class `{name}`; the nearest is `{nearest}`.",
+            "第 {line} 行：敏感级别 `{name}` 不存在；最接近的是 `{nearest}`。",
+        ),
+        "rules.unknown_action": (
+            "Line {line}: there is no action `{name}`; the nearest is `{nearest}`.",
+            "第 {line} 行：操作 `{name}` 不存在；最接近的是 `{nearest}`。",
+        ),
+        "rules.unknown_purpose": (
+            "Line {line}: there is no purpose `{name}`; the nearest is `{nearest}`.",
+            "第 {line} 行：使用目的 `{name}` 不存在；最接近的是 `{nearest}`。",
+        ),
+        "rules.unknown_effect": (
+            "Line {line}: there is no effect `{name}`; the nearest is `{nearest}`.",
+            "第 {line} 行：效果 `{name}` 不存在；最接近的是 `{nearest}`。",
+        ),
+        "rules.form": ("Line {line}: {problem}.", "第 {line} 行格式有误：{problem}。"),
+        "rules.circle": (
+            "Line {line}: the role inherits from itself, or over too many steps.",
+            "第 {line} 行：角色继承自身，或继承层级过多。",
+        ),
+        "policy_test.sentence": (
+            "Test {number} is no sentence like `service_agent never sees individual.id_number`.",
+            "第 {number} 条测试不符合格式，例如 `service_agent never sees individual.id_number`。",
+        ),
+        "policy_test.unknown_name": (
+            "Test {number}: there is no `{name}`; the nearest is `{nearest}`.",
+            "第 {number} 条测试：`{name}` 不存在；最接近的是 `{nearest}`。",
+        ),
+        "policy_test.failed": ("The test `{test}` fails: {cell}.", "策略测试 `{test}` 未通过：{cell}。"),
+        "draft.not_approved": (
+            "Another administrator has to approve the draft first.",
+            "该草案须先由另一位管理员审批。",
+        ),
+        "draft.outdated": (
+            "Version {version} is in force meanwhile: rebase the draft.",
+            "当前生效的是第 {version} 版：请先将草案变基。",
+        ),
+        "draft.conflict": (
+            "What `{line}` is about was changed meanwhile.",
+            "`{line}` 所涉及的规则已被其他变更修改。",
+        ),
+        "draft.locks_out": (
+            "Nobody would have the right to change the rules any more.",
+            "该变更将使任何人都无权再修改规则。",
+        ),
+        "draft.no_such_version": (
+            "There is no version {version}, or it names what exists no longer.",
+            "第 {version} 版不存在，或引用了已不存在的名称。",
+        ),
+        "role_grant.own_account": ("Nobody grants a role to themselves.", "不得为本人授予角色。"),
+        "role_grant.unknown_role": ("No rule knows the role.", "规则中没有该角色。"),
+        "role_grant.ends_before_it_begins": (
+            "It must end after it begins, and after now.",
+            "失效时间必须晚于生效时间和当前时间。",
+        ),
+        "role_grant.ended_already": ("The grant is over already.", "该授权已终止。"),
         "letter.no_sender": ("The company's name for letters is not configured.", "尚未配置函件的发件单位。"),
         "letter.no_address": ("The customer has no address.", "该客户没有地址。"),
     }

@@ -171,6 +171,14 @@ ELSEWHERE = {
     "Query.dossier": "tests/regulation/test_dossier.py",
     "Query.incidentReport": "tests/regulation/test_incidents.py",
     "Query.reproduceRiskAssessment": "tests/regulation/test_risk.py",
+    "Query.draftEffects": "tests/test_policy_administration.py",
+    "Query.draftConflicts": "tests/test_policy_administration.py",
+    "Query.ruleSetEffects": "tests/test_policy_administration.py",
+    "Query.policyTests": "tests/test_policy_administration.py",
+    "Query.viewAs": "tests/test_policy_administration.py",
+    "Query.replayDraft": "tests/test_policy_administration.py",
+    "Query.ruleSets": "tests/test_policy_administration.py",
+    "Query.ruleSet": "tests/test_policy_administration.py",
     "Query.undertakingText": "tests/regulation/test_confidentiality_and_sharing.py",
 }
 """Root fields that are not asked in two worlds, and the tests that show what they keep to themselves."""

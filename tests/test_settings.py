@@ -53,6 +53,7 @@ def test_every_setting_is_read_from_its_variable(tmp_path: Path) -> None:
         company_address="b",
         company_telephone="c",
         company_account="d",
+        policy_approval=False,
         audit_trail=False,
         audit_witness=("https://witness.example/heads", "http://127.0.0.1:9/"),
         trusted_documents=pem,

@@ -8,6 +8,7 @@ Made from an `AccessTrace`, so of ids and declared names only. It must never hol
     outcome                                 ok, refused (with `codes`), error
     touches [{act, kind, customers?, records?, plain?, masked?, denied?, written?, code?, refused?}]
     filtered?, sorted?, searched?           names of the fields that rows were looked for by
+    viewed_as?                              the accounts whose access was looked at
 
 What is empty is left out.
 """
@@ -85,6 +86,8 @@ def new_entry(
     for name, fields in (("filtered", trace.filtered), ("sorted", trace.sorted), ("searched", trace.searched)):
         if fields:
             entry[name] = sorted(fields)
+    if trace.viewed_as:
+        entry["viewed_as"] = sorted(trace.viewed_as)
     return entry
 
 

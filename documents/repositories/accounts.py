@@ -19,7 +19,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
 from documents.access_plan import Purpose
-from documents.accounts import Account, Department, Session
+from documents.accounts import Account, Department, RoleTerm, Session
 from documents.errors import DuplicateValueError, InvalidField, InvalidValueError, RecordNotFoundError
 from documents.records import Record
 
@@ -28,11 +28,13 @@ UTC_OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, tzinfo=U
 
 @dataclass(frozen=True, slots=True)
 class StoredAccount:
-    """An account as others see it: everything but the password."""
+    """An account as others see it: everything but the password. `roles` are those that it has at the moment of the
+    read, `lasting_roles` those of them that do not end by themselves."""
 
     username: str
     display_name: str
     roles: frozenset[str]
+    lasting_roles: frozenset[str]
     department: str | None
     customer_id: str | None
     purposes: frozenset[Purpose]
@@ -147,6 +149,28 @@ class AccountRepository:
         if not result.matched_count:
             raise RecordNotFoundError
 
+    async def add_role_term(
+        self, username: str, term: Mapping[str, Any], session: AsyncClientSession | None = None
+    ) -> None:
+        """Gives the account a role for a time: `role`, `since`, `until` (or None), `grant`. Raises
+        RecordNotFoundError."""
+        given = RoleTerm.model_validate(term).model_dump(exclude_none=True)
+        result = await self._accounts.update_one({"_id": username}, {"$push": {"role_terms": given}}, session=session)
+        if not result.matched_count:
+            raise RecordNotFoundError
+
+    async def end_role_term(self, username: str, grant: str, session: AsyncClientSession | None = None) -> None:
+        """Takes back what the grant of that public id gave to the account, if it still has it."""
+        change = {"$pull": {"role_terms": {"grant": grant}}}
+        await self._accounts.update_one({"_id": username}, change, session=session)
+
+    async def who_can_log_in(self) -> list[StoredAccount]:
+        """The accounts that are not disabled and have a password or an identity provider, by username."""
+        ways = [{"password_hash": {"$type": "string"}}, {"oidc_subject": {"$type": "string"}}]
+        wanted = {"disabled": False, "$or": ways}
+        documents = await self._accounts.find(wanted, {"password_hash": 0}, sort={"_id": 1}).to_list()
+        return [stored_account(document) for document in documents]
+
     async def has_demo_accounts(self) -> bool:
         """Does the database hold demo logins, whose passwords are meant to be known?"""
         return await self._accounts.find_one({"demo": True}, {"_id": 1}) is not None
@@ -192,11 +216,16 @@ class AccountRepository:
 
 
 def stored_account(document: Mapping[str, Any]) -> StoredAccount:
-    """What is stored, as a value."""
+    """What is stored, as a value, with the roles of this moment."""
+    now = datetime.now(UTC)
+    begun = [term for term in document.get("role_terms", ()) if term["since"] <= now]
+    running = [term for term in begun if term.get("until") is None or now < term["until"]]
+    roles = frozenset(document["roles"])
     return StoredAccount(
         username=document["_id"],
         display_name=document["display_name"],
-        roles=frozenset(document["roles"]),
+        roles=roles.union(term["role"] for term in running),
+        lasting_roles=roles.union(term["role"] for term in running if term.get("until") is None),
         department=document.get("department"),
         customer_id=document.get("customer_id"),
         purposes=frozenset(Purpose(purpose) for purpose in document["purposes"]),

@@ -31,7 +31,7 @@ PLAIN_TYPES: Final = (
     "AuditChain",
 )
 _DECLARED: Final = frozenset(DeclaredEntry.model_fields)
-_WITH: Final = {"codes": ("outcome",), "touches": ("customers", "fields")}
+_WITH: Final = {"codes": ("outcome",), "viewed_as": ("username",), "touches": ("customers", "fields")}
 """Fields of the entry that go with declared ones."""
 
 strawberry.enum(
@@ -72,6 +72,7 @@ class AuditEntry:
     username: str | None
     roles: list[str] | None
     session: str | None
+    viewed_as: list[str] | None = strawberry.field(description="The accounts whose access was looked at.")
     purpose: str | None
     operation: AuditOperation | None
     outcome: Outcome | None

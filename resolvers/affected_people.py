@@ -1,0 +1,108 @@
+"""Whom a change of rules concerns: the people who have the roles, and on how many customers.
+
+Pure arithmetic over what the policy layer and the counts say; it asks nothing and decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from documents.access_plan import Scope, ScopeSet
+from documents.fields import CUSTOMER_KINDS, Kind
+from documents.repositories.accounts import StoredAccount
+from documents.repositories.customer_counts import Place
+from policies.effects import AccessChange
+
+
+@dataclass(frozen=True, slots=True)
+class AffectedPerson:
+    """An account, what changes for it, and on how many customers that are there today."""
+
+    account: StoredAccount
+    changes: tuple[AccessChange, ...]
+    customers: int
+
+
+class CustomerScopes:
+    """How many customers of each kind are in which scopes of somebody."""
+
+    def __init__(self, counts: Mapping[Place, int], places: Mapping[str, Place]) -> None:
+        """`places` of the customers whose own logins there are, by id."""
+        self._places = places
+        self._all: Counter[Kind] = Counter()
+        self._owned: Counter[tuple[Kind, str | None]] = Counter()
+        self._department: Counter[tuple[Kind, str | None]] = Counter()
+        self._both: Counter[tuple[Kind, str | None, str | None]] = Counter()
+        for place, count in counts.items():
+            self._all[place.kind] += count
+            self._owned[place.kind, place.account_manager] += count
+            self._department[place.kind, place.department] += count
+            self._both[place.kind, place.account_manager, place.department] += count
+
+    def of(self, account: StoredAccount) -> Counter[tuple[Kind, ScopeSet]]:
+        """The number of customers by kind and the scopes that they satisfy for the account."""
+        found: Counter[tuple[Kind, ScopeSet]] = Counter()
+        for kind in CUSTOMER_KINDS:
+            owned = self._owned[kind, account.username]
+            inside = self._department[kind, account.department] if account.department is not None else 0
+            both = self._both[kind, account.username, account.department] if account.department is not None else 0
+            found[kind, _set(Scope.OWN, Scope.DEPARTMENT)] = both
+            found[kind, _set(Scope.OWN)] = owned - both
+            found[kind, _set(Scope.DEPARTMENT)] = inside - both
+            found[kind, _set()] = self._all[kind] - owned - inside + both
+        own = self._places.get(account.customer_id or "")
+        if own is not None:
+            scopes = scopes_of(account, own, is_own=False)
+            found[own.kind, scopes] -= 1
+            found[own.kind, scopes | {Scope.SELF}] += 1
+        return +found
+
+
+def scopes_of(account: StoredAccount, place: Place, *, is_own: bool) -> ScopeSet:
+    """The scopes that a customer in `place` satisfies for the account; `is_own`: it is the account's own data."""
+    scopes = {Scope.ALL}
+    if place.account_manager == account.username:
+        scopes.add(Scope.OWN)
+    if account.department is not None and place.department == account.department:
+        scopes.add(Scope.DEPARTMENT)
+    if is_own:
+        scopes.add(Scope.SELF)
+    return frozenset(scopes)
+
+
+def possible_scopes(account: StoredAccount) -> ScopeSet:
+    """The scopes that some row can satisfy for the account."""
+    scopes = {Scope.ALL, Scope.OWN}
+    if account.department is not None:
+        scopes.add(Scope.DEPARTMENT)
+    if account.customer_id is not None:
+        scopes.add(Scope.SELF)
+    if account.partner is not None:
+        scopes.add(Scope.SHARED)
+    return frozenset(scopes)
+
+
+def affected(account: StoredAccount, changes: Iterable[AccessChange], scopes: CustomerScopes) -> AffectedPerson | None:
+    """What of `changes`, those of the account's roles together, concerns the account; None where nothing does."""
+    possible, concerned = possible_scopes(account), []
+    for change in changes:
+        sets = tuple(one for one in change.scope_sets if one <= possible)
+        if sets and change.purpose in account.purposes:
+            concerned.append(replace(change, scope_sets=sets))
+    if not concerned:
+        return None
+    return AffectedPerson(account, tuple(concerned), _customers(concerned, scopes.of(account)))
+
+
+def _customers(changes: Sequence[AccessChange], counts: Mapping[tuple[Kind, ScopeSet], int]) -> int:
+    return sum(
+        count
+        for (kind, scopes), count in counts.items()
+        if any(change.kind is kind and change.holds_in(scopes) for change in changes)
+    )
+
+
+def _set(*scopes: Scope) -> ScopeSet:
+    return frozenset({Scope.ALL, *scopes})

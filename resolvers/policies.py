@@ -1,0 +1,24 @@
+"""The use cases of policy administration, together: what the composition root builds and the schema calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from resolvers.policy_administration import PolicyAdministration
+from resolvers.policy_effects import PolicyEffects
+from resolvers.policy_history import PolicyHistory
+from resolvers.policy_replay import PolicyReplay
+from resolvers.role_grants import RoleGrants
+from resolvers.view_as import ViewAs
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """Changing rules, and knowing what they do."""
+
+    administration: PolicyAdministration
+    effects: PolicyEffects
+    view_as: ViewAs
+    replay: PolicyReplay
+    history: PolicyHistory
+    grants: RoleGrants

@@ -1,0 +1,78 @@
+"""Granting roles for a time, and ending them (D5): they begin and end by themselves, to the second.
+
+The account carries a copy of each grant until it is ended, changed in the transaction that changes the grant: every
+request looks at it. INVARIANT: nobody grants a role to themselves, whatever the rules say.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from documents.errors import RuleBrokenError
+from documents.fields import Kind
+from documents.repositories.accounts import AccountRepository
+from documents.repositories.idempotency import IdempotentRequest
+from documents.repositories.record_writes import RecordWrites
+from policies.authorize import CREATE, WRITE
+from policies.store import PolicyStore
+from resolvers.caller import Caller
+from resolvers.record_operations import RecordOperations
+
+KIND: Final = Kind.ROLE_GRANT
+
+
+class RoleGrants:
+    """Roles with a beginning and an end."""
+
+    def __init__(self, operations: RecordOperations, store: PolicyStore, accounts: AccountRepository) -> None:
+        self._operations = operations
+        self._store = store
+        self._accounts = accounts
+
+    async def grant(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+        """Grants a role from now, or from `since`, until `until`; for good where that is left out."""
+        plan = await self._operations.plan(caller, KIND, CREATE)
+        now = _now()
+        values = {**given, "since": given.get("since") or now}
+        self._check(caller, values, now)
+
+        async def work(writes: RecordWrites) -> str:
+            granted = await writes.insert(plan, KIND, values, by=caller.username)
+            term = {name: values.get(name) for name in ("role", "since", "until")} | {"grant": granted}
+            await self._accounts.add_role_term(values["staff"], term, writes.session)
+            return granted
+
+        return await self._operations.run(work, request)
+
+    async def end(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+        """Ends a grant before its time, or one that has no end."""
+        plan = await self._operations.plan(caller, KIND, WRITE)
+        record_id, version, now = given["id"], given["version"], _now()
+
+        async def work(writes: RecordWrites) -> str:
+            await writes.check(plan, KIND, record_id, ["ended_at"], version=version)
+            known = await writes.load(plan, KIND, record_id, "staff", "until", "ended_at")
+            if known.get("ended_at") is not None or (known.get("until") is not None and known["until"] <= now):
+                raise RuleBrokenError("role_grant.ended_already", "ended_at")
+            derived = {"ended_by": caller.username}
+            await writes.update(plan, KIND, record_id, {"ended_at": now}, derived=derived, version=version)
+            await self._accounts.end_role_term(known["staff"], record_id, writes.session)
+            return str(record_id)
+
+        return await self._operations.run(work, request)
+
+    def _check(self, caller: Caller, values: dict[str, Any], now: datetime) -> None:
+        if values["staff"] == caller.username:
+            raise RuleBrokenError("role_grant.own_account", "staff")
+        if values["role"] not in self._store.compiler.roles:
+            raise RuleBrokenError("role_grant.unknown_role", "role")
+        until = values.get("until")
+        if until is not None and until <= max(values["since"], now):
+            raise RuleBrokenError("role_grant.ends_before_it_begins", "until")
+
+
+def _now() -> datetime:
+    """The time in whole milliseconds, as the database keeps it."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
