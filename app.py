@@ -64,7 +64,7 @@ from documents.repositories.rule_sets import RuleSetRepository
 from documents.repositories.service_figures import ServiceFigures
 from documents.repositories.sessions import SessionRepository
 from documents.repositories.sharing import SharingRepository
-from documents.rule_set import RuleSetDocument, RuleSetState
+from documents.rule_set import RuleSetDocument, RuleSetHead, RuleSetState
 from documents.token_keys import TokenKey, TokenKeyRepository
 from jobs.catalogue import JOBS
 from jobs.resources import JobResources
@@ -88,6 +88,7 @@ from resolvers.policy_administration import PolicyAdministration
 from resolvers.policy_drafts import PolicyDrafts
 from resolvers.policy_effects import PolicyEffects, TrustedReads
 from resolvers.policy_history import PolicyHistory
+from resolvers.policy_import import PolicyImport
 from resolvers.policy_replay import PolicyReplay
 from resolvers.principals import Principals
 from resolvers.record_operations import RecordOperations
@@ -176,6 +177,10 @@ class Services:
     async def roles(self) -> frozenset[str]:
         """The roles that the rule set in force declares."""
         return self.store.compiler.roles
+
+    async def rule_history(self, limit: int) -> list[RuleSetHead]:
+        """The newest versions of the rules, for an operator."""
+        return await RuleSetRepository(self.database).heads(limit=limit)
 
     async def has_demo_accounts(self) -> bool:
         """Whether the database holds demo logins."""
@@ -312,6 +317,7 @@ async def _build(
         log.warning("DOSSIER_AUDIT_TRAIL=false: who sees customer data is not recorded; for measurements only")
     trail_scopes = TrailScopes(engine, trail.queries, trail.chains, accounts)
     reminders = ReminderRepository(database, repositories, reader)
+    recorder = Recorder(trail.writer if settings.audit_trail else None, lambda: store.compiler.version)
     use_cases = UseCases(
         customers=customers,
         history=History(engine, history, reader, accounts),
@@ -325,13 +331,13 @@ async def _build(
         service=Service(operations, ServiceFigures(database, repositories), accounts),
         attachments=Attachments(operations, files),
         credit=credit,
-        policies=_policies(settings, operations, store, accounts, trail, database),
+        policies=_policies(settings, operations, store, accounts, trail, database, recorder),
         identification=identification,
         viewer=Viewer(engine, CATALOGUE),
         sessions=sessions,
         catalogue=FULL_CATALOGUE,
         audit=Audit(engine, trail.queries, trail.chains),
-        recorder=Recorder(trail.writer if settings.audit_trail else None, lambda: store.compiler.version),
+        recorder=recorder,
         subscriptions=Subscriptions(engine, reader, customers, repositories, records, changes),
     )
     authenticator = Authenticator(tokens, principals, _openid_connect(settings, http_client))
@@ -347,17 +353,20 @@ def _policies(
     accounts: AccountRepository,
     trail: InstalledTrail,
     database: AsyncDatabase[dict[str, Any]],
+    recorder: Recorder,
 ) -> Policies:
     rule_sets, counts = RuleSetRepository(database), CustomerCounts(database)
     drafts = PolicyDrafts(operations, store, FULL_CATALOGUE)
     approval = settings.policy_approval is not False
+    administration = PolicyAdministration(operations, store, rule_sets, accounts, FULL_CATALOGUE, approval=approval)
     return Policies(
-        administration=PolicyAdministration(operations, store, rule_sets, accounts, FULL_CATALOGUE, approval=approval),
+        administration=administration,
         effects=PolicyEffects(drafts, accounts, counts, partial(_trusted_reads, settings)),
         view_as=ViewAs(drafts, accounts, counts),
         replay=PolicyReplay(drafts, trail.queries),
         history=PolicyHistory(operations, store, rule_sets),
         grants=RoleGrants(operations, store, accounts),
+        imports=PolicyImport(administration, store, recorder),
     )
 
 

@@ -15,9 +15,10 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import uvloop
 from rich.console import Console
@@ -35,9 +36,12 @@ from documents.errors import (
     DuplicateValueError,
     EmbeddedMongoDBError,
     ExternalMongoDBError,
+    FieldAccessError,
     InvalidValueError,
     RecordNotFoundError,
     RootKeyError,
+    RuleBrokenError,
+    RulesBrokenError,
 )
 from documents.external_mongodb import require_replica_set
 from documents.passwords import PasswordHasher
@@ -45,8 +49,12 @@ from documents.repositories.accounts import AccountRepository
 from documents.repositories.job_views import JobViews
 from documents.repositories.jobs import JobLedger
 from jobs.errors import BrokerError
+from policies.errors import PolicyError
 from settings import Settings, SettingsError
 from web.server import ListenError, ServerOptions, listen, serve, serve_with_workers
+
+if TYPE_CHECKING:
+    from policies.rule_set import RuleSet
 
 _T = TypeVar("_T")
 
@@ -139,6 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     add(commands, "worker", "Run background jobs in a process of their own.", _work)
     _add_jobs(add, commands)
     _add_audit(add, commands)
+    _add_policy(add, commands)
     add(commands, "schema", "Print the GraphQL schema.", _print_schema)
     departments = commands.add_parser("department", help="Manage departments.").add_subparsers(
         required=True, metavar="COMMAND"
@@ -184,7 +193,30 @@ def _add_audit(add: Callable[[Any, str, str, Command], argparse.ArgumentParser],
     add(audit, "key", "Print the public key that verifies the trail.", _print_trail_key)
 
 
+def _add_policy(add: Callable[[Any, str, str, Command], argparse.ArgumentParser], commands: Any) -> None:
+    policy = commands.add_parser("policy", help="Test, compare, export and import access rules.").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    test = add(policy, "test", "Run the policy tests; exit code 1 if one fails.", _test_policy)
+    test.add_argument("path", type=Path, nargs="?", help="policy.csv, or its directory (default: the rules in force)")
+    diff = add(policy, "diff", "Show which roles gain or lose what by the rules of a file.", _diff_policy)
+    diff.add_argument("path", type=Path, help="policy.csv, or its directory")
+    add(policy, "history", "List the versions of the rules.", _list_versions)
+    export = add(policy, "export", "Write model.conf, policy.csv and the policy tests.", _export_policy)
+    export.add_argument("directory", type=Path)
+    export.add_argument("--version", type=int, help="default: the version in force")
+    bring = add(policy, "import", "Make a draft of the rules of a file, to be submitted and approved.", _import_policy)
+    bring.add_argument("path", type=Path, help="policy.csv, or its directory")
+    bring.add_argument("--why", required=True, help="kept with the draft")
+    who = bring.add_mutually_exclusive_group(required=True)
+    who.add_argument("--as", dest="username", help="the account whose draft it is, under its rights")
+    who.add_argument("--restore", action="store_true", help="in force at once, where nobody can change rules any more")
+
+
 def _demo(settings: Settings, _: argparse.Namespace) -> None:
+    if settings.policy_approval is None:  # one person tries it out; worker processes read their environment
+        settings = replace(settings, policy_approval=False)
+        os.environ["DOSSIER_POLICY_APPROVAL"] = "false"
     _check_trusted_documents(settings)
     _check_broker(settings)
     with _listening(settings) as listener, _mongodb(settings) as uri:
@@ -284,6 +316,106 @@ def _print_trail_key(settings: Settings, _: argparse.Namespace) -> None:
         print((settings.data_dir / KEY_FILE_NAME).read_text(encoding="ascii").rstrip("\n"))
     except OSError as error:
         raise CommandError(f"{settings.data_dir} holds no {KEY_FILE_NAME}: start Dossier once") from error
+
+
+def _test_policy(settings: Settings, arguments: argparse.Namespace) -> None:
+    from policies.terminal import test_report  # noqa: PLC0415 - see _services
+
+    rules, texts = _policy_files(arguments.path) if arguments.path is not None else _rules_of(settings, None)
+    try:
+        lines, failed = test_report(rules, texts)
+    except PolicyError as error:
+        raise CommandError(str(error)) from error
+    print("\n".join(lines))
+    if failed:
+        raise SystemExit(1)
+
+
+def _diff_policy(settings: Settings, arguments: argparse.Namespace) -> None:
+    from policies.terminal import effect_table  # noqa: PLC0415 - see _services
+
+    rules, _ = _policy_files(arguments.path)
+    base, _ = _rules_of(settings, None)
+    _console().print(effect_table(base, rules), highlight=False, markup=False)
+
+
+def _list_versions(settings: Settings, _: argparse.Namespace) -> None:
+    from policies.terminal import history  # noqa: PLC0415 - see _services
+
+    async def show() -> None:
+        async with app.open_services(settings, uri) as services:
+            heads = await services.rule_history(limit=100)
+            _console().print(history(heads, services.store.compiler.version), highlight=False, markup=False)
+
+    import app  # noqa: PLC0415
+
+    with _shared_mongodb(settings) as uri:
+        _run(show())
+
+
+def _export_policy(settings: Settings, arguments: argparse.Namespace) -> None:
+    from policies.files import write_files  # noqa: PLC0415 - see _services
+
+    rules, texts = _rules_of(settings, arguments.version)
+    try:
+        write_files(arguments.directory, rules, texts or ())
+    except OSError as error:
+        raise CommandError(f"{arguments.directory} cannot be written ({error.strerror})") from error
+    print(f"{len(rules.rules)} rules of version {rules.version} are in {arguments.directory}.")
+
+
+def _import_policy(settings: Settings, arguments: argparse.Namespace) -> None:
+    async def bring() -> str:
+        async with app.open_services(settings, uri) as services:
+            imports = services.use_cases.policies.imports
+            if not arguments.restore:
+                draft = await imports.draft(arguments.username, rules, texts, arguments.why)
+                return f"The draft {draft} is to be submitted and approved."
+            version = await imports.restore(rules, texts, arguments.why)
+            if version is None:
+                raise CommandError("somebody can change the rules: import a draft as one of them, with --as")
+            return f"Version {version} is in force."
+
+    import app  # noqa: PLC0415 - see _services
+    from schema.messages import message  # noqa: PLC0415
+
+    rules, texts = _policy_files(arguments.path)
+    try:
+        with _shared_mongodb(settings) as uri:
+            print(_run(bring()))
+    except RecordNotFoundError as error:
+        raise CommandError(f"there is no account `{arguments.username}`") from error
+    except (PolicyError, FieldAccessError) as error:
+        raise CommandError(f"`{arguments.username}` may not write drafts of rules") from error
+    except (RuleBrokenError, RulesBrokenError) as error:
+        broken = error.broken if isinstance(error, RulesBrokenError) else (error,)
+        raise CommandError("\n".join(message(one.rule, "en", dict(one.parameters)) for one in broken)) from error
+
+
+def _policy_files(path: Path) -> tuple[RuleSet, Sequence[str] | None]:
+    from documents.catalogue import FULL_CATALOGUE  # noqa: PLC0415 - see _services
+    from policies.files import PolicyFilesError, read_files  # noqa: PLC0415
+
+    try:
+        return read_files(path, FULL_CATALOGUE)
+    except PolicyFilesError as error:
+        raise CommandError(str(error)) from error
+
+
+def _rules_of(settings: Settings, version: int | None) -> tuple[RuleSet, Sequence[str] | None]:
+    """A version with its tests; the one in force for None."""
+
+    async def read() -> tuple[RuleSet | None, Sequence[str]]:
+        async with app.open_services(settings, uri) as services:
+            return await services.store.version_with_tests(version or services.store.compiler.version)
+
+    import app  # noqa: PLC0415 - see _services
+
+    with _shared_mongodb(settings) as uri:
+        rules, texts = _run(read())
+    if rules is None:
+        raise CommandError(f"there is no version {version} of the rules, or it names what exists no longer")
+    return rules, texts
 
 
 def _work(settings: Settings, _: argparse.Namespace) -> None:

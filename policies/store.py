@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from documents.catalogue import Catalogue
@@ -53,7 +54,9 @@ class PolicyStore:
         await self._repository.seed(default.rules, default.inheritance, by="dossier")
         await self._load()
 
-    async def activate(self, rules: str | RuleSet, by: str, comment: str = "") -> int:
+    async def activate(
+        self, rules: str | RuleSet, by: str, comment: str = "", *, tests: Sequence[str] | None = None
+    ) -> int:
         """Puts a rule set, or the text of a `policy.csv`, in force in place of the loaded one; returns its version.
 
         It is live in this process on return, in the others within a second. Raises RuleError if it does not hold,
@@ -63,7 +66,7 @@ class PolicyStore:
         valid = parse_csv(text, self._catalogue)
         try:
             version = await self._repository.activate(
-                self._compiler.version, valid.rules, valid.inheritance, by=by, comment=comment
+                self._compiler.version, valid.rules, valid.inheritance, by=by, comment=comment, tests=tests
             )
         except StaleVersionError as error:
             raise RuleSetConflictError from error

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from resolvers.policy_administration import PolicyAdministration
 from resolvers.policy_effects import PolicyEffects
 from resolvers.policy_history import PolicyHistory
+from resolvers.policy_import import PolicyImport
 from resolvers.policy_replay import PolicyReplay
 from resolvers.role_grants import RoleGrants
 from resolvers.view_as import ViewAs
@@ -22,3 +23,4 @@ class Policies:
     replay: PolicyReplay
     history: PolicyHistory
     grants: RoleGrants
+    imports: PolicyImport

@@ -17,7 +17,7 @@ from documents.catalogue import Catalogue
 from documents.errors import FieldAccessError, RuleBrokenError, RulesBrokenError, StaleVersionError
 from documents.fields import Kind
 from documents.records import Record
-from documents.repositories.accounts import AccountRepository
+from documents.repositories.accounts import AccountRepository, StoredAccount
 from documents.repositories.idempotency import IdempotentRequest
 from documents.repositories.record_writes import RecordWrites
 from documents.repositories.rule_sets import RuleSetRepository
@@ -185,7 +185,7 @@ class PolicyAdministration:
         rules, active = self._stored_rules(facts), self._store.compiler.version
         if facts["base"] != active:
             raise RuleBrokenError("draft.outdated", "base", version=str(active))
-        await self._hold(rules, facts["tests"])
+        await self.hold(rules, facts["tests"])
         try:
             number = await self._rule_sets.swap(
                 writes.session,
@@ -203,17 +203,25 @@ class PolicyAdministration:
         derived = {"state": State.ACTIVATED.value, "steps": [*facts["steps"], _step(State.ACTIVATED, caller)]}
         await writes.update(plan, KIND, record_id, {"activated_version": number}, derived=derived)
 
-    async def _hold(self, rules: RuleSet, texts: Sequence[str]) -> None:
+    async def account(self, username: str) -> StoredAccount | None:
+        """The account, for what is done in its name beside a request."""
+        return await self._accounts.get(username)
+
+    async def hold(self, rules: RuleSet, texts: Sequence[str]) -> None:
         """Refuses rules that break their tests, or that would lock everybody out."""
         tests = checked_tests(texts, self._catalogue, rules)
         if violations := await asyncio.to_thread(run_tests, tests, self._catalogue, rules):
             raise failed_tests(violations)
+        if await self.locks_out(rules):
+            raise RuleBrokenError("draft.locks_out", "rules")
+
+    async def locks_out(self, rules: RuleSet) -> bool:
+        """Whether nobody could change the rules any more; roles that end by themselves do not count."""
         people = [
             Person(account.username, account.lasting_roles, account.purposes)
             for account in await self._accounts.who_can_log_in()
         ]
-        if await asyncio.to_thread(locks_out, self._catalogue, rules, people, approval=self._approval):
-            raise RuleBrokenError("draft.locks_out", "rules")
+        return await asyncio.to_thread(locks_out, self._catalogue, rules, people, approval=self._approval)
 
     async def _new_content(self, version: int, given: Mapping[str, Any]) -> dict[str, Any]:
         base, tests = await self._store.version_with_tests(version)
