@@ -81,7 +81,8 @@ def _with_state(application: ASGIApp, state: Mapping[str, Any]) -> ASGIApp:
 @asynccontextmanager
 async def demo(mongodb_uri: str, database: str, data_dir: Path, customers: int = 150) -> AsyncIterator[Api]:
     """The application on freshly made demo data; every demo login has `PASSWORD`."""
-    settings = Settings(data_dir=data_dir, database=database, jobs="worker")  # nothing runs beside the tests
+    # Nothing runs beside the tests, and a token lasts as long as all of them.
+    settings = Settings(data_dir=data_dir, database=database, jobs="worker", access_token_seconds=86_400)
     async with running(settings, mongodb_uri) as api:
         await api.services.seed_demo(customers, PASSWORD, lambda _done, _total: None)
         yield api

@@ -27,6 +27,23 @@ SAMPLE = 2
 """How many fields, or kinds, per channel and case are drawn outside the full matrix."""
 
 SHORTEST_SECRET = 6
+UNASKED = frozenset(
+    {
+        "INTERNAL_ERROR",
+        "GRAPHQL_VALIDATION_FAILED",
+        "GRAPHQL_PARSE_FAILED",
+        "TIMEOUT",
+        "BODY_TOO_LARGE",
+        "DEPTH_LIMIT",
+        "ALIAS_LIMIT",
+        "TOKEN_LIMIT",
+        "LENGTH_LIMIT",
+        "COST_LIMIT",
+        "TRAIL_UNAVAILABLE",
+    }
+)
+"""What is answered before, or instead of, what was asked: such a request proves nothing."""
+
 PARTS = "multipart/mixed; incrementalSpec=v0.2"
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\d[\d.]*')
 
@@ -114,7 +131,7 @@ async def _ask_both(arena: Arena, channel: Channel, subject: Subject, ask: Ask, 
         done.shown.update(_STRINGS.findall(in_a.content))
     answer = _answer(in_a)
     codes = {error.get("extensions", {}).get("code") for error in answer.get("errors", ())}
-    if codes & {"INTERNAL_ERROR", "GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED", "TIMEOUT"}:
+    if codes & UNASKED:
         raise Leak(f"{_place(arena, channel, subject)}: {codes}\n{_shown(ask)}\n{in_a.text[:500]}")
     return answer
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from documents.access_plan import Purpose
-from policies.principal import Principal
+from policies.principal import NEVER, Principal
 from resolvers.access_tokens import AccessClaims, AccessTokens
 from tests.login_parts import Database, LoginParts, build
 from web.authentication import Authenticator, InvalidTokenError
@@ -66,6 +66,7 @@ class TestGoodTokens:
             roles=frozenset({"agent"}),
             purposes=frozenset({Purpose.CUSTOMER_SERVICE}),
             department="D01",
+            cleared_until=NEVER,  # nothing signed yet
             session_id=parts.access_tokens.verify(tokens.access_token).session_id,
         )
         assert await authenticator.authenticate(f"bearer  {tokens.access_token}") == principal

