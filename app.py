@@ -89,6 +89,7 @@ from resolvers.policy_drafts import PolicyDrafts
 from resolvers.policy_effects import PolicyEffects, TrustedReads
 from resolvers.policy_history import PolicyHistory
 from resolvers.policy_import import PolicyImport
+from resolvers.policy_matrix import PolicyMatrix
 from resolvers.policy_replay import PolicyReplay
 from resolvers.principals import Principals
 from resolvers.record_operations import RecordOperations
@@ -363,6 +364,7 @@ def _policies(
         administration=administration,
         effects=PolicyEffects(drafts, accounts, counts, partial(_trusted_reads, settings)),
         view_as=ViewAs(drafts, accounts, counts),
+        matrix=PolicyMatrix(drafts),
         replay=PolicyReplay(drafts, trail.queries),
         history=PolicyHistory(operations, store, rule_sets),
         grants=RoleGrants(operations, store, accounts),

@@ -8,6 +8,7 @@ from resolvers.policy_administration import PolicyAdministration
 from resolvers.policy_effects import PolicyEffects
 from resolvers.policy_history import PolicyHistory
 from resolvers.policy_import import PolicyImport
+from resolvers.policy_matrix import PolicyMatrix
 from resolvers.policy_replay import PolicyReplay
 from resolvers.role_grants import RoleGrants
 from resolvers.view_as import ViewAs
@@ -20,6 +21,7 @@ class Policies:
     administration: PolicyAdministration
     effects: PolicyEffects
     view_as: ViewAs
+    matrix: PolicyMatrix
     replay: PolicyReplay
     history: PolicyHistory
     grants: RoleGrants

@@ -9,9 +9,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from documents.errors import RuleBrokenError
+from documents.access_plan import Action, Scope
+from documents.access_report import Served
+from documents.errors import FieldAccessError, RuleBrokenError
 from documents.fields import Kind
-from documents.repositories.accounts import AccountRepository
+from documents.records import Record, Records
+from documents.repositories.accounts import AccountRepository, StoredAccount
 from documents.repositories.idempotency import IdempotentRequest
 from documents.repositories.record_writes import RecordWrites
 from policies.authorize import CREATE, WRITE
@@ -20,6 +23,7 @@ from resolvers.caller import Caller
 from resolvers.record_operations import RecordOperations
 
 KIND: Final = Kind.ROLE_GRANT
+_NAMED: Final = frozenset({"staff", "role"})
 
 
 class RoleGrants:
@@ -62,6 +66,15 @@ class RoleGrants:
 
         return await self._operations.run(work, request)
 
+    async def accounts(self, caller: Caller) -> Records:
+        """Who there is, with which roles: for those who may read every grant. Raises FieldAccessError."""
+        plan = await self._operations.plan(caller, KIND)
+        grants = plan.grants(KIND, frozenset({Scope.ALL}))
+        if hidden := _NAMED - grants.plain:
+            raise FieldAccessError(Action.READ, hidden)
+        caller.report.add_row(Served(KIND, tuple(sorted(_NAMED)), ()), None)
+        return Records(_account(account) for account in await self._accounts.list_accounts())
+
     def _check(self, caller: Caller, values: dict[str, Any], now: datetime) -> None:
         if values["staff"] == caller.username:
             raise RuleBrokenError("role_grant.own_account", "staff")
@@ -70,6 +83,19 @@ class RoleGrants:
         until = values.get("until")
         if until is not None and until <= max(values["since"], now):
             raise RuleBrokenError("role_grant.ends_before_it_begins", "until")
+
+
+def _account(account: StoredAccount) -> Record:
+    return Record(
+        username=account.username,
+        display_name=account.display_name,
+        roles=sorted(account.roles),
+        lasting_roles=sorted(account.lasting_roles),
+        purposes=sorted(account.purposes),
+        department=account.department,
+        disabled=account.disabled,
+        cleared_until=account.cleared_until,
+    )
 
 
 def _now() -> datetime:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import httpx
 import orjson
 import pytest
 from pymongo import AsyncMongoClient
 
+from documents.embedded_mongodb import free_port
 from settings import Settings
 from tests.api import PASSWORD, Api, running
 from tests.policies.rule_sets import default_rules
@@ -32,11 +39,14 @@ Answer = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-async def demo(
-    mongodb_uri: str, mongodb_client: AsyncMongoClient[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Api]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("policies")
+
+
+@pytest.fixture(scope="module")
+async def demo(mongodb_uri: str, mongodb_client: AsyncMongoClient[dict[str, Any]], folder: Path) -> AsyncIterator[Api]:
     """A demo of this module's own, because its tests change the rules. Approval is on, as it is by default."""
-    name, folder = f"test_{uuid.uuid4().hex}", tmp_path_factory.mktemp("policies")
+    name = f"test_{uuid.uuid4().hex}"
     manifest = folder / "manifest.json"
     manifest.write_bytes(orjson.dumps(MANIFEST))
     settings = Settings(data_dir=folder, database=name, jobs="worker", trusted_documents=manifest)
@@ -313,6 +323,9 @@ async def test_d5_nobody_else_reads_or_changes_rules(api: Api, username: str) ->
         "{ ruleSets { version } }",
         "{ ruleSet { csv } }",
         "{ policyTests { test } }",
+        "{ policyMatrix(kind: INDIVIDUAL, purpose: CUSTOMER_SERVICE) { role } }",
+        "{ policyVocabulary { roles { role } } }",
+        "{ accountRoles { username } }",
         f'{{ draftEffects(draft: "{draft["id"]}") {{ base }} }}',
         f'{{ viewAs(username: "{AGENT}", kind: INDIVIDUAL) {{ username }} }}',
         f'{{ replayDraft(draft: "{draft["id"]}", {window}) {{ entries }} }}',
@@ -418,6 +431,35 @@ async def test_d5_replay_tells_which_recorded_decisions_would_have_been_others(a
     assert answer["data"]["replayDraft"]["differences"] == []
 
 
+async def test_d5_the_matrix_is_what_each_role_has_now_and_would_have(api: Api) -> None:
+    """By role and set of scopes; a draft's matrix has its change in it."""
+    draft = await drafted(api, NO_TELEPHONE)
+    text = """query($d: ID) { policyMatrix(kind: INDIVIDUAL, purpose: CUSTOMER_SERVICE, draft: $d) {
+        role scopes plain masked writable } }"""
+    for given, expected in (({}, {"ALL": "masked", "DEPARTMENT": "plain"}), ({"d": draft["id"]}, {})):
+        answer = await api.ask(AUTHOR, text, given, purpose=SUPERVISION)
+        rows = {tuple(row["scopes"]): row for row in answer["data"]["policyMatrix"] if row["role"] == "service_agent"}
+        assert rows.keys() == {("ALL",), ("ALL", "DEPARTMENT")}
+        for scopes, row in rows.items():
+            shown = {level for level in ("plain", "masked") if "telephone" in row[level]}
+            assert shown == ({expected[scopes[-1]]} if expected else set())
+        assert "email" in rows["ALL", "DEPARTMENT"]["writable"]
+
+
+async def test_d5_what_rules_are_made_of_is_told(api: Api) -> None:
+    """Every kind with its fields and classes, every role with its parents, every account with its roles."""
+    text = """{ policyVocabulary { roles { role inherits } kinds { kind fields { field sensitivity maskable } } }
+        accountRoles { username roles lastingRoles purposes } }"""
+    answer = (await api.ask(AUTHOR, text, purpose=SUPERVISION))["data"]
+    roles = {role["role"]: role["inherits"] for role in answer["policyVocabulary"]["roles"]}
+    assert roles["service_manager"] == ["service_agent"]
+    kinds = {kind["kind"]: kind["fields"] for kind in answer["policyVocabulary"]["kinds"]}
+    assert kinds.keys() >= {"INDIVIDUAL", "TICKET", "AUDIT_ENTRY", "RULE_SET"}
+    assert {"field": "id_number", "sensitivity": "IDENTITY", "maskable": True} in kinds["INDIVIDUAL"]
+    agent = next(one for one in answer["accountRoles"] if one["username"] == AGENT)
+    assert agent["lastingRoles"] == ["service_agent"]
+
+
 GRANT = (
     """mutation($i: GrantRoleInput!) { grantRole(input: $i) { roleGrant { id version until } userErrors { rule } } }"""
 )
@@ -429,10 +471,10 @@ async def may_read_complaint_notes(api: Api) -> bool:
     return "complaint_handler" in answer["data"]["viewer"]["roles"]
 
 
-async def until(condition: Any, expected: bool) -> float:
+async def until(condition: Any, expected: bool, limit: float = 10) -> float:
     began = time.monotonic()
     while await condition() is not expected:
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < limit
         await asyncio.sleep(0.05)
     return time.monotonic() - began
 
@@ -468,3 +510,75 @@ async def test_d5_nobody_grants_a_role_to_themselves_nor_one_that_is_none(api: A
         assert answer["data"]["grantRole"]["userErrors"] == [{"rule": rule}]
     answer = await api.ask("demo.inspector", GRANT, {"i": {**given, "staff": AGENT}}, purpose=SUPERVISION)
     assert answer["data"]["grantRole"]["roleGrant"] is None
+
+
+@asynccontextmanager
+async def another_process(api: Api, folder: Path, uri: str, **more: str) -> AsyncIterator[str]:
+    """The address of a server in a process of its own, on the same database and root key."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("DOSSIER_")}
+    port = free_port()
+    environ = clean | {
+        "DOSSIER_DATA_DIR": str(folder),
+        "DOSSIER_MONGODB_URI": uri,
+        "DOSSIER_DATABASE": api.services.database.name,
+        "DOSSIER_JOBS": "worker",
+        "DOSSIER_PORT": str(port),
+        **more,
+    }
+    code = f"import uvicorn; uvicorn.run('app:create_app_from_environment', factory=True, port={port})"
+    process = subprocess.Popen(  # noqa: ASYNC220 - it starts at once, and is waited for below
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parent.parent,
+        env=environ,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+            await until(lambda: _is_ready(http), True, limit=60)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def _is_ready(http: httpx.AsyncClient) -> bool:
+    try:
+        return (await http.get("/readyz")).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+async def test_d5_what_one_server_activates_is_live_in_another_process(
+    api: Api, mongodb_uri: str, folder: Path
+) -> None:
+    """Two processes on one database: the agent's open page at the other loses the field."""
+    draft = await approved(api, NO_TELEPHONE)
+    async with (
+        another_process(api, folder, mongodb_uri) as address,
+        httpx.AsyncClient(base_url=address, timeout=30) as http,
+    ):
+        there = Api(http, api.services)
+        assert await telephone_level(there) == "PLAIN"
+        await done(api, AUTHOR, "activateDraft", seen(draft))
+
+        async def is_denied() -> bool:
+            return await telephone_level(there) == "DENIED"
+
+        assert await until(is_denied, True) < 5  # within a second on an idle machine
+
+
+async def test_d5_without_approval_one_person_is_enough(api: Api, mongodb_uri: str, folder: Path) -> None:
+    """Where the installation says so, an author puts a draft in force, and a revert counts at once."""
+    earlier = in_force(api)
+    async with (
+        another_process(api, folder, mongodb_uri, DOSSIER_POLICY_APPROVAL="false") as address,
+        httpx.AsyncClient(base_url=address, timeout=30) as http,
+    ):
+        alone = Api(http, api.services)
+        draft = await done(alone, AUTHOR, "activateDraft", seen(await drafted(alone, NO_TELEPHONE)))
+        assert draft["activatedVersion"] == earlier + 1
+        given = {"comment": "back", "toVersion": earlier}
+        reverted = await done(alone, AUTHOR, "revertRules", given)
+        assert (reverted["state"], reverted["activatedVersion"]) == ("ACTIVATED", earlier + 2)
+        assert await telephone_level(alone) == "PLAIN"

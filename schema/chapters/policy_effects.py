@@ -33,6 +33,12 @@ PLAIN_TYPES: tuple[str, ...] = (
     "DraftReplay",
     "RuleSet",
     "RuleSetContent",
+    "MatrixRow",
+    "RuleRole",
+    "RuleField",
+    "RuleKind",
+    "PolicyVocabulary",
+    "AccountRoles",
 )
 
 strawberry.enum(Action, name="RuleAction", description="What a rule can allow.")
@@ -185,6 +191,59 @@ class RuleSetContent:
     tests: list[str]
 
 
+@strawberry.type(description="What one role may do in records that satisfy these scopes, by names of fields.")
+class MatrixRow:
+    role: str
+    scopes: list[Scope]
+    plain: list[str]
+    masked: list[str]
+    filterable: list[str]
+    writable: list[str]
+    creatable: list[str]
+    deletable: list[str]
+    exportable: list[str]
+
+
+@strawberry.type(description="A role, and those whose rules it inherits.")
+class RuleRole:
+    role: str
+    inherits: list[str]
+
+
+@strawberry.type(description="A field as rules name it.")
+class RuleField:
+    field: str
+    label_en: str
+    label_zh: str
+    sensitivity: Sensitivity = strawberry.field(description="Its class, `@identity` and so on in rules.")
+    maskable: bool
+    encrypted: bool
+
+
+@strawberry.type(description="A kind of record as rules name it.")
+class RuleKind:
+    kind: Kind
+    fields: list[RuleField]
+
+
+@strawberry.type(description="The names that rules are made of.")
+class PolicyVocabulary:
+    roles: list[RuleRole]
+    kinds: list[RuleKind]
+
+
+@strawberry.type(description="An account and its roles.")
+class AccountRoles:
+    username: str
+    display_name: str
+    roles: list[str] = strawberry.field(description="Those of this moment.")
+    lasting_roles: list[str] = strawberry.field(description="Those of them that do not end by themselves.")
+    purposes: list[Purpose]
+    department: str | None
+    disabled: bool
+    cleared_until: DateTime | None = strawberry.field(description="The end of the undertaking in force.")
+
+
 def queries(_vocabulary: Vocabulary) -> Fields:
     """The queries."""
     texts: dict[str, tuple[Any, Any, str]] = {
@@ -205,6 +264,13 @@ def queries(_vocabulary: Vocabulary) -> Fields:
             _view_as,
             "What somebody else may do with each field of a customer or kind, and by which rule. The trail says so.",
         ),
+        "policy_matrix": (
+            list[MatrixRow] | None,
+            _policy_matrix,
+            "What every role may do with the fields of a kind, by the rules in force or those of a draft.",
+        ),
+        "policy_vocabulary": (PolicyVocabulary | None, _policy_vocabulary, "The names that rules are made of."),
+        "account_roles": (list[AccountRoles] | None, _account_roles, "Who there is, and with which roles."),
         "replay_draft": (
             DraftReplay | None,
             _replay_draft,
@@ -250,6 +316,20 @@ async def _view_as(
     if kind and not customer:
         return await view.of_kind(caller, username, kind, stated, draft or None)
     raise InvalidArgumentError("view_as.target")
+
+
+async def _policy_matrix(
+    info: Info, kind: Kind, purpose: Purpose, draft: strawberry.ID | None = strawberry.UNSET
+) -> Any:
+    return await info.context.use_cases.policies.matrix.of_kind(info.context.caller, kind, purpose, draft or None)
+
+
+async def _policy_vocabulary(info: Info, draft: strawberry.ID | None = strawberry.UNSET) -> Any:
+    return await info.context.use_cases.policies.matrix.vocabulary(info.context.caller, draft or None)
+
+
+async def _account_roles(info: Info) -> Any:
+    return await info.context.use_cases.policies.grants.accounts(info.context.caller)
 
 
 async def _replay_draft(info: Info, draft: strawberry.ID, since: DateTime, until: DateTime) -> Any:

@@ -1,0 +1,95 @@
+"""The matrix of a kind: what each role may do with each field, under one purpose, in every set of scopes.
+
+Computed off the event loop from the rules in force or from those of a draft; nothing of any customer is in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from documents.access_plan import Action, Level, Purpose
+from documents.catalogue import Catalogue
+from documents.fields import Kind
+from documents.records import Record, Records
+from policies.decisions import Decisions, scope_sets
+from policies.rule_set import RuleSet
+from resolvers.caller import Caller
+from resolvers.policy_drafts import PolicyDrafts
+
+_OTHERS: Final = {
+    Action.FILTER: "filterable",
+    Action.WRITE: "writable",
+    Action.CREATE: "creatable",
+    Action.DELETE: "deletable",
+    Action.EXPORT: "exportable",
+}
+
+
+class PolicyMatrix:
+    """Matrices, and the names that rules are made of."""
+
+    def __init__(self, drafts: PolicyDrafts) -> None:
+        self._drafts = drafts
+
+    async def of_kind(self, caller: Caller, kind: Kind, purpose: Purpose, draft_id: str | None) -> Records | None:
+        """A record for each role and set of scopes; None where there is no such draft for the caller."""
+        rules = await self._rules(caller, draft_id)
+        if rules is None:
+            return None
+        return await asyncio.to_thread(_matrix, self._drafts.catalogue, rules, kind, purpose)
+
+    async def vocabulary(self, caller: Caller, draft_id: str | None) -> Record | None:
+        """Every kind with its fields, and the roles with what they inherit."""
+        rules = await self._rules(caller, draft_id)
+        if rules is None:
+            return None
+        parents: dict[str, list[str]] = {role: [] for role in sorted(rules.roles)}
+        for link in rules.inheritance:
+            parents[link.role].append(link.parent)
+        return Record(
+            roles=Records(Record(role=role, inherits=names) for role, names in parents.items()),
+            kinds=Records(_kind(self._drafts.catalogue, kind) for kind in self._drafts.catalogue.by_kind),
+        )
+
+    async def _rules(self, caller: Caller, draft_id: str | None) -> RuleSet | None:
+        if draft_id is None:
+            await self._drafts.authorize(caller)
+            return self._drafts.store.compiler.rule_set
+        draft = await self._drafts.find(caller, draft_id)
+        return draft.rules if draft is not None else None
+
+
+def _matrix(catalogue: Catalogue, rules: RuleSet, kind: Kind, purpose: Purpose) -> Records:
+    decisions, fields = Decisions(catalogue, rules), catalogue.fields(kind)
+    rows = Records()
+    for role in sorted(rules.roles):
+        roles = frozenset({role})
+        for scopes in scope_sets(decisions.relevant(roles, kind, purpose)):
+            levels = decisions.levels(roles, kind, purpose, scopes, fields)
+            row = Record(
+                role=role,
+                scopes=sorted(scope.value for scope in scopes),
+                plain=[name for name in fields if levels[name] is Level.PLAIN],
+                masked=[name for name in fields if levels[name] is Level.MASKED],
+            )
+            for action, key in _OTHERS.items():
+                granted = decisions.granted(roles, kind, purpose, scopes, action, fields)
+                row[key] = [name for name in fields if name in granted]
+            rows.append(row)
+    return rows
+
+
+def _kind(catalogue: Catalogue, kind: Kind) -> Record:
+    fields = Records(
+        Record(
+            field=spec.name,
+            label_en=spec.label.en,
+            label_zh=spec.label.zh,
+            sensitivity=spec.sensitivity.value,
+            maskable=spec.mask is not None,
+            encrypted=spec.encrypted,
+        )
+        for spec in catalogue.fields(kind).values()
+    )
+    return Record(kind=kind.value, fields=fields)
