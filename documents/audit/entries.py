@@ -50,7 +50,8 @@ class Asker:
 
 
 class Performed(NamedTuple):
-    """The operation: `type` is query, mutation, subscription or, of background work, job; `document` 32 bytes."""
+    """The operation: `type` is query, mutation, subscription; job of background work, command of an
+    operator. `document` has 32 bytes."""
 
     type: str
     name: str | None = None

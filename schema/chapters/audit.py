@@ -43,7 +43,7 @@ strawberry.enum(Kind, name="RecordKind", description="The kinds of record.")
 
 @strawberry.type(description="The GraphQL operation of a request.")
 class AuditOperation:
-    type: str = strawberry.field(description="query, mutation, subscription; job for background work.")
+    type: str = strawberry.field(description="query, mutation, subscription; job or command beside requests.")
     name: str | None
     document_hash: str | None = strawberry.field(description="SHA-256 of the document's text, hexadecimal.")
 
