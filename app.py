@@ -367,7 +367,7 @@ def _policies(
         matrix=PolicyMatrix(drafts),
         replay=PolicyReplay(drafts, trail.queries),
         history=PolicyHistory(operations, store, rule_sets),
-        grants=RoleGrants(operations, store, accounts),
+        grants=RoleGrants(operations, store, accounts, administration),
         imports=PolicyImport(administration, store, recorder),
     )
 

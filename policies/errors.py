@@ -91,15 +91,13 @@ class RuleError(PolicyError):
 
     code = "RULE_INVALID"
 
-    def __init__(
-        self, line: int, problem: str, nearest: str | None = None, *, reason: str = "form", name: str = ""
-    ) -> None:
+    def __init__(self, line: int, problem: str, nearest: str | None = None, *, reason: str, name: str = "") -> None:
         hint = f"; did you mean `{nearest}`?" if nearest else ""
         super().__init__(f"line {line}: {problem}{hint}")
         self.line = line
         self.problem = problem
         self.nearest = nearest
-        self.reason = reason  # `role`, `field` and so on: what `name` is not; or which rule of form is broken
+        self.reason = reason  # `role`, `field` and so on: what `name` is not; else which rule of form is broken
         self.name = name
 
 

@@ -90,7 +90,7 @@ def read_stored(rules: object, roles: object, version: int, catalogue: Catalogue
 
 def _rows(value: object) -> Sequence[object]:
     if not isinstance(value, (list, tuple)):
-        raise RuleError(1, "a stored rule set holds lists of lists of names")
+        raise RuleError(1, "a stored rule set holds lists of lists of names", reason="rows")
     return value
 
 
@@ -142,17 +142,18 @@ def _collected(rejected: list[RuleError]) -> Iterator[None]:
 def _texts(number: int, tokens: Sequence[object]) -> list[str]:
     texts = [token for token in tokens if isinstance(token, str) and token]
     if len(texts) != len(tokens) or not texts:
-        raise RuleError(number, "an empty name means nothing; write `*` for all")
+        raise RuleError(number, "an empty name means nothing; write `*` for all", reason="empty")
     if texts[0] not in ("p", "g"):
-        raise RuleError(number, "a line begins with `p` or `g`")
+        raise RuleError(number, "a line begins with `p` or `g`", reason="mark")
     return texts
 
 
 def _inheritance(number: int, tokens: list[str]) -> Inheritance:
     if len(tokens) != 3:  # g, role, parent
-        raise RuleError(number, "expected `g, role, parent`")
+        raise RuleError(number, "expected `g, role, parent`", reason="columns")
     if not _ROLE.fullmatch(tokens[1]) or tokens[1] == EVERYONE:
-        raise RuleError(number, "a role is named in small letters, digits and underscores, and is not `everyone`")
+        problem = "a role is named in small letters, digits and underscores, and is not `everyone`"
+        raise RuleError(number, problem, reason="role_name")
     return Inheritance(tokens[1], tokens[2])
 
 
@@ -214,7 +215,7 @@ class _RuleReader:
 
     def read(self, number: int, tokens: list[str]) -> Rule:
         if len(tokens) != 1 + len(Rule._fields):
-            raise RuleError(number, f"expected `p, {', '.join(Rule._fields)}`")
+            raise RuleError(number, f"expected `p, {', '.join(Rule._fields)}`", reason="columns")
         rule = Rule(*tokens[1:])
         _known(number, "role", rule.role, self._roles)
         _known(number, "scope", rule.scope, _SCOPES)
@@ -231,7 +232,8 @@ class _RuleReader:
             return
         kinds = {kind for kind in self._kinds if covers_kind(kind, rule.kind)}
         if not _FIELD.fullmatch(rule.field):
-            raise RuleError(number, "a field is named by name, `kind.name`, a glob with `*`, or `@class`")
+            problem = "a field is named by name, `kind.name`, a glob with `*`, or `@class`"
+            raise RuleError(number, problem, reason="field_form")
         if any(self._patterns.named(kind, rule.kind, rule.field) for kind in kinds):
             return
         names = {name for kind in kinds for name in self._catalogue.fields(Kind(kind))}

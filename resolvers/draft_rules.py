@@ -89,7 +89,7 @@ def _broken(error: RuleError, roles: int | None) -> RuleBrokenError:
         field = "inheritance"
     elif roles is not None:
         line -= roles
-    if error.reason in ("form", "circle"):
-        return RuleBrokenError(f"rules.{error.reason}", field, line=str(line), problem=error.problem)
+    if not error.name or error.reason == "circle":
+        return RuleBrokenError(f"rules.{error.reason}", field, line=str(line))
     nearest = error.nearest or NO_NAME
     return RuleBrokenError(f"rules.unknown_{error.reason}", field, line=str(line), name=error.name, nearest=nearest)

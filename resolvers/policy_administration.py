@@ -215,11 +215,12 @@ class PolicyAdministration:
         if await self.locks_out(rules):
             raise RuleBrokenError("draft.locks_out", "rules")
 
-    async def locks_out(self, rules: RuleSet) -> bool:
-        """Whether nobody could change the rules any more; roles that end by themselves do not count."""
+    async def locks_out(self, rules: RuleSet, writes: RecordWrites | None = None) -> bool:
+        """Whether nobody could change the rules any more; roles that end by themselves do not count. With `writes`: as
+        the accounts are in their transaction."""
         people = [
             Person(account.username, account.lasting_roles, account.purposes)
-            for account in await self._accounts.who_can_log_in()
+            for account in await self._accounts.who_can_log_in(writes.session if writes is not None else None)
         ]
         return await asyncio.to_thread(locks_out, self._catalogue, rules, people, approval=self._approval)
 

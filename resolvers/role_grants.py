@@ -1,7 +1,8 @@
 """Granting roles for a time, and ending them (D5): they begin and end by themselves, to the second.
 
 The account carries a copy of each grant until it is ended, changed in the transaction that changes the grant: every
-request looks at it. INVARIANT: nobody grants a role to themselves, whatever the rules say.
+request looks at it. INVARIANT: nobody grants a role to themselves, whatever the rules say, and no end
+of a grant leaves nobody to change the rules.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from documents.repositories.record_writes import RecordWrites
 from policies.authorize import CREATE, WRITE
 from policies.store import PolicyStore
 from resolvers.caller import Caller
+from resolvers.policy_administration import PolicyAdministration
 from resolvers.record_operations import RecordOperations
 
 KIND: Final = Kind.ROLE_GRANT
@@ -29,8 +31,15 @@ _NAMED: Final = frozenset({"staff", "role"})
 class RoleGrants:
     """Roles with a beginning and an end."""
 
-    def __init__(self, operations: RecordOperations, store: PolicyStore, accounts: AccountRepository) -> None:
+    def __init__(
+        self,
+        operations: RecordOperations,
+        store: PolicyStore,
+        accounts: AccountRepository,
+        administration: PolicyAdministration,
+    ) -> None:
         self._operations = operations
+        self._administration = administration
         self._store = store
         self._accounts = accounts
 
@@ -53,6 +62,8 @@ class RoleGrants:
         """Ends a grant before its time, or one that has no end."""
         plan = await self._operations.plan(caller, KIND, WRITE)
         record_id, version, now = given["id"], given["version"], _now()
+        rules = self._store.compiler.rule_set
+        was_locked = await self._administration.locks_out(rules)
 
         async def work(writes: RecordWrites) -> str:
             await writes.check(plan, KIND, record_id, ["ended_at"], version=version)
@@ -62,6 +73,8 @@ class RoleGrants:
             derived = {"ended_by": caller.username}
             await writes.update(plan, KIND, record_id, {"ended_at": now}, derived=derived, version=version)
             await self._accounts.end_role_term(known["staff"], record_id, writes.session)
+            if not was_locked and await self._administration.locks_out(rules, writes):
+                raise RuleBrokenError("draft.locks_out", "role")
             return str(record_id)
 
         return await self._operations.run(work, request)

@@ -286,7 +286,23 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Line {line}: there is no effect `{name}`; the nearest is `{nearest}`.",
             "第 {line} 行：效果 `{name}` 不存在；最接近的是 `{nearest}`。",
         ),
-        "rules.form": ("Line {line}: {problem}.", "第 {line} 行格式有误：{problem}。"),
+        "rules.empty": (
+            "Line {line}: an empty name means nothing; write `*` for all.",
+            "第 {line} 行：名称为空；如指全部请填写 `*`。",
+        ),
+        "rules.mark": ("Line {line}: it must begin with `p` or `g`.", "第 {line} 行：必须以 `p` 或 `g` 开头。"),
+        "rules.columns": (
+            "Line {line}: a rule has seven names (role, scope, kind, field, action, purpose, effect), a role has two.",
+            "第 {line} 行：规则须有七列（角色、范围、类型、字段、操作、目的、效果），角色须有两列。",
+        ),
+        "rules.role_name": (
+            "Line {line}: a role is named in small letters, digits and underscores, and is not `everyone`.",
+            "第 {line} 行：角色名称只能使用小写字母、数字和下划线，且不得为 `everyone`。",
+        ),
+        "rules.field_form": (
+            "Line {line}: a field is named by name, `kind.name`, a glob with `*`, or `@class`.",
+            "第 {line} 行：字段应为名称、`类型.名称`、含 `*` 的通配或 `@敏感级别`。",
+        ),
         "rules.circle": (
             "Line {line}: the role inherits from itself, or over too many steps.",
             "第 {line} 行：角色继承自身，或继承层级过多。",

@@ -497,6 +497,21 @@ async def test_d5_a_granted_role_begins_and_ends_by_itself(api: Api) -> None:
     await until(lambda: may_read_complaint_notes(api), False)
 
 
+async def test_d5_no_end_of_a_grant_leaves_nobody_to_change_the_rules(api: Api) -> None:
+    """The second administrator by a grant is needed for approval; while there is a third, the grant can be ended."""
+    given = {"staff": "demo.inspector", "role": "policy_administrator", "reason": "x"}
+    answer = await api.ask(AUTHOR, GRANT, {"i": given}, purpose=SUPERVISION)
+    grant = answer["data"]["grantRole"]["roleGrant"]
+    ended = {"i": {"id": grant["id"], "version": grant["version"]}}
+    accounts = api.services.database["accounts"]
+    await accounts.update_one({"_id": SECOND}, {"$set": {"disabled": True}})
+    answer = await api.ask(AUTHOR, END, ended, purpose=SUPERVISION)
+    assert answer["data"]["endRoleGrant"]["userErrors"] == [{"rule": "draft.locks_out"}]
+    await accounts.update_one({"_id": SECOND}, {"$set": {"disabled": False}})
+    answer = await api.ask(AUTHOR, END, ended, purpose=SUPERVISION)
+    assert answer["data"]["endRoleGrant"]["userErrors"] == []
+
+
 async def test_d5_nobody_grants_a_role_to_themselves_nor_one_that_is_none(api: Api) -> None:
     """Nor one that is over before it begins; others grant nothing at all."""
     given = {"staff": AUTHOR, "role": "archivist", "reason": "x"}

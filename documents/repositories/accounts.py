@@ -164,12 +164,12 @@ class AccountRepository:
         change = {"$pull": {"role_terms": {"grant": grant}}}
         await self._accounts.update_one({"_id": username}, change, session=session)
 
-    async def who_can_log_in(self) -> list[StoredAccount]:
+    async def who_can_log_in(self, session: AsyncClientSession | None = None) -> list[StoredAccount]:
         """The accounts that are not disabled and have a password or an identity provider, by username."""
         ways = [{"password_hash": {"$type": "string"}}, {"oidc_subject": {"$type": "string"}}]
         wanted = {"disabled": False, "$or": ways}
-        documents = await self._accounts.find(wanted, {"password_hash": 0}, sort={"_id": 1}).to_list()
-        return [stored_account(document) for document in documents]
+        found = self._accounts.find(wanted, {"password_hash": 0}, sort={"_id": 1}, session=session)
+        return [stored_account(document) for document in await found.to_list()]
 
     async def has_demo_accounts(self) -> bool:
         """Does the database hold demo logins, whose passwords are meant to be known?"""

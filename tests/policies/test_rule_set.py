@@ -141,13 +141,13 @@ p, clerk, all, *, @identiti, read, *, allow
 """
     rejected = rejected_lines(csv_lines(text), FULL_CATALOGUE)
     assert [(error.line, error.reason, error.nearest) for error in rejected] == [
-        (3, "form", None),
+        (3, "role_name", None),
         (4, "role", "clerk"),
         (5, "field", "name"),
         (6, "action", "read"),
-        (8, "form", None),
+        (8, "columns", None),
         (9, "scope", "all"),
-        (10, "form", None),
+        (10, "mark", None),
         (11, "class", "@identity"),
     ]
     assert rejected_lines(csv_lines(ROLE), FULL_CATALOGUE) == []
