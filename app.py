@@ -187,7 +187,9 @@ class Services:
         """Whether the database holds demo logins."""
         return await self.accounts.has_demo_accounts()
 
-    async def seed_demo(self, count: int, password: str, progress: Callable[[int, int], None]) -> None:
+    async def seed_demo(
+        self, count: int, password: str, progress: Callable[[int, int], None], *, with_records: bool = True
+    ) -> None:
         """Makes the demo data and logins."""
         confidentiality = self.use_cases.confidentiality
         seeder = DemoSeeder(
@@ -203,7 +205,7 @@ class Services:
             self.use_cases.incidents,
             self.use_cases.recorder,
         )
-        await seeder.seed(count, password, progress)
+        await seeder.seed(count, password, progress, with_records=with_records)
 
     async def readiness(self) -> str | None:
         """None when requests can be served in full, else a reason code."""

@@ -73,20 +73,29 @@ class DemoSeeder:
         self._incidents = incidents
         self._recorder = recorder
 
-    async def seed(self, count: int, password: str, progress: Callable[[int, int], None]) -> None:
-        """Makes `count` customers, then the logins with `password`. Reports (done, total) as it goes."""
+    async def seed(
+        self, count: int, password: str, progress: Callable[[int, int], None], *, with_records: bool = True
+    ) -> None:
+        """Makes `count` customers, the records of some of them, then the logins with `password`.
+
+        Reports (done, total) of customers as it goes."""
         for department in DEMO_DEPARTMENTS:
             await self._accounts.put_department(department.code, name_en=department.name_en, name_zh=department.name_zh)
         await self._add_staff()
         await self._add_customers(count, progress)
         await self._add_customer_accounts(count)
         await sign_undertakings(self._confidentiality)
-        await seed_credit(self._credit, self._engine, self._reader, datetime.now(UTC).date())
-        await seed_identification(self._identification, self._engine, self._reader, datetime.now(UTC))
-        await seed_service(self._service, self._engine, self._reader, present())
-        await self._add_partner(await seed_sharing(self._sharing, self._engine, self._reader, datetime.now(UTC)))
-        await seed_incident(self._incidents, self._recorder, self._engine, self._reader, datetime.now(UTC))
+        if with_records:
+            await self._add_records()
         await self._add_logins(password)
+
+    async def _add_records(self) -> None:
+        now = datetime.now(UTC)
+        await seed_credit(self._credit, self._engine, self._reader, now.date())
+        await seed_identification(self._identification, self._engine, self._reader, now)
+        await seed_service(self._service, self._engine, self._reader, present())
+        await self._add_partner(await seed_sharing(self._sharing, self._engine, self._reader, now))
+        await seed_incident(self._incidents, self._recorder, self._engine, self._reader, now)
 
     async def _add_staff(self) -> None:
         known = await self._accounts.staff(DEMO_USERNAMES)
@@ -140,8 +149,8 @@ class DemoSeeder:
 
     async def _add_logins(self, password: str) -> None:
         password_hash = await PasswordHasher().hash(password)  # one for all: they share the password anyway
-        for account in DEMO_ACCOUNTS:
-            await self._accounts.open_demo_login(account.username, password_hash)
+        for username in await self._accounts.staff(account.username for account in DEMO_ACCOUNTS):
+            await self._accounts.open_demo_login(username, password_hash)
 
 
 def _changes(count: int) -> Iterator[Change]:
