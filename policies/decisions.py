@@ -22,6 +22,7 @@ _SHARED: ScopeSet = frozenset({Scope.ALL, Scope.SHARED})
 """What a partner is asked about: consented customers, and no scope beside."""
 
 Rules = tuple[Rule, ...]
+Question = tuple[frozenset[str], Kind, Purpose, Action]
 _NO_FIELDS: frozenset[str] = frozenset()
 
 
@@ -35,8 +36,10 @@ class Decisions:
         self._judge = Judge(rule_set, self.patterns)
         self._of_roles: dict[frozenset[str], Rules] = {}
         self._relevant: dict[tuple[frozenset[str], Kind, Purpose], Rules] = {}
-        self._answers: dict[frozenset[Rule], bool] = {}
-        self._explained: dict[Rules, Rule | None] = {}
+        self._numbers = {rule: number for number, rule in enumerate(rule_set.rules)}
+        self._of_action: dict[Question, list[tuple[str, int, frozenset[str]]]] = {}
+        self._answers: dict[tuple[int, ...], bool] = {}  # by the numbers of the rules that match
+        self._explained: dict[tuple[int, ...], Rule | None] = {}
 
     def of_roles(self, roles: frozenset[str]) -> Rules:
         """The rules that speak of `roles` or of what they inherit from. Roles that are not declared are nothing."""
@@ -66,18 +69,20 @@ class Decisions:
         fields: Collection[str],
     ) -> frozenset[str]:
         """Those of `fields` for which Casbin allows `action` to `roles` where a row satisfies `scopes`."""
-        applicable = self._applicable(roles, kind, purpose, scopes, action)
-        named = [(rule, self.patterns.named(kind.value, rule.kind, rule.field)) for rule in applicable]
+        matching: dict[str, list[int]] = {field: [] for field in fields}
+        for number, names in self._applicable(roles, kind, purpose, scopes, action):
+            for field in matching.keys() & names:
+                matching[field].append(number)
         granted = set()
-        for field in fields:
-            matching = frozenset(rule for rule, names in named if field in names)
-            if matching not in self._answers:
+        for field, numbers in matching.items():
+            key = tuple(numbers)
+            if key not in self._answers:
                 # INVARIANT: each of these rules matches the question in every column, so that whatever else is asked
                 # over the same rules is answered by the same effects.
-                known = roles & self.rule_set.roles
-                answer = self._judge.decide(matching, known, scopes, kind, action, purpose, (field,))
-                self._answers[matching] = field in answer.granted
-            if self._answers[matching]:
+                known, rules = roles & self.rule_set.roles, self._numbered(key)
+                answer = self._judge.decide(rules, known, scopes, kind, action, purpose, (field,))
+                self._answers[key] = field in answer.granted
+            if self._answers[key]:
                 granted.add(field)
         return frozenset(granted)
 
@@ -96,24 +101,28 @@ class Decisions:
         self, roles: frozenset[str], kind: Kind, purpose: Purpose, scopes: ScopeSet, action: Action, field: str
     ) -> Rule | None:
         """The rule by which Casbin allows or refuses `action` on `field`; None where it refuses for want of one."""
-        matching = tuple(
-            rule
-            for rule in self._applicable(roles, kind, purpose, scopes, action)
-            if field in self.patterns.named(kind.value, rule.kind, rule.field)
-        )
-        if matching not in self._explained:
-            known = roles & self.rule_set.roles
-            self._explained[matching] = self._judge.explain(matching, known, scopes, kind, action, purpose, field)
-        return self._explained[matching]
+        applicable = self._applicable(roles, kind, purpose, scopes, action)
+        key = tuple(number for number, names in applicable if field in names)
+        if key not in self._explained:
+            known, rules = roles & self.rule_set.roles, self._numbered(key)
+            self._explained[key] = self._judge.explain(rules, known, scopes, kind, action, purpose, field)
+        return self._explained[key]
 
     def _applicable(
         self, roles: frozenset[str], kind: Kind, purpose: Purpose, scopes: ScopeSet, action: Action
-    ) -> list[Rule]:
-        return [
-            rule
-            for rule in self.relevant(roles, kind, purpose)
-            if rule.scope in scopes and covers_action(action.value, rule.action, rule.effect)
-        ]
+    ) -> list[tuple[int, frozenset[str]]]:
+        """The rules that match but for the field, by number, with the fields that each names."""
+        key = (roles, kind, purpose, action)
+        if key not in self._of_action:
+            self._of_action[key] = [
+                (rule.scope, self._numbers[rule], self.patterns.named(kind.value, rule.kind, rule.field))
+                for rule in self.relevant(roles, kind, purpose)
+                if covers_action(action.value, rule.action, rule.effect)
+            ]
+        return [(number, names) for scope, number, names in self._of_action[key] if scope in scopes]
+
+    def _numbered(self, numbers: Iterable[int]) -> list[Rule]:
+        return [self.rule_set.rules[number] for number in numbers]
 
 
 def scope_sets(rules: Iterable[Rule]) -> list[ScopeSet]:

@@ -6,7 +6,7 @@ Pure arithmetic over what the policy layer and the counts say; it asks nothing a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from documents.access_plan import Scope, ScopeSet
@@ -84,16 +84,32 @@ def possible_scopes(account: StoredAccount) -> ScopeSet:
     return frozenset(scopes)
 
 
-def affected(account: StoredAccount, changes: Iterable[AccessChange], scopes: CustomerScopes) -> AffectedPerson | None:
-    """What of `changes`, those of the account's roles together, concerns the account; None where nothing does."""
-    possible, concerned = possible_scopes(account), []
+class AffectedPeople:
+    """Accounts and what changes for each. Those who have the same roles, purposes and scopes share an answer."""
+
+    def __init__(self, changes_of: Callable[[frozenset[str]], Iterable[AccessChange]], scopes: CustomerScopes) -> None:
+        """`changes_of` roles that somebody has together."""
+        self._changes_of = changes_of
+        self._scopes = scopes
+        self._known: dict[tuple[object, ...], tuple[AccessChange, ...]] = {}
+
+    def affected(self, account: StoredAccount) -> AffectedPerson | None:
+        """What changes for the account; None where nothing does."""
+        possible = possible_scopes(account)
+        key = (account.roles, account.purposes, possible)
+        if key not in self._known:
+            self._known[key] = tuple(_concerning(account, possible, self._changes_of(account.roles)))
+        concerned = self._known[key]
+        if not concerned:
+            return None
+        return AffectedPerson(account, concerned, _customers(concerned, self._scopes.of(account)))
+
+
+def _concerning(account: StoredAccount, possible: ScopeSet, changes: Iterable[AccessChange]) -> Iterator[AccessChange]:
     for change in changes:
         sets = tuple(one for one in change.scope_sets if one <= possible)
         if sets and change.purpose in account.purposes:
-            concerned.append(replace(change, scope_sets=sets))
-    if not concerned:
-        return None
-    return AffectedPerson(account, tuple(concerned), _customers(concerned, scopes.of(account)))
+            yield replace(change, scope_sets=sets)
 
 
 def _customers(changes: Sequence[AccessChange], counts: Mapping[tuple[Kind, ScopeSet], int]) -> int:

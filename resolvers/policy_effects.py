@@ -13,13 +13,13 @@ from documents.access_plan import Action, ScopeSet
 from documents.catalogue import Catalogue
 from documents.fields import Kind
 from documents.records import Record, Records
-from documents.repositories.accounts import AccountRepository, StoredAccount
+from documents.repositories.accounts import AccountRepository
 from documents.repositories.customer_counts import CustomerCounts
 from policies.drafts import change_between, conflicts, csv_line
 from policies.effects import AccessChange, EffectComparison
 from policies.policy_tests import Violation, read_tests, run_tests
 from policies.rule_set import RuleSet
-from resolvers.affected_people import AffectedPerson, CustomerScopes, affected
+from resolvers.affected_people import AffectedPeople, AffectedPerson, CustomerScopes
 from resolvers.caller import Caller
 from resolvers.draft_rules import cell_of
 from resolvers.policy_drafts import PolicyDrafts
@@ -90,7 +90,9 @@ class PolicyEffects:
         comparison = EffectComparison(self._catalogue, base, draft)
 
         def compare() -> tuple[dict[str, tuple[AccessChange, ...]], list[AffectedPerson]]:
-            return comparison.of_every_role(), list(_people(accounts, comparison, scopes))
+            people = AffectedPeople(comparison.of_roles, scopes)
+            found = [people.affected(account) for account in accounts]
+            return comparison.of_every_role(), [person for person in found if person is not None]
 
         by_role, people = await asyncio.to_thread(compare)
         change = change_between(base, draft)
@@ -110,15 +112,6 @@ class PolicyEffects:
 def scope_set_record(scopes: ScopeSet) -> Record:
     """`{scopes: [ALL, OWN]}`, in a fixed order."""
     return Record(scopes=sorted(scope.value for scope in scopes))
-
-
-def _people(
-    accounts: Iterable[StoredAccount], comparison: EffectComparison, scopes: CustomerScopes
-) -> Iterable[AffectedPerson]:
-    for account in accounts:
-        person = affected(account, comparison.of_roles(account.roles), scopes)
-        if person is not None:
-            yield person
 
 
 def _person(person: AffectedPerson) -> Record:
