@@ -81,6 +81,7 @@ def dossier_server(place: Place) -> Iterator[Target]:
         "DOSSIER_DATABASE": DATABASE,
         "DOSSIER_ACCESS_TOKEN_SECONDS": str(_TOKEN_SECONDS),
         "DOSSIER_AUDIT_TRAIL": "false",  # which no peer has
+        "DOSSIER_JOBS": "worker",  # nothing runs beside what is measured
     }
     with server(["-m", "cli", "serve"], variables, "ready") as pid:
         yield Target(DOSSIER, pid, port)

@@ -110,6 +110,7 @@ class Stage:
             "DOSSIER_ACCESS_TOKEN_SECONDS": str(LARGE_LIMIT),
             "DOSSIER_MAX_COST": "100000",
             "DOSSIER_AUDIT_TRAIL": "false",  # its cost has a figure of its own
+            "DOSSIER_JOBS": "worker",  # nothing runs beside what is measured
         }
         with server(["-m", "cli", "serve"], variables, "ready") as pid:
             if core is not None:
