@@ -126,7 +126,6 @@ def servers(data_dir: Path, uri: str, steps_file: Path | None = None) -> Iterato
                 "DOSSIER_ACCESS_TOKEN_SECONDS": str(LARGE_LIMIT),
                 "DOSSIER_AUDIT_TRAIL": "true" if name == WITH_TRAIL else "false",
                 "DOSSIER_JOBS": "worker",  # nothing runs beside what is measured
-                "DOSSIER_JOBS": "worker",
             }
             command = ["-m", "cli", "serve"]
             if steps_file is not None:
