@@ -597,3 +597,59 @@ async def test_d5_without_approval_one_person_is_enough(api: Api, mongodb_uri: s
         reverted = await done(alone, AUTHOR, "revertRules", given)
         assert (reverted["state"], reverted["activatedVersion"]) == ("ACTIVATED", earlier + 2)
         assert await telephone_level(alone) == "PLAIN"
+
+
+async def test_d5_of_two_activations_at_once_one_wins(api: Api) -> None:
+    """The other draft is outdated, and stays approved for whoever rebases it."""
+    drafts = [await approved(api, NO_TELEPHONE), await approved(api, NO_TELEPHONE.replace("telephone", "email"))]
+    version = in_force(api)
+    payloads = await asyncio.gather(*(act(api, AUTHOR, "activateDraft", seen(draft)) for draft in drafts))
+    assert sorted(len(payload["userErrors"]) for payload in payloads) == [0, 1]
+    refused = next(payload for payload in payloads if payload["userErrors"])
+    assert rules_broken(refused) == ["draft.outdated"]
+    assert in_force(api) == version + 1
+
+
+async def test_d5_a_kill_between_the_version_and_the_draft_leaves_neither(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rules in force stay, and the same draft is put in force by the next try."""
+    draft, version = await approved(api, NO_TELEPHONE), in_force(api)
+    count = await api.services.database["rule_sets"].count_documents({})
+    with monkeypatch.context() as patch:
+
+        async def killed(*_: Any, **__: Any) -> None:
+            raise RuntimeError("killed")
+
+        patch.setattr("documents.repositories.record_writes.RecordWrites.update", killed)
+        text = "mutation($i: ActivateDraftInput!) { activateDraft(input: $i) { ruleDraft { id } } }"
+        answer = await api.ask(AUTHOR, text, {"i": seen(draft)}, purpose=SUPERVISION)
+        assert answer["errors"][0]["extensions"]["code"] == "INTERNAL_ERROR"
+    assert await api.services.database["rule_sets"].count_documents({}) == count
+    assert in_force(api) == version
+    assert await telephone_level(api) == "PLAIN"
+    assert (await done(api, AUTHOR, "activateDraft", seen(draft)))["activatedVersion"] == version + 1
+
+
+async def test_d5_the_trail_has_every_step_of_a_change(api: Api) -> None:
+    """Who created, approved and activated which draft; refusals too."""
+    since = datetime.now(UTC)
+    draft = await approved(api, NO_TELEPHONE)
+    await act(api, "demo.inspector", "activateDraft", seen(draft))
+    await done(api, AUTHOR, "activateDraft", seen(draft))
+    text = """query($s: DateTime) { auditTrail(kind: RULE_DRAFT, since: $s) {
+        nodes { username touches { act records written code } } } }"""
+    answer = await api.ask("demo.inspector", text, {"s": since.isoformat()}, purpose=SUPERVISION)
+    steps = [
+        (node["username"], touch["act"], touch["code"])
+        for node in reversed(answer["data"]["auditTrail"]["nodes"])
+        for touch in node["touches"]
+        if touch["act"] in ("CREATE", "WRITE") and touch["records"] == [draft["id"]]
+    ]
+    assert steps == [
+        (AUTHOR, "CREATE", None),
+        (AUTHOR, "WRITE", None),
+        (SECOND, "WRITE", None),
+        ("demo.inspector", "WRITE", "ACCESS_DENIED"),
+        (AUTHOR, "WRITE", None),
+    ]
