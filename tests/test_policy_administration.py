@@ -61,6 +61,7 @@ async def api(demo: Api) -> Api:
     """The demo under the default rules, as a version of their own, without drafts."""
     await demo.services.database["rule_drafts"].delete_many({})
     await demo.services.database["accounts"].update_many({"demo": True}, {"$set": {"disabled": False}})
+    await demo.services.store.refresh()  # another process may have been the last to activate
     await demo.services.store.activate(default_rules(), "tests")
     return demo
 
