@@ -218,12 +218,12 @@ class RowReader:
         record["_id"] = row_id
         record["kind"] = kind
         if self._with_id:
-            record["id"] = f"{kind}_{row_id}"
+            record["id"] = f"{kind}_{row_id.binary.hex()}"
         for name, convert in self._converted:
             value = get(name)
             record[name] = None if value is None else convert(value)
         erased = False
-        decrypt = self._decrypt
+        decrypt, is_bound = self._decrypt, self._bound_to_row
         for name, context, show in self._opened:
             stored = get(name)
             if stored is None:
@@ -232,7 +232,7 @@ class RowReader:
                 record[name] = None
                 erased = True
             else:
-                value = decrypt(key, bound(context, row_id) if self._bound_to_row else context, stored)
+                value = decrypt(key, bound(context, row_id) if is_bound else context, stored)
                 record[name] = value if show is None else show(value)
         return record, erased
 
