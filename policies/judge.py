@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from threading import Lock
 from typing import Any, NamedTuple
 
 import casbin
@@ -18,6 +19,11 @@ from policies.matching import DENY, FieldPatterns, covers_action, covers_kind, c
 from policies.rule_set import Rule, RuleSet
 
 MODEL_TEXT = Path(__file__).with_name("model.conf").read_text(encoding="utf-8")
+
+
+_PARSING = Lock()
+"""Held while Casbin parses: CPython 3.11 counts the depth of its parser wrongly when threads parse at once, and raises
+SystemError. Jobs that compile several kinds for one request do."""
 
 
 class Decision(NamedTuple):
@@ -34,7 +40,8 @@ class _Enforcer(casbin.Enforcer):  # type: ignore[misc] # casbin publishes no ty
 
     def _get_expression(self, expr: str, functions: Any = None) -> Any:
         if self._expression is None:
-            self._expression = casbin.Enforcer._get_expression(expr, functions)
+            with _PARSING:
+                self._expression = casbin.Enforcer._get_expression(expr, functions)
         return self._expression
 
 

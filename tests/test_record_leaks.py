@@ -43,7 +43,7 @@ from tests.leaks.worlds import ABROAD, CALLER, FAR, HOME, STAFF, STRANGER
 KINDS = [cls.kind for cls in RECORD_CLASSES]
 OF_CUSTOMERS = [cls.kind for cls in RECORD_CLASSES if issubclass(cls, CustomerRecord)]
 SCHEMA = build_schema(CATALOGUE).core
-CALLERS_PER_KIND = 2
+CALLERS_PER_KIND = 1
 NOBODY = "auditor_of_nothing"
 RANGES = {Operator.LT.value, Operator.LTE.value, Operator.GT.value, Operator.GTE.value}
 
