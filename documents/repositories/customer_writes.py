@@ -37,6 +37,7 @@ from documents.repositories.idempotency import IdempotencyRepository, Idempotent
 from documents.repositories.identifiers import IdentifierRepository
 from documents.repositories.row_layout import CUSTOMER_LAYOUT
 from documents.repositories.row_scope import Filter, members, scope_set
+from documents.repositories.row_updates import row_update
 from documents.validation import CustomerValidator
 
 REVIEW_PERIODS = ReviewPeriods()
@@ -121,7 +122,7 @@ class CustomerWriter:
             encoded = self._codec.encode(change.kind, await self._keyring.data_key(customer_id), values)
             await self._identifiers.release(self._unique_tokens(row, encoded.tokens), customer_id, session)
             await self._claim(plan, change.kind, customer_id, encoded, session)
-            update = _update(row, change, encoded)
+            update = row_update(row, encoded, _now(), change.channel.value)
             condition = {"_id": customer_id, "version": version}
             if (await self._collection.update_one(condition, update, session=session)).matched_count == 0:
                 raise StaleVersionError
@@ -276,26 +277,6 @@ def _new_row(customer_id: ObjectId, change: Change, encoded: EncodedFields) -> d
         "_tokens": {name: tokens for name, tokens in encoded.tokens.items() if tokens},
         "_terms": [term for terms in encoded.terms.values() for term in terms],
     }
-
-
-def _update(row: Mapping[str, Any], change: Change, encoded: EncodedFields) -> dict[str, Any]:
-    """The update document: set what has a value, unset what was cleared, and what is derived from either."""
-    kept: dict[str, Any] = {"updated_at": _now()}
-    cleared: dict[str, Any] = {}
-    for name, value in encoded.values.items():
-        tokens = encoded.tokens[name]
-        derived = {name: value, f"_sources.{name}": change.channel.value, f"_tokens.{name}": tokens}
-        for path, stored in derived.items():
-            if value is None or stored == []:
-                cleared[path] = ""
-            else:
-                kept[path] = stored
-    if encoded.terms:
-        replaced = tuple(f"{name}:" for name in encoded.terms)
-        others = [term for term in row.get("_terms", []) if not term.startswith(replaced)]
-        kept["_terms"] = others + [term for terms in encoded.terms.values() for term in terms]
-    update: dict[str, Any] = {"$set": kept, "$inc": {"version": 1}}
-    return update | ({"$unset": cleared} if cleared else {})
 
 
 def _now() -> datetime:

@@ -38,6 +38,7 @@ from documents.repositories.idempotency import IdempotencyRepository, Idempotent
 from documents.repositories.list_query import Selection
 from documents.repositories.records import RecordRepository
 from documents.repositories.row_scope import members, scope_set
+from documents.repositories.row_updates import row_update
 from documents.stored_record import CompanyRecord, CustomerRecord
 from documents.validation import CustomerValidator
 
@@ -110,7 +111,7 @@ class RecordWrites:
         key = await self._writer.keyring.data_key(target.row["customer_id"]) if "customer_id" in target.row else None
         encoded = self._writer.repository(kind).codec.encode(kind, key, changed, target.row["_id"])
         condition = {"_id": target.row["_id"], "version": target.row["version"]}
-        update = _update(target.row, encoded)
+        update = row_update(target.row, encoded, _now())
         done = await self._writer.collection(kind).update_one(condition, update, session=self.session)
         if done.matched_count == 0:
             raise StaleVersionError
@@ -275,23 +276,6 @@ def _new_row(encoded: EncodedFields, by: str) -> dict[str, Any]:
         "_tokens": {name: tokens for name, tokens in encoded.tokens.items() if tokens},
         "_terms": [term for terms in encoded.terms.values() for term in terms],
     }
-
-
-def _update(row: Mapping[str, Any], encoded: EncodedFields) -> dict[str, Any]:
-    kept: dict[str, Any] = {"updated_at": _now()}
-    cleared: dict[str, Any] = {}
-    for name, value in encoded.values.items():
-        for path, stored in {name: value, f"_tokens.{name}": encoded.tokens[name]}.items():
-            if value is None or stored == []:
-                cleared[path] = ""
-            else:
-                kept[path] = stored
-    if encoded.terms:
-        replaced = tuple(f"{name}:" for name in encoded.terms)
-        others = [term for term in row.get("_terms", []) if not term.startswith(replaced)]
-        kept["_terms"] = others + [term for terms in encoded.terms.values() for term in terms]
-    update: dict[str, Any] = {"$set": kept, "$inc": {"version": 1}}
-    return update | ({"$unset": cleared} if cleared else {})
 
 
 def _now() -> datetime:
