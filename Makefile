@@ -4,11 +4,11 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help install run serve test test-quick lint types imports format schema bench bench-scale bench-peers lock clean
+.PHONY: help install run serve test test-quick lint types imports format schema bench bench-scale bench-peers screenshots lock clean chromium
 
 VENV := .venv
 BIN := $(VENV)/bin
-NODE_FOLDERS := web/ide tests/audit
+NODE_FOLDERS := web/ide tests/audit tests/console
 PEERS := benchmarks/peers
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
@@ -23,10 +23,10 @@ run: install ## Start with demo data: database, server and logins
 serve: install ## Start for production (settings: DOSSIER_* variables)
 	@exec $(BIN)/dossier serve
 
-test: lint types imports ## Run every check and all tests
+test: lint types imports chromium ## Run every check and all tests
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --hypothesis-profile=ci # the same examples each time; test-quick draws new ones
 
-test-quick: install ## Run the tests alone, those that failed last first, up to the first failure
+test-quick: install chromium ## Run the tests alone, those that failed last first, up to the first failure
 	@$(BIN)/python -m pytest --exitfirst --failed-first
 
 lint: install ## Check style and formatting
@@ -94,13 +94,24 @@ $(PEERS)/node_modules/installed: $(PEERS)/package.json $(PEERS)/package-lock.jso
 	@cd $(PEERS) && npm ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
-# GraphiQL and the protocol audit come from npm; the server itself runs without them.
+# GraphiQL, the protocol audit and the accessibility checks come from npm; the server itself runs without them.
 $(VENV)/node-installed: $(foreach folder,$(NODE_FOLDERS),$(folder)/package.json $(folder)/package-lock.json) | $(VENV)/bin/python
 	@if ! command -v npm >/dev/null; then \
-		echo "npm was not found: /graphql shows no IDE, and make test cannot run the GraphQL-over-HTTP audit." >&2; exit 0; \
+		echo "npm was not found: /graphql shows no IDE, and make test cannot run the GraphQL-over-HTTP audit and the accessibility checks." >&2; exit 0; \
 	fi; \
 	for folder in $(NODE_FOLDERS); do \
 		(cd $$folder && npm ci --ignore-scripts --no-audit --no-fund --silent) || { \
 			echo "npm could not install $$folder: the server runs without it; try make install again." >&2; exit 0; }; \
 	done; \
 	touch $@
+
+# The console's tests drive a browser. Without one they fail, and say what to install.
+chromium: install
+	@$(BIN)/python -m tests.console.chromium 2>/dev/null && exit 0; \
+	as_root=; [ "$$(id -u)" -eq 0 ] || as_root="sudo -n"; \
+	if command -v apt-get >/dev/null && $$as_root true 2>/dev/null; then \
+		echo "Installing Debian's package chromium ..."; \
+		{ $$as_root apt-get update -qq && \
+			$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } >/dev/null 2>&1 || true; \
+	fi; \
+	$(BIN)/python -m tests.console.chromium || true
