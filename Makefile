@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 
 VENV := .venv
 BIN := $(VENV)/bin
-NODE_FOLDERS := web/ide tests/audit tests/console
+NODE_FOLDERS := web/ide web/console tests/audit tests/console
 PEERS := benchmarks/peers
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
@@ -97,7 +97,7 @@ $(PEERS)/node_modules/installed: $(PEERS)/package.json $(PEERS)/package-lock.jso
 # GraphiQL, the protocol audit and the accessibility checks come from npm; the server itself runs without them.
 $(VENV)/node-installed: $(foreach folder,$(NODE_FOLDERS),$(folder)/package.json $(folder)/package-lock.json) | $(VENV)/bin/python
 	@if ! command -v npm >/dev/null; then \
-		echo "npm was not found: /graphql shows no IDE, and make test cannot run the GraphQL-over-HTTP audit and the accessibility checks." >&2; exit 0; \
+		echo "npm was not found: /console and the IDE at /graphql show no pages, and make test cannot run the GraphQL-over-HTTP audit and the accessibility checks." >&2; exit 0; \
 	fi; \
 	for folder in $(NODE_FOLDERS); do \
 		(cd $$folder && npm ci --ignore-scripts --no-audit --no-fund --silent) || { \

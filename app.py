@@ -78,6 +78,7 @@ from resolvers.caller import Caller
 from resolvers.collection_letters import LetterSender
 from resolvers.confidentiality import Confidentiality
 from resolvers.credit import Credit, CreditRules
+from resolvers.current_access import CurrentAccess
 from resolvers.customer_history import History
 from resolvers.customers import Customers
 from resolvers.identification import Identification
@@ -115,6 +116,7 @@ from schema.trusted_fields import trusted_reads
 from settings import Settings
 from web.attachments import AttachmentEndpoint
 from web.authentication import Authenticator, InvalidTokenError, IssuerUnavailableError
+from web.console import Console
 from web.graphql import GraphQLEndpoint, Limits, RequestRefused
 from web.graphql_ws import GraphQLWebSocket, SocketLimits
 from web.health import Readiness, livez
@@ -337,6 +339,7 @@ async def _build(
         policies=_policies(settings, operations, store, accounts, trail, database, recorder),
         identification=identification,
         viewer=Viewer(engine, CATALOGUE),
+        access=CurrentAccess(store),
         sessions=sessions,
         catalogue=FULL_CATALOGUE,
         audit=Audit(engine, trail.queries, trail.chains),
@@ -458,7 +461,9 @@ def create_app(settings: Settings, mongodb_uri: str) -> Starlette:
         ),
         refresh=refresh,
     )
-    exploration = [*ide.routes(), Route("/schema.graphql", SchemaDocument(schema.sdl).serve)] if ide is not None else []
+    pages = (  # these ask whatever they are asked for
+        [*ide.routes(), *Console().routes(), Route("/schema.graphql", SchemaDocument(schema.sdl).serve)] if ide else []
+    )
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[State]:
@@ -496,8 +501,8 @@ def create_app(settings: Settings, mongodb_uri: str) -> Starlette:
             WebSocketRoute("/graphql", subscriptions),
             Route("/attachments", attachments),
             Route("/attachments/{attachment_id}", attachments),
-            Route("/", RedirectResponse("/graphql")),
-            *exploration,
+            Route("/", RedirectResponse("/console/" if ide else "/graphql")),
+            *pages,
             Route("/livez", livez),
             Route("/readyz", Readiness(readiness).readyz),
             Route("/metrics", Metrics(counters).serve),

@@ -1,0 +1,3 @@
+// The area jobs: which screen each of its addresses has.
+
+export const routes = [];
