@@ -8,42 +8,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 
 from documents.fields import Kind
+from documents.labelled import Labelled
 
 
-class Action(StrEnum):
+class Action(Labelled):
     """What a rule can allow. `create` and `delete` are asked field by field too: a record comes into being with its
     fields and takes every one of them along when it goes."""
 
-    READ = "read"
-    READ_MASKED = "read_masked"
-    FILTER = "filter"
-    WRITE = "write"
-    CREATE = "create"
-    DELETE = "delete"
-    EXPORT = "export"
+    READ = "read", "Read", "查看"
+    READ_MASKED = "read_masked", "Read masked", "脱敏查看"
+    FILTER = "filter", "Find by", "检索"
+    WRITE = "write", "Change", "修改"
+    CREATE = "create", "Create", "新建"
+    DELETE = "delete", "Delete", "删除"
+    EXPORT = "export", "Export", "导出"
 
 
-class Purpose(StrEnum):
+class Purpose(Labelled):
     """Why customer information is used (I6). No other purpose exists."""
 
-    BUSINESS_OPERATION = "business_operation"
-    CUSTOMER_SERVICE = "customer_service"
-    RISK_ASSESSMENT = "risk_assessment"
-    ARCHIVE_KEEPING = "archive_keeping"
-    SUPERVISION = "supervision"
+    BUSINESS_OPERATION = "business_operation", "Business operation", "业务经营"
+    CUSTOMER_SERVICE = "customer_service", "Customer service", "客户服务"
+    RISK_ASSESSMENT = "risk_assessment", "Risk assessment", "风险评估"
+    ARCHIVE_KEEPING = "archive_keeping", "Archive keeping", "档案管理"
+    SUPERVISION = "supervision", "Supervision", "监督检查"
 
 
-class Scope(StrEnum):
+class Scope(Labelled):
     """A relation between caller and customer. Every customer is in ALL; the others depend on the row."""
 
-    ALL = "all"
-    DEPARTMENT = "department"
-    OWN = "own"
-    SELF = "self"
-    SHARED = "shared"  # consented to sharing with the caller, a partner; decided apart, customer by customer
+    ALL = "all", "All", "全部"
+    DEPARTMENT = "department", "Own department", "本部门"
+    OWN = "own", "One's own", "本人负责"
+    SELF = "self", "Oneself", "客户本人"
+    # Consented to sharing with the caller, a partner; decided apart, customer by customer.
+    SHARED = "shared", "Shared by consent", "经同意共享"
 
 
 ScopeSet = frozenset[Scope]
@@ -59,14 +61,14 @@ class Level(IntEnum):
     PLAIN = 2
 
 
-class Reason(StrEnum):
+class Reason(Labelled):
     """Why a field is not PLAIN."""
 
-    NO_RULE = "NO_RULE"
-    DENIED_BY_RULE = "DENIED_BY_RULE"
-    MASKED_BY_RULE = "MASKED_BY_RULE"
-    SCOPE = "SCOPE"
-    ERASED = "ERASED"
+    NO_RULE = "NO_RULE", "No rule allows it", "无授权规则"
+    DENIED_BY_RULE = "DENIED_BY_RULE", "Denied by a rule", "规则禁止"
+    MASKED_BY_RULE = "MASKED_BY_RULE", "Masked by a rule", "规则要求脱敏"
+    SCOPE = "SCOPE", "Beyond your scope", "超出数据范围"
+    ERASED = "ERASED", "Erased", "数据已删除"
 
 
 @dataclass(frozen=True, slots=True)

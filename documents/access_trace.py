@@ -8,30 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bson import ObjectId
 
 from documents.access_plan import AccessPlan, Purpose
 from documents.fields import Kind
+from documents.labelled import Labelled
 
 if TYPE_CHECKING:
     from documents.access_report import Served
 
 
-class Act(StrEnum):
+class Act(Labelled):
     """What was done with rows. SOUGHT: asked for by id, and nothing was there for the caller. VIEW_AS: looked at which
     fields of it somebody else may see, and at none of its values."""
 
-    READ = "read"
-    REVEAL = "reveal"
-    EXPORT = "export"
-    SOUGHT = "sought"
-    CREATE = "create"
-    WRITE = "write"
-    DELETE = "delete"
-    VIEW_AS = "view_as"
+    READ = "read", "Read", "查看"
+    REVEAL = "reveal", "Reveal", "解除脱敏"
+    EXPORT = "export", "Export", "导出"
+    SOUGHT = "sought", "Sought in vain", "查无记录"
+    CREATE = "create", "Create", "新建"
+    WRITE = "write", "Change", "修改"
+    DELETE = "delete", "Delete", "删除"
+    VIEW_AS = "view_as", "View as", "权限预览"
 
 
 @dataclass(slots=True)

@@ -7,32 +7,32 @@ another file.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import StringConstraints
 
 from documents.attachments.media_types import MediaType
-from documents.fields import Kind, Label, Search, Sensitivity, declare
+from documents.fields import Kind, Search, Sensitivity, declare
+from documents.labelled import Labelled
 from documents.stored_record import EXACT, CustomerRecord
 from documents.values import Text
 
 FileId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]
 
 
-class AttachmentCategory(StrEnum):
+class AttachmentCategory(Labelled):
     """What a file is kept for."""
 
-    IDENTIFICATION = "identification"
-    RISK = "risk"
-    CREDIT = "credit"
-    CONTRACT = "contract"
-    LETTER = "letter"
-    UNDERTAKING = "undertaking"
-    CONSENT = "consent"
-    SERVICE = "service"
-    INCIDENT = "incident"
-    OTHER = "other"
+    IDENTIFICATION = "identification", "Identification", "身份资料"
+    RISK = "risk", "Risk", "风险资料"
+    CREDIT = "credit", "Credit", "信用资料"
+    CONTRACT = "contract", "Contract", "合同"
+    LETTER = "letter", "Letter", "函件"
+    UNDERTAKING = "undertaking", "Confidentiality undertaking", "保密承诺书"
+    CONSENT = "consent", "Consent", "同意书"
+    SERVICE = "service", "Service", "服务资料"
+    INCIDENT = "incident", "Incident", "事件资料"
+    OTHER = "other", "Other", "其他"
 
 
 class Attachment(CustomerRecord):
@@ -40,7 +40,6 @@ class Attachment(CustomerRecord):
 
     kind: ClassVar[Kind] = Kind.ATTACHMENT
     collection: ClassVar[str] = "attachments"
-    label: ClassVar[Label] = Label("Attachment", "附件")
 
     category: Annotated[AttachmentCategory, declare("Category", "类别", Sensitivity.BASIC, search=EXACT)]
     file_name: Annotated[Text, declare("File name", "文件名", Sensitivity.IDENTITY, encrypted=True, managed=True)]

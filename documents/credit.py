@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from documents.fields import Kind, Label, Search, Sensitivity, declare
+from documents.fields import Kind, Search, Sensitivity, declare
+from documents.labelled import Labelled
 from documents.procedures.collection_steps import CollectionStage
 from documents.procedures.credit_rating import IndicatorGroup, LimitBasis
 from documents.procedures.exposure import ExposureOutcome
@@ -35,17 +35,17 @@ Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Days = Annotated[int, Field(ge=0, le=3660)]
 
 
-class RatedKind(StrEnum):
+class RatedKind(Labelled):
     """The kinds of customer, as the tables name whom they are for."""
 
-    INDIVIDUAL = Kind.INDIVIDUAL.value
-    ENTERPRISE = Kind.ENTERPRISE.value
-    INSTITUTION = Kind.INSTITUTION.value
+    INDIVIDUAL = Kind.INDIVIDUAL.declaration
+    ENTERPRISE = Kind.ENTERPRISE.declaration
+    INSTITUTION = Kind.INSTITUTION.declaration
 
 
-class TableState(StrEnum):
-    ACTIVE = "active"
-    SUPERSEDED = "superseded"
+class TableState(Labelled):
+    ACTIVE = "active", "Active", "生效中"
+    SUPERSEDED = "superseded", "Superseded", "已被取代"
 
 
 class TableIndicator(BaseModel):
@@ -75,7 +75,6 @@ class IndicatorTable(CompanyRecord):
 
     kind: ClassVar[Kind] = Kind.INDICATOR_TABLE
     collection: ClassVar[str] = "indicator_tables"
-    label: ClassVar[Label] = Label("Table of credit indicators", "信用指标体系")
 
     applies_to: Annotated[RatedKind, declare("Applies to", "适用客户类型", BASIC, search=EXACT)]
     number: Annotated[int, declare("Number of the table", "版本号", BASIC, search=RANGED, managed=True)] = 1
@@ -87,10 +86,10 @@ class IndicatorTable(CompanyRecord):
     grades: Annotated[list[TableGrade], declare("Grades", "信用等级", BASIC)]
 
 
-class AssessmentState(StrEnum):
-    AWAITING_APPROVAL = "awaiting_approval"
-    IN_FORCE = "in_force"
-    SUPERSEDED = "superseded"
+class AssessmentState(Labelled):
+    AWAITING_APPROVAL = "awaiting_approval", "Awaiting approval", "待审批"
+    IN_FORCE = "in_force", "In force", "生效中"
+    SUPERSEDED = "superseded", "Superseded", "已被取代"
 
 
 class IndicatorValue(BaseModel):
@@ -111,7 +110,6 @@ class CreditAssessment(CustomerRecord):
 
     kind: ClassVar[Kind] = Kind.CREDIT_ASSESSMENT
     collection: ClassVar[str] = "credit_assessments"
-    label: ClassVar[Label] = Label("Credit assessment", "信用评估")
     recent: ClassVar[int] = 1
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("customer_id", "state"),)
 
@@ -134,10 +132,10 @@ class CreditAssessment(CustomerRecord):
     approved_at: Annotated[datetime | None, declare("Approved at", "审批时间", BASIC, search={Search.RANGE}, managed=True)] = None
 
 
-class ContractState(StrEnum):
-    AWAITING_APPROVAL = "awaiting_approval"
-    IN_FORCE = "in_force"
-    ENDED = "ended"
+class ContractState(Labelled):
+    AWAITING_APPROVAL = "awaiting_approval", "Awaiting approval", "待审批"
+    IN_FORCE = "in_force", "In force", "履行中"
+    ENDED = "ended", "Ended", "已终止"
 
 
 class Contract(CustomerRecord):
@@ -145,7 +143,6 @@ class Contract(CustomerRecord):
 
     kind: ClassVar[Kind] = Kind.CONTRACT
     collection: ClassVar[str] = "contracts"
-    label: ClassVar[Label] = Label("Contract", "合同")
     recent: ClassVar[int] = 3
 
     number: Annotated[Text, declare("Contract number", "合同编号", BASIC, search=EXACT)]
@@ -166,9 +163,9 @@ class Contract(CustomerRecord):
     end_reason: Annotated[LongText | None, declare("Reason of the end", "终止原因", BUSINESS, encrypted=True)] = None
 
 
-class ReceivableState(StrEnum):
-    OPEN = "open"
-    PAID = "paid"
+class ReceivableState(Labelled):
+    OPEN = "open", "Open", "未结清"
+    PAID = "paid", "Paid", "已结清"
 
 
 class Receivable(CustomerRecord):
@@ -176,7 +173,6 @@ class Receivable(CustomerRecord):
 
     kind: ClassVar[Kind] = Kind.RECEIVABLE
     collection: ClassVar[str] = "receivables"
-    label: ClassVar[Label] = Label("Receivable", "应收款")
     recent: ClassVar[int] = 5
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("customer_id", "state", "due_on"), ("state", "due_on"), ("_department", "state", "due_on"), ("_owner", "state", "due_on"))
 
@@ -203,7 +199,6 @@ class Payment(CustomerRecord):
 
     kind: ClassVar[Kind] = Kind.PAYMENT
     collection: ClassVar[str] = "payments"
-    label: ClassVar[Label] = Label("Payment", "回款")
     recent: ClassVar[int] = 5
 
     amount: Annotated[AmountPaid, declare("Amount", "金额", FINANCIAL, search={Search.RANGE})]
@@ -214,10 +209,10 @@ class Payment(CustomerRecord):
     unallocated: Annotated[Amount, declare("Not allocated", "未核销金额", FINANCIAL, managed=True)] = Decimal(0)
 
 
-class StepState(StrEnum):
-    PLANNED = "planned"
-    DONE = "done"
-    CANCELLED = "cancelled"
+class StepState(Labelled):
+    PLANNED = "planned", "Planned", "待执行"
+    DONE = "done", "Done", "已执行"
+    CANCELLED = "cancelled", "Cancelled", "已取消"
 
 
 class CollectionStep(CustomerRecord):
@@ -226,7 +221,6 @@ class CollectionStep(CustomerRecord):
 
     kind: ClassVar[Kind] = Kind.COLLECTION_STEP
     collection: ClassVar[str] = "collection_steps"
-    label: ClassVar[Label] = Label("Collection step", "催收记录")
     recent: ClassVar[int] = 3
 
     receivable: Annotated[RecordId, declare("Receivable", "应收款", BASIC, search=EXACT, managed=True)]
@@ -239,13 +233,13 @@ class CollectionStep(CustomerRecord):
     letter: Annotated[RecordId | None, declare("Letter", "催收函", BASIC)] = None
 
 
-class HandlingCause(StrEnum):
+class HandlingCause(Labelled):
     """What may change how a customer is handled (G5)."""
 
-    GRADE = "grade"
-    RISK_LEVEL = "risk_level"
-    COLLECTION_STEP = "collection_step"
-    PAYMENT = "payment"
+    GRADE = "grade", "Credit grade", "信用等级"
+    RISK_LEVEL = "risk_level", "Risk level", "风险等级"
+    COLLECTION_STEP = "collection_step", "Collection step", "催收"
+    PAYMENT = "payment", "Payment", "回款"
 
 
 class HandlingItem(BaseModel):
@@ -263,7 +257,6 @@ class HandlingChange(CustomerRecord):
 
     kind: ClassVar[Kind] = Kind.HANDLING_CHANGE
     collection: ClassVar[str] = "handling_changes"
-    label: ClassVar[Label] = Label("Change of handling", "管理措施变更")
     recent: ClassVar[int] = 5
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("customer_id", "number"),)
 

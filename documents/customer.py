@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
 from beanie import Document
 from pydantic import BaseModel, ConfigDict, Field
 
 from documents.fields import Kind, Mask, Search, Sensitivity, declare
+from documents.labelled import Labelled
 from documents.values import (
     BankAccount,
     CreditCode,
@@ -39,67 +39,67 @@ Money = Annotated[Decimal, Field(ge=0, max_digits=20, decimal_places=2)]
 Headcount = Annotated[int, Field(ge=0, le=2_000_000_000)]
 
 
-class SourceChannel(StrEnum):
+class SourceChannel(Labelled):
     """How a value came to us (I1)."""
 
-    BUSINESS_NEGOTIATION = "business_negotiation"
-    CONTRACT = "contract"
-    QUESTIONNAIRE = "questionnaire"
-    FEEDBACK = "feedback"
+    BUSINESS_NEGOTIATION = "business_negotiation", "Business negotiation", "业务洽谈"
+    CONTRACT = "contract", "Contract", "合同签订"
+    QUESTIONNAIRE = "questionnaire", "Questionnaire", "问卷调查"
+    FEEDBACK = "feedback", "Feedback", "客户反馈"
 
 
-class Status(StrEnum):
-    PROSPECT = "prospect"
-    ACTIVE = "active"
-    DORMANT = "dormant"
-    CLOSED = "closed"
+class Status(Labelled):
+    PROSPECT = "prospect", "Prospect", "潜在客户"
+    ACTIVE = "active", "Active", "活跃"
+    DORMANT = "dormant", "Dormant", "休眠"
+    CLOSED = "closed", "Closed", "已终止"
 
 
-class Gender(StrEnum):
+class Gender(Labelled):
     """GB/T 2261.1."""
 
-    FEMALE = "female"
-    MALE = "male"
-    UNSTATED = "unstated"
+    FEMALE = "female", "Female", "女"
+    MALE = "male", "Male", "男"
+    UNSTATED = "unstated", "Unstated", "未说明"
 
 
-class MaritalStatus(StrEnum):
-    SINGLE = "single"
-    MARRIED = "married"
-    DIVORCED = "divorced"
-    WIDOWED = "widowed"
+class MaritalStatus(Labelled):
+    SINGLE = "single", "Single", "未婚"
+    MARRIED = "married", "Married", "已婚"
+    DIVORCED = "divorced", "Divorced", "离婚"
+    WIDOWED = "widowed", "Widowed", "丧偶"
 
 
-class Education(StrEnum):
-    SECONDARY = "secondary"
-    COLLEGE = "college"
-    BACHELOR = "bachelor"
-    MASTER = "master"
-    DOCTOR = "doctor"
+class Education(Labelled):
+    SECONDARY = "secondary", "Secondary school", "中学"
+    COLLEGE = "college", "College", "大专"
+    BACHELOR = "bachelor", "Bachelor", "本科"
+    MASTER = "master", "Master", "硕士"
+    DOCTOR = "doctor", "Doctor", "博士"
 
 
-class LegalForm(StrEnum):
-    LEGAL_PERSON = "legal_person"
-    PARTNERSHIP = "partnership"
-    SOLE_PROPRIETORSHIP = "sole_proprietorship"
+class LegalForm(Labelled):
+    LEGAL_PERSON = "legal_person", "Legal person", "法人企业"
+    PARTNERSHIP = "partnership", "Partnership", "合伙企业"
+    SOLE_PROPRIETORSHIP = "sole_proprietorship", "Sole proprietorship", "个人独资企业"
 
 
-class EnterpriseSize(StrEnum):
-    LARGE = "large"
-    MEDIUM = "medium"
-    SMALL = "small"
+class EnterpriseSize(Labelled):
+    LARGE = "large", "Large", "大型"
+    MEDIUM = "medium", "Medium", "中型"
+    SMALL = "small", "Small", "小型"
 
 
-class InstitutionType(StrEnum):
-    GOVERNMENT_DEPARTMENT = "government_department"
-    PUBLIC_INSTITUTION = "public_institution"
-    SOCIAL_ORGANISATION = "social_organisation"
+class InstitutionType(Labelled):
+    GOVERNMENT_DEPARTMENT = "government_department", "Government department", "政府部门"
+    PUBLIC_INSTITUTION = "public_institution", "Public institution", "事业单位"
+    SOCIAL_ORGANISATION = "social_organisation", "Social organisation", "社会团体"
 
 
-class FundingSource(StrEnum):
-    FULL_BUDGET = "full_budget"
-    PARTIAL_BUDGET = "partial_budget"
-    SELF_FUNDED = "self_funded"
+class FundingSource(Labelled):
+    FULL_BUDGET = "full_budget", "Full budget", "全额拨款"
+    PARTIAL_BUDGET = "partial_budget", "Partial budget", "差额拨款"
+    SELF_FUNDED = "self_funded", "Self-funded", "自收自支"
 
 
 class Customer(Document):

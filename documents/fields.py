@@ -12,65 +12,68 @@ from enum import Enum, StrEnum
 from functools import lru_cache
 from typing import Any
 
+from documents.labelled import Label, Labelled
 
-class Kind(StrEnum):
+
+class Kind(Labelled):
     """The kinds of stored record: those of customers (C1), then those that hang on a customer or on the company.
 
     Rules name them; the value is the record's kind in the database and the head of its public id."""
 
-    INDIVIDUAL = "individual"
-    ENTERPRISE = "enterprise"
-    INSTITUTION = "institution"
+    INDIVIDUAL = "individual", "Individual customer", "个人客户"
+    ENTERPRISE = "enterprise", "Enterprise customer", "企业客户"
+    INSTITUTION = "institution", "Institutional customer", "机构客户"
 
-    ATTACHMENT = "attachment"
-    VERIFICATION = "verification"
-    RISK_TABLE = "risk_table"
-    RISK_ASSESSMENT = "risk_assessment"
-    REVIEW = "review"
-    UNDERTAKING = "undertaking"
-    INCIDENT = "incident"
-    AFFECTED_CUSTOMER = "affected_customer"
-    REMINDER = "reminder"
-    PARTNER = "partner"
-    SHARING_AGREEMENT = "sharing_agreement"
-    CONSENT = "consent"
-    SERVICE_CONTACT = "service_contact"
-    TICKET = "ticket"
-    COMPLAINT = "complaint"
-    SERVICE_STANDARD = "service_standard"
-    SATISFACTION = "satisfaction"
-    COURSE = "course"
-    TRAINING_SESSION = "training_session"
-    TRAINING_RESULT = "training_result"
-    PERFORMANCE_REVIEW = "performance_review"
-    INDICATOR_TABLE = "indicator_table"
-    CREDIT_ASSESSMENT = "credit_assessment"
-    CONTRACT = "contract"
-    RECEIVABLE = "receivable"
-    PAYMENT = "payment"
-    COLLECTION_STEP = "collection_step"
-    HANDLING_CHANGE = "handling_change"
-    RULE_DRAFT = "rule_draft"
-    RULE_SET = "rule_set"
-    ROLE_GRANT = "role_grant"
-    AUDIT_ENTRY = "audit_entry"
-    JOB = "job"
+    ATTACHMENT = "attachment", "Attachment", "附件"
+    VERIFICATION = "verification", "Verification", "身份核验"
+    RISK_TABLE = "risk_table", "Risk table", "风险评估表"
+    RISK_ASSESSMENT = "risk_assessment", "Risk assessment", "风险评估"
+    REVIEW = "review", "Information review", "信息复核"
+    UNDERTAKING = "undertaking", "Confidentiality undertaking", "保密承诺书"
+    INCIDENT = "incident", "Incident", "信息安全事件"
+    AFFECTED_CUSTOMER = "affected_customer", "Affected customer", "受影响客户"
+    REMINDER = "reminder", "Reminder", "提醒"
+    PARTNER = "partner", "Partner", "合作方"
+    SHARING_AGREEMENT = "sharing_agreement", "Sharing agreement", "信息共享保密协议"
+    CONSENT = "consent", "Consent to sharing", "信息共享同意书"
+    REVELATION = "revelation", "Revealed field", "敏感信息查看记录"
+    SERVICE_CONTACT = "service_contact", "Service contact", "服务联系记录"
+    TICKET = "ticket", "Ticket", "服务工单"
+    COMPLAINT = "complaint", "Complaint", "投诉"
+    SERVICE_STANDARD = "service_standard", "Service standard", "服务标准"
+    SATISFACTION = "satisfaction", "Satisfaction", "满意度评价"
+    COURSE = "course", "Course", "培训课程"
+    TRAINING_SESSION = "training_session", "Training session", "培训场次"
+    TRAINING_RESULT = "training_result", "Training result", "培训结果"
+    PERFORMANCE_REVIEW = "performance_review", "Performance review", "绩效考核"
+    INDICATOR_TABLE = "indicator_table", "Table of credit indicators", "信用指标体系"
+    CREDIT_ASSESSMENT = "credit_assessment", "Credit assessment", "信用评估"
+    CONTRACT = "contract", "Contract", "合同"
+    RECEIVABLE = "receivable", "Receivable", "应收款"
+    PAYMENT = "payment", "Payment", "回款"
+    COLLECTION_STEP = "collection_step", "Collection step", "催收记录"
+    HANDLING_CHANGE = "handling_change", "Change of handling", "管理措施变更"
+    RULE_DRAFT = "rule_draft", "Draft of rules", "规则草案"
+    RULE_SET = "rule_set", "Rule set", "规则集"
+    ROLE_GRANT = "role_grant", "Granted role", "角色授权"
+    AUDIT_ENTRY = "audit_entry", "Audit entry", "审计记录"
+    JOB = "job", "Background job", "后台任务"
 
 
 CUSTOMER_KINDS = (Kind.INDIVIDUAL, Kind.ENTERPRISE, Kind.INSTITUTION)
 """The kinds of customer."""
 
 
-class Sensitivity(StrEnum):
+class Sensitivity(Labelled):
     """The classes by which rules name fields, as `@identity` and so on."""
 
-    BASIC = "basic"
-    IDENTITY = "identity"
-    CONTACT = "contact"
-    PERSONAL = "personal"
-    BUSINESS = "business"
-    FINANCIAL = "financial"
-    INTERNAL = "internal"
+    BASIC = "basic", "Basic", "基础信息"
+    IDENTITY = "identity", "Identity", "身份信息"
+    CONTACT = "contact", "Contact", "联系信息"
+    PERSONAL = "personal", "Personal", "个人信息"
+    BUSINESS = "business", "Business", "经营信息"
+    FINANCIAL = "financial", "Financial", "财务信息"
+    INTERNAL = "internal", "Internal", "内部信息"
 
 
 class Search(StrEnum):
@@ -120,14 +123,6 @@ class ValueType(StrEnum):
     CUSTOMER = "customer"
     REFERENCE = "reference"
     OBJECT = "object"
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """The field's name for people."""
-
-    en: str
-    zh: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ What a judgement was made from is sealed; that there is one, how long it holds a
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, Field, StringConstraints
 
 from documents.credit import RatedKind, TableState
-from documents.fields import Kind, Label, Mask, Sensitivity, declare
+from documents.fields import Kind, Mask, Sensitivity, declare
+from documents.labelled import Labelled
 from documents.procedures.conditions import Operator
 from documents.procedures.risk_assessment import Basis, RiskLevel
 from documents.stored_record import EXACT, RANGED, CompanyRecord, CustomerRecord
@@ -24,25 +24,25 @@ RiskScore = Annotated[int, Field(ge=0, le=1_000_000)]
 Operand = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 
-class VerificationMethod(StrEnum):
+class VerificationMethod(Labelled):
     """Against what a customer's particulars were verified (C3)."""
 
-    AUTHORITY = "authority"
-    FINANCIAL_INSTITUTION = "financial_institution"
-    DOCUMENT = "document"
+    AUTHORITY = "authority", "Public authority", "政府部门核查"
+    FINANCIAL_INSTITUTION = "financial_institution", "Financial institution", "金融机构核查"
+    DOCUMENT = "document", "Document", "证件查验"
 
 
-class VerificationResult(StrEnum):
-    MATCHED = "matched"
-    NOT_MATCHED = "not_matched"
+class VerificationResult(Labelled):
+    MATCHED = "matched", "Matched", "一致"
+    NOT_MATCHED = "not_matched", "Not matched", "不一致"
 
 
-class VerificationState(StrEnum):
+class VerificationState(Labelled):
     """A confirmed one counts; a recorded one waits for a second person."""
 
-    RECORDED = "recorded"
-    CONFIRMED = "confirmed"
-    WITHDRAWN = "withdrawn"
+    RECORDED = "recorded", "Recorded", "待复核"
+    CONFIRMED = "confirmed", "Confirmed", "已复核"
+    WITHDRAWN = "withdrawn", "Withdrawn", "已撤回"
 
 
 class Verification(CustomerRecord):
@@ -50,7 +50,6 @@ class Verification(CustomerRecord):
 
     kind: ClassVar[Kind] = Kind.VERIFICATION
     collection: ClassVar[str] = "verifications"
-    label: ClassVar[Label] = Label("Verification", "身份核验")
     recent: ClassVar[int] = 2
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("state", "expires_on"), ("customer_id", "state"))
 
@@ -71,20 +70,20 @@ class Verification(CustomerRecord):
     withdrawal_reason: Annotated[Text | None, declare("Reason of withdrawal", "撤销原因", INTERNAL)] = None
 
 
-class RiskOperator(StrEnum):
+class RiskOperator(Labelled):
     """How an input is compared with the operand of a rule."""
 
-    ONE_OF = Operator.ONE_OF.value
-    AT_LEAST = Operator.AT_LEAST.value
-    BELOW = Operator.BELOW.value
+    ONE_OF = Operator.ONE_OF.declaration
+    AT_LEAST = Operator.AT_LEAST.declaration
+    BELOW = Operator.BELOW.declaration
 
 
-class RiskBasis(StrEnum):
+class RiskBasis(Labelled):
     """Why a factor has its points."""
 
-    RULE = Basis.RULE.value
-    OTHERWISE = Basis.OTHERWISE.value
-    MISSING = Basis.MISSING.value
+    RULE = Basis.RULE.declaration
+    OTHERWISE = Basis.OTHERWISE.declaration
+    MISSING = Basis.MISSING.declaration
 
 
 class RiskTableFactor(BaseModel):
@@ -109,7 +108,6 @@ class RiskTable(CompanyRecord):
 
     kind: ClassVar[Kind] = Kind.RISK_TABLE
     collection: ClassVar[str] = "risk_tables"
-    label: ClassVar[Label] = Label("Risk table", "风险评估表")
 
     applies_to: Annotated[RatedKind, declare("Applies to", "适用客户类型", BASIC, search=EXACT)]
     number: Annotated[int, declare("Number of the table", "版本号", BASIC, search=RANGED, managed=True)] = 1
@@ -141,7 +139,6 @@ class RiskAssessment(CustomerRecord):
 
     kind: ClassVar[Kind] = Kind.RISK_ASSESSMENT
     collection: ClassVar[str] = "risk_assessments"
-    label: ClassVar[Label] = Label("Risk assessment", "风险评估")
     recent: ClassVar[int] = 1
 
     level: Annotated[RiskLevel, declare("Risk level", "风险等级", FINANCIAL, search=EXACT, managed=True)]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import BaseModel
 
-from documents.fields import Kind, Label, Search, Sensitivity, declare
+from documents.fields import Kind, Search, Sensitivity, declare
+from documents.labelled import Labelled
 from documents.procedures.incident_deadlines import IncidentState, Recipient
 from documents.stored_record import EXACT, RANGED, CompanyRecord, CustomerRecord
 from documents.values import LongText, RecordId, StaffName, Text
@@ -16,13 +16,13 @@ from documents.values import LongText, RecordId, StaffName, Text
 BASIC, INTERNAL = Sensitivity.BASIC, Sensitivity.INTERNAL
 
 
-class IncidentSeverity(StrEnum):
+class IncidentSeverity(Labelled):
     """The four grades of 国家网络安全事件报告管理办法 (2025): 一般, 较大, 重大, 特别重大."""
 
-    GENERAL = "general"
-    MAJOR = "major"
-    SERIOUS = "serious"
-    EXTREMELY_SERIOUS = "extremely_serious"
+    GENERAL = "general", "General", "一般"
+    MAJOR = "major", "Major", "较大"
+    SERIOUS = "serious", "Serious", "重大"
+    EXTREMELY_SERIOUS = "extremely_serious", "Extremely serious", "特别重大"
 
 
 class IncidentStepTaken(BaseModel):
@@ -78,7 +78,6 @@ class Incident(CompanyRecord):
 
     kind: ClassVar[Kind] = Kind.INCIDENT
     collection: ClassVar[str] = "incidents"
-    label: ClassVar[Label] = Label("Incident", "信息安全事件")
 
     title: Annotated[Text, declare("Title", "标题", BASIC, search={Search.NAME})]
     what_happened: Annotated[LongText, declare("What happened", "事件经过", INTERNAL)]
@@ -103,7 +102,6 @@ class AffectedCustomer(CustomerRecord):
 
     kind: ClassVar[Kind] = Kind.AFFECTED_CUSTOMER
     collection: ClassVar[str] = "affected_customers"
-    label: ClassVar[Label] = Label("Affected customer", "受影响客户")
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("incident", "customer_id"),)
 
     incident: Annotated[RecordId, declare("Incident", "事件", BASIC, search=EXACT, managed=True)]

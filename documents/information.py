@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from documents.fields import Kind, Label, Search, Sensitivity, declare
+from pydantic import StringConstraints
+
+from documents.fields import Kind, Search, Sensitivity, declare
+from documents.labelled import Labelled
 from documents.stored_record import EXACT, RANGED, CompanyRecord, CustomerRecord
 from documents.values import LongText, PhoneNumber, RecordId, StaffName, Text
 
+RevealReason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
 BASIC, CONTACT, INTERNAL = Sensitivity.BASIC, Sensitivity.CONTACT, Sensitivity.INTERNAL
 
 
@@ -18,7 +21,6 @@ class Undertaking(CompanyRecord):
 
     kind: ClassVar[Kind] = Kind.UNDERTAKING
     collection: ClassVar[str] = "undertakings"
-    label: ClassVar[Label] = Label("Confidentiality undertaking", "保密承诺书")
     owner: ClassVar[str | None] = "staff"
 
     staff: Annotated[StaffName, declare("Signed by", "承诺人", BASIC, search=EXACT, managed=True)]
@@ -30,10 +32,10 @@ class Undertaking(CompanyRecord):
     withdrawal_reason: Annotated[Text | None, declare("Reason of withdrawal", "撤销原因", INTERNAL)] = None
 
 
-class ReviewResult(StrEnum):
-    CONFIRMED = "confirmed"
-    CORRECTED = "corrected"
-    UNREACHABLE = "unreachable"
+class ReviewResult(Labelled):
+    CONFIRMED = "confirmed", "Confirmed", "核对无误"
+    CORRECTED = "corrected", "Corrected", "已更正"
+    UNREACHABLE = "unreachable", "Unreachable", "无法联系"
 
 
 class Review(CustomerRecord):
@@ -41,7 +43,6 @@ class Review(CustomerRecord):
 
     kind: ClassVar[Kind] = Kind.REVIEW
     collection: ClassVar[str] = "reviews"
-    label: ClassVar[Label] = Label("Information review", "信息复核")
     recent: ClassVar[int] = 3
 
     reviewed_on: Annotated[date, declare("Reviewed on", "复核日期", BASIC, search=RANGED, sortable=True, managed=True)]
@@ -56,7 +57,6 @@ class Partner(CompanyRecord):
 
     kind: ClassVar[Kind] = Kind.PARTNER
     collection: ClassVar[str] = "partners"
-    label: ClassVar[Label] = Label("Partner", "合作方")
 
     name: Annotated[Text, declare("Name", "名称", BASIC, search={Search.NAME}, sortable=True)]
     contact_person: Annotated[Text | None, declare("Contact person", "联系人", CONTACT)] = None
@@ -69,7 +69,6 @@ class SharingAgreement(CompanyRecord):
 
     kind: ClassVar[Kind] = Kind.SHARING_AGREEMENT
     collection: ClassVar[str] = "sharing_agreements"
-    label: ClassVar[Label] = Label("Sharing agreement", "信息共享保密协议")
 
     partner: Annotated[RecordId, declare("Partner", "合作方", BASIC, search=EXACT)]
     fields: Annotated[list[Text] | None, declare("Fields covered", "约定字段", BASIC)] = None
@@ -84,7 +83,6 @@ class Consent(CustomerRecord):
 
     kind: ClassVar[Kind] = Kind.CONSENT
     collection: ClassVar[str] = "consents"
-    label: ClassVar[Label] = Label("Consent to sharing", "信息共享同意书")
     recent: ClassVar[int] = 5
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("partner", "customer_id"),)
 
@@ -97,3 +95,14 @@ class Consent(CustomerRecord):
     note: Annotated[LongText | None, declare("Note", "备注", INTERNAL, encrypted=True)] = None
 
 
+class Revelation(CustomerRecord):
+    """That a masked field was opened (I6): which one, by whom, and why. Kept before the value is shown."""
+
+    kind: ClassVar[Kind] = Kind.REVELATION
+    collection: ClassVar[str] = "revelations"
+    recent: ClassVar[int] = 5
+
+    field: Annotated[Text, declare("Field", "字段", BASIC, search=EXACT, managed=True)]
+    reason: Annotated[RevealReason, declare("Reason", "查看理由", INTERNAL, encrypted=True, managed=True)]
+    revealed_by: Annotated[StaffName, declare("Revealed by", "查看人", BASIC, search=EXACT, managed=True)]
+    revealed_at: Annotated[datetime, declare("Revealed at", "查看时间", BASIC, search=RANGED, sortable=True, managed=True)]

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final
 
-from documents.fields import Kind, Label, Sensitivity, declare
+from documents.fields import Kind, Sensitivity, declare
+from documents.labelled import Labelled
 from documents.stored_record import EXACT, CompanyRecord
 from documents.values import Text
 
@@ -22,14 +22,14 @@ BASIC, INTERNAL = Sensitivity.BASIC, Sensitivity.INTERNAL
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
-class JobState(StrEnum):
+class JobState(Labelled):
     """Where a job stands. `failed` waits for its next attempt; `dead` has none left until somebody retries it."""
 
-    QUEUED = "queued"
-    RUNNING = "running"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    DEAD = "dead"
+    QUEUED = "queued", "Queued", "排队中"
+    RUNNING = "running", "Running", "运行中"
+    SUCCEEDED = "succeeded", "Succeeded", "已成功"
+    FAILED = "failed", "Failed, to be tried again", "失败待重试"
+    DEAD = "dead", "Dead", "已放弃"
 
     @property
     def is_finished(self) -> bool:
@@ -93,7 +93,6 @@ class Job(CompanyRecord):
 
     kind: ClassVar[Kind] = Kind.JOB
     collection: ClassVar[str] = "jobs"
-    label: ClassVar[Label] = Label("Background job", "后台任务")
 
     name: Annotated[Text, declare("Name", "名称", BASIC, search=EXACT, managed=True)]
     state: Annotated[JobState, declare("State", "状态", BASIC, search=EXACT, managed=True)]

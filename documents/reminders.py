@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from documents.fields import Kind, Label, Sensitivity, declare
+from documents.fields import Kind, Sensitivity, declare
+from documents.labelled import Labelled
 from documents.stored_record import EXACT, RANGED, CompanyRecord
 from documents.values import DepartmentCode, RecordId, StaffName
 
 BASIC = Sensitivity.BASIC
 
 
-class ReminderSubject(StrEnum):
+class ReminderSubject(Labelled):
     """What is due."""
 
-    UNDERTAKING_EXPIRES = "undertaking_expires"
-    CONSENT_EXPIRES = "consent_expires"
-    AGREEMENT_EXPIRES = "agreement_expires"
-    REVIEW_DUE = "review_due"
-    REVIEW_OVERDUE = "review_overdue"
+    UNDERTAKING_EXPIRES = "undertaking_expires", "Undertaking expires", "保密承诺书即将到期"
+    CONSENT_EXPIRES = "consent_expires", "Consent expires", "共享同意书即将到期"
+    AGREEMENT_EXPIRES = "agreement_expires", "Agreement expires", "共享协议即将到期"
+    REVIEW_DUE = "review_due", "Review due", "信息复核到期"
+    REVIEW_OVERDUE = "review_overdue", "Review overdue", "信息复核逾期"
 
 
-class ReminderState(StrEnum):
-    OPEN = "open"
-    DONE = "done"
+class ReminderState(Labelled):
+    OPEN = "open", "Open", "待办"
+    DONE = "done", "Done", "已办"
 
 
 class Reminder(CompanyRecord):
@@ -33,7 +33,6 @@ class Reminder(CompanyRecord):
 
     kind: ClassVar[Kind] = Kind.REMINDER
     collection: ClassVar[str] = "reminders"
-    label: ClassVar[Label] = Label("Reminder", "提醒")
     owner: ClassVar[str | None] = "for_person"
 
     about: Annotated[RecordId, declare("About", "相关记录", BASIC, search=EXACT, managed=True)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, ClassVar
 
-from documents.fields import Kind, Label, Sensitivity, declare
+from documents.fields import Kind, Sensitivity, declare
 from documents.stored_record import EXACT, RANGED, CompanyRecord
 from documents.values import LongText, StaffName, Text
 
@@ -21,7 +21,6 @@ class RoleGrant(CompanyRecord):
 
     kind: ClassVar[Kind] = Kind.ROLE_GRANT
     collection: ClassVar[str] = "role_grants"
-    label: ClassVar[Label] = Label("Granted role", "角色授权")
     owner: ClassVar[str | None] = "staff"
 
     staff: Annotated[StaffName, declare("Person", "人员", BASIC, search=EXACT)]

@@ -7,12 +7,12 @@ What they mean is for `policies` to say; nothing in a draft decides anything bef
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from documents.fields import Kind, Label, Sensitivity, declare
+from documents.fields import Kind, Sensitivity, declare
+from documents.labelled import Labelled
 from documents.stored_record import EXACT, RANGED, CompanyRecord
 from documents.values import LongText, StaffName, Text
 
@@ -20,14 +20,14 @@ BASIC, INTERNAL = Sensitivity.BASIC, Sensitivity.INTERNAL
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
 
 
-class RuleDraftState(StrEnum):
+class RuleDraftState(Labelled):
     """Where a draft stands. ACTIVATED and DISCARDED are its ends."""
 
-    DRAFT = "draft"
-    SUBMITTED = "submitted"
-    APPROVED = "approved"
-    ACTIVATED = "activated"
-    DISCARDED = "discarded"
+    DRAFT = "draft", "Draft", "草稿"
+    SUBMITTED = "submitted", "Submitted", "待审批"
+    APPROVED = "approved", "Approved", "已审批"
+    ACTIVATED = "activated", "Activated", "已生效"
+    DISCARDED = "discarded", "Discarded", "已作废"
 
 
 class DraftRule(BaseModel):
@@ -66,7 +66,6 @@ class RuleDraft(CompanyRecord):
 
     kind: ClassVar[Kind] = Kind.RULE_DRAFT
     collection: ClassVar[str] = "rule_drafts"
-    label: ClassVar[Label] = Label("Draft of rules", "规则草案")
 
     base: Annotated[int, declare("Base version", "基准版本", BASIC, search=RANGED)]
     comment: Annotated[LongText, declare("Why", "变更理由", BASIC)]
@@ -87,7 +86,6 @@ class RuleSetVersion(CompanyRecord):
 
     kind: ClassVar[Kind] = Kind.RULE_SET
     collection: ClassVar[str] = "rule_sets"
-    label: ClassVar[Label] = Label("Rule set", "规则集")
 
     number: Annotated[int, declare("Number", "版本号", BASIC, managed=True)]
     comment: Annotated[LongText | None, declare("Why", "变更理由", BASIC, managed=True)] = None

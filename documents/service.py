@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, Field
 
-from documents.fields import Kind, Label, Mask, Search, Sensitivity, declare
+from documents.fields import Kind, Mask, Search, Sensitivity, declare
+from documents.labelled import Labelled
 from documents.procedures.complaint_steps import ComplaintStage
 from documents.procedures.service_standards import Measure, Priority, Standing, TicketCategory
 from documents.procedures.ticket_states import TicketState
@@ -20,36 +20,36 @@ Minutes = Annotated[int, Field(ge=1, le=1_000_000)]
 Score = Annotated[int, Field(ge=1, le=5)]
 
 
-class Channel(StrEnum):
+class Channel(Labelled):
     """How customer and company speak (S5)."""
 
-    TELEPHONE = "telephone"
-    EMAIL = "email"
-    ONLINE = "online"
-    IN_PERSON = "in_person"
+    TELEPHONE = "telephone", "Telephone", "电话"
+    EMAIL = "email", "E-mail", "电子邮件"
+    ONLINE = "online", "Online", "在线"
+    IN_PERSON = "in_person", "In person", "当面"
 
 
-class Direction(StrEnum):
-    INBOUND = "inbound"
-    OUTBOUND = "outbound"
+class Direction(Labelled):
+    INBOUND = "inbound", "Inbound", "来访"
+    OUTBOUND = "outbound", "Outbound", "外联"
 
 
-class ComplaintState(StrEnum):
+class ComplaintState(Labelled):
     """Filed by the customer, then the four steps (S6)."""
 
-    FILED = "filed"
-    ACCEPTED = "accepted"
-    INVESTIGATED = "investigated"
-    RESOLVED = "resolved"
-    ANSWERED = "answered"
+    FILED = "filed", "Filed", "待受理"
+    ACCEPTED = "accepted", "Accepted", "已受理"
+    INVESTIGATED = "investigated", "Investigated", "已调查"
+    RESOLVED = "resolved", "Resolved", "已处理"
+    ANSWERED = "answered", "Answered", "已反馈"
 
 
-class ServedKind(StrEnum):
+class ServedKind(Labelled):
     """The kinds of customer that a standard can be for."""
 
-    INDIVIDUAL = Kind.INDIVIDUAL.value
-    ENTERPRISE = Kind.ENTERPRISE.value
-    INSTITUTION = Kind.INSTITUTION.value
+    INDIVIDUAL = Kind.INDIVIDUAL.declaration
+    ENTERPRISE = Kind.ENTERPRISE.declaration
+    INSTITUTION = Kind.INSTITUTION.declaration
 
 
 class ServiceWait(BaseModel):
@@ -85,7 +85,6 @@ class ServiceContact(CustomerRecord):
 
     kind: ClassVar[Kind] = Kind.SERVICE_CONTACT
     collection: ClassVar[str] = "service_contacts"
-    label: ClassVar[Label] = Label("Service contact", "服务联系记录")
     recent: ClassVar[int] = 5
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("channel", "occurred_at"),)
 
@@ -135,7 +134,6 @@ class Ticket(ServiceCase):
 
     kind: ClassVar[Kind] = Kind.TICKET
     collection: ClassVar[str] = "tickets"
-    label: ClassVar[Label] = Label("Ticket", "服务工单")
     recent: ClassVar[int] = 5
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (
         ("assignee", "opened_at"), ("state", "resolve_by"), ("assignee", "resolve_by"), ("standing", "resolve_by"), ("standing", "next_due_at"),
@@ -151,7 +149,6 @@ class Complaint(ServiceCase):
 
     kind: ClassVar[Kind] = Kind.COMPLAINT
     collection: ClassVar[str] = "complaints"
-    label: ClassVar[Label] = Label("Complaint", "投诉")
     recent: ClassVar[int] = 3
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("assignee", "opened_at"), ("state", "resolve_by"))
 
@@ -167,7 +164,6 @@ class Satisfaction(CustomerRecord):
 
     kind: ClassVar[Kind] = Kind.SATISFACTION
     collection: ClassVar[str] = "satisfactions"
-    label: ClassVar[Label] = Label("Satisfaction", "满意度评价")
     recent: ClassVar[int] = 3
 
     about: Annotated[RecordId, declare("About", "评价对象", BASIC, search=EXACT)]
@@ -186,7 +182,6 @@ class ServiceStandard(CompanyRecord):
 
     kind: ClassVar[Kind] = Kind.SERVICE_STANDARD
     collection: ClassVar[str] = "service_standards"
-    label: ClassVar[Label] = Label("Service standard", "服务标准")
 
     customer_kind: Annotated[ServedKind | None, declare("Kind of customer", "客户类型", BASIC, search=EXACT)] = None
     category: Annotated[TicketCategory | None, declare("Category", "类别", BASIC, search=EXACT)] = None

@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from documents.fields import Kind, Label, Search, Sensitivity, declare
+from documents.fields import Kind, Search, Sensitivity, declare
 from documents.values import CustomerId, StaffName
 
 BASIC = Sensitivity.BASIC
@@ -24,12 +24,11 @@ RANGED = frozenset({Search.EQUALITY, Search.RANGE})
 
 
 class StoredRecord(BaseModel):
-    """What every record has. `collection` holds the rows; `label` names one for people."""
+    """What every record has. `collection` holds the rows; the kind carries the name of one for people."""
 
     model_config = ConfigDict(extra="forbid", validate_default=False)
     kind: ClassVar[Kind]
     collection: ClassVar[str]
-    label: ClassVar[Label]
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = ()  # declared names, beyond those that filters and orders bring
 
     version: Annotated[int, declare("Version", "版本", BASIC, managed=True)] = 1

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from documents.fields import Kind, Label, Search, Sensitivity, declare
+from documents.fields import Kind, Search, Sensitivity, declare
 from documents.procedures.training import TrainingValidity
 from documents.stored_record import EXACT, RANGED, CompanyRecord
 from documents.values import DepartmentCode, LongText, RecordId, StaffName, Text
@@ -21,7 +21,6 @@ class Course(CompanyRecord):
 
     kind: ClassVar[Kind] = Kind.COURSE
     collection: ClassVar[str] = "courses"
-    label: ClassVar[Label] = Label("Course", "培训课程")
 
     code: Annotated[Text, declare("Code", "课程编号", BASIC, search=EXACT, sortable=True)]
     title: Annotated[Text, declare("Title", "课程名称", BASIC, search={Search.NAME})]
@@ -34,7 +33,6 @@ class TrainingSession(CompanyRecord):
 
     kind: ClassVar[Kind] = Kind.TRAINING_SESSION
     collection: ClassVar[str] = "training_sessions"
-    label: ClassVar[Label] = Label("Training session", "培训场次")
 
     course: Annotated[RecordId, declare("Course", "课程", BASIC, search=EXACT)]
     held_on: Annotated[date, declare("Held on", "培训日期", BASIC, search=RANGED, sortable=True)]
@@ -47,7 +45,6 @@ class TrainingResult(CompanyRecord):
 
     kind: ClassVar[Kind] = Kind.TRAINING_RESULT
     collection: ClassVar[str] = "training_results"
-    label: ClassVar[Label] = Label("Training result", "培训结果")
     owner: ClassVar[str | None] = "person"
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("validity", "valid_until"),)
 
@@ -74,7 +71,6 @@ class PerformanceReview(CompanyRecord):
 
     kind: ClassVar[Kind] = Kind.PERFORMANCE_REVIEW
     collection: ClassVar[str] = "performance_reviews"
-    label: ClassVar[Label] = Label("Performance review", "绩效考核")
     owner: ClassVar[str | None] = "person"
 
     person: Annotated[StaffName, declare("Person", "人员", BASIC, search=EXACT)]

@@ -14,8 +14,9 @@ from typing import Final
 
 from documents.catalogue import FULL_CATALOGUE
 from documents.errors import RecordNotFoundError
-from documents.fields import Kind, Label
+from documents.fields import Kind
 from documents.identification import VerificationResult, VerificationState
+from documents.labelled import Label
 from documents.procedures.dossier_state import REQUIREMENTS, DossierSection, Evidence, MissingPart, dossier_state
 from documents.procedures.working_time import SHANGHAI
 from documents.records import Record, Records

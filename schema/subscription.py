@@ -160,7 +160,7 @@ def _records(kind: Kind, record_type: Any) -> Followed:
 
     return Followed(
         payload=_payload_type(pascal_case(kind.value), kind.value, record_type),
-        description=f"Changes: {record_class.label.en} ({record_class.label.zh}). None that you may not see.",
+        description=f"Changes: {record_class.kind.label.en} ({record_class.kind.label.zh}). None that you may not see.",
         arguments=arguments,
         collection=record_class.collection,
         matches=lambda given: _of_record(kind, given),

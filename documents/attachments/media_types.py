@@ -18,26 +18,26 @@ nothing of ours. It never parses further: what a PDF or a picture does to its vi
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 
 from documents.attachments.zip_directory import entry_names
+from documents.labelled import Labelled
 
 SIGNATURE_BYTES = 16  # as many as the longest signature has
 TAIL_BYTES = 128 * 1024  # where the directory of an archive must fit, some 1,500 entries
 
 
-class MediaType(StrEnum):
+class MediaType(Labelled):
     """The types that are taken."""
 
-    PDF = "application/pdf"
-    JPEG = "image/jpeg"
-    PNG = "image/png"
-    TIFF = "image/tiff"
-    WEBP = "image/webp"
-    DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-    XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    OFD = "application/ofd"
-    TEXT = "text/plain"
+    PDF = "application/pdf", "PDF document", "PDF 文档"
+    JPEG = "image/jpeg", "JPEG image", "JPEG 图片"
+    PNG = "image/png", "PNG image", "PNG 图片"
+    TIFF = "image/tiff", "TIFF image", "TIFF 图片"
+    WEBP = "image/webp", "WebP image", "WebP 图片"
+    DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "Word document", "Word 文档"
+    XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "Excel workbook", "Excel 工作簿"
+    OFD = "application/ofd", "OFD document", "OFD 版式文档"
+    TEXT = "text/plain", "Plain text", "纯文本"
 
 
 EXTENSIONS = {

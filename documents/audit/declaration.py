@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, ClassVar
 
-from documents.fields import Kind, Label, Sensitivity, declare
+from documents.fields import Kind, Sensitivity, declare
 from documents.stored_record import EXACT, RANGED, CompanyRecord
 from documents.values import Text
 
@@ -21,7 +21,6 @@ class AuditEntry(CompanyRecord):
 
     kind: ClassVar[Kind] = Kind.AUDIT_ENTRY
     collection: ClassVar[str] = "audit_blocks"
-    label: ClassVar[Label] = Label("Audit entry", "审计记录")
 
     time: Annotated[datetime, declare("Time", "时间", BASIC, search=RANGED, managed=True)]
     username: Annotated[Text, declare("Account", "账号", INTERNAL, search=EXACT, managed=True)]

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -26,18 +25,19 @@ from bson import ObjectId
 from documents.access_plan import Level, Purpose
 from documents.access_report import Served
 from documents.access_trace import AccessTrace, Act, Rows, TracedChange
+from documents.labelled import Labelled
 
 Entry = dict[str, Any]
 FAULTS = frozenset({"INTERNAL_ERROR", "TIMEOUT"})
 """Codes of what was no refusal: the request failed."""
 
 
-class Outcome(StrEnum):
+class Outcome(Labelled):
     """How a request ended, as its worst part did."""
 
-    OK = "ok"
-    REFUSED = "refused"
-    ERROR = "error"
+    OK = "ok", "OK", "成功"
+    REFUSED = "refused", "Refused", "已拒绝"
+    ERROR = "error", "Error", "出错"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 from itertools import pairwise
 
+from documents.labelled import Labelled
 from documents.procedures.errors import StepError
 from documents.procedures.money import Money
 
 
-class CollectionStage(StrEnum):
-    TELEPHONE = "telephone"
-    LETTER = "letter"
-    VISIT = "visit"
+class CollectionStage(Labelled):
+    TELEPHONE = "telephone", "Telephone", "电话催收"
+    LETTER = "letter", "Letter", "信函催收"
+    VISIT = "visit", "Visit", "上门催收"
 
 
 STAGES = tuple(CollectionStage)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
+from documents.labelled import Labelled
 from documents.procedures.errors import StepError
 
 
-class ComplaintStage(StrEnum):
-    ACCEPTED = "accepted"
-    INVESTIGATED = "investigated"
-    RESOLVED = "resolved"
-    ANSWERED = "answered"
+class ComplaintStage(Labelled):
+    ACCEPTED = "accepted", "Acceptance", "受理"
+    INVESTIGATED = "investigated", "Investigation", "调查"
+    RESOLVED = "resolved", "Resolution", "处理"
+    ANSWERED = "answered", "Answer", "反馈"
 
 
 STAGES = tuple(ComplaintStage)

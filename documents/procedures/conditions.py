@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 
+from documents.labelled import Labelled
 from documents.procedures.errors import InputError
 
 Input = str | int | Decimal | bool
 
 
-class Operator(StrEnum):
+class Operator(Labelled):
     """Numbers are compared by AT_LEAST and BELOW, texts and booleans by ONE_OF (written as text, case kept)."""
 
-    ONE_OF = "one_of"
-    AT_LEAST = "at_least"
-    BELOW = "below"
+    ONE_OF = "one_of", "One of", "属于其中之一"
+    AT_LEAST = "at_least", "At least", "不低于"
+    BELOW = "below", "Below", "低于"
 
 
 @dataclass(frozen=True, slots=True)

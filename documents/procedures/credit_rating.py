@@ -15,19 +15,20 @@ from itertools import pairwise
 
 from documents.errors import RuleBrokenError
 from documents.fields import Kind
+from documents.labelled import Labelled
 from documents.procedures.errors import InputError
 from documents.procedures.money import EXACT, Money, to_cents, zero
 
 HUNDRED = Decimal(100)
 
 
-class IndicatorGroup(StrEnum):
+class IndicatorGroup(Labelled):
     """The four groups of indicators (K1)."""
 
-    FINANCIAL_CONDITION = "financial_condition"
-    OPERATING_ABILITY = "operating_ability"
-    CREDIT_RECORD = "credit_record"
-    MARKET_COMPETITIVENESS = "market_competitiveness"
+    FINANCIAL_CONDITION = "financial_condition", "Financial condition", "财务状况"
+    OPERATING_ABILITY = "operating_ability", "Operating ability", "经营能力"
+    CREDIT_RECORD = "credit_record", "Credit record", "信用记录"
+    MARKET_COMPETITIVENESS = "market_competitiveness", "Market competitiveness", "市场竞争力"
 
 
 class Grade(StrEnum):
@@ -165,10 +166,10 @@ class CreditRating:
         return sums
 
 
-class LimitBasis(StrEnum):
-    FIXED = "fixed"
-    REVENUE = "revenue"
-    REVENUE_UNKNOWN = "revenue_unknown"
+class LimitBasis(Labelled):
+    FIXED = "fixed", "Fixed amount", "固定额度"
+    REVENUE = "revenue", "Share of revenue", "按营业收入"
+    REVENUE_UNKNOWN = "revenue_unknown", "Revenue unknown", "营业收入不详"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,26 +8,26 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from documents.fields import Kind
+from documents.labelled import Labelled
 
 
-class DossierSection(StrEnum):
-    INFORMATION = "information"
-    VERIFICATION = "verification"
-    ASSESSMENT = "assessment"
+class DossierSection(Labelled):
+    INFORMATION = "information", "Information", "基本资料"
+    VERIFICATION = "verification", "Verification", "身份核验"
+    ASSESSMENT = "assessment", "Risk assessment", "风险评估"
 
 
-class DossierStatus(StrEnum):
+class DossierStatus(Labelled):
     """EXPIRED: everything was there, and some of it has run out. UNKNOWN: nothing is missing of what may be seen."""
 
-    INCOMPLETE = "incomplete"
-    UNKNOWN = "unknown"
-    EXPIRED = "expired"
-    COMPLETE = "complete"
+    INCOMPLETE = "incomplete", "Incomplete", "不完整"
+    UNKNOWN = "unknown", "Unknown", "无法判断"
+    EXPIRED = "expired", "Expired", "已过期"
+    COMPLETE = "complete", "Complete", "完整"
 
 
 @dataclass(frozen=True, slots=True)

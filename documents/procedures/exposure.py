@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from documents.labelled import Labelled
 from documents.procedures.money import Money, converted, total
 
 _NO_RATES: Final[Mapping[str, Decimal]] = MappingProxyType({})
 
 
-class ExposureOutcome(StrEnum):
-    OK = "ok"
-    WARN = "warn"
-    BLOCK = "block"
+class ExposureOutcome(Labelled):
+    OK = "ok", "Within the limit", "额度内"
+    WARN = "warn", "Near the limit", "接近限额"
+    BLOCK = "block", "Beyond the limit", "超出限额"
 
 
 @dataclass(frozen=True, slots=True)

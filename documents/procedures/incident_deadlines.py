@@ -9,26 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
+from documents.labelled import Labelled
 from documents.procedures.errors import StepError
 
 
-class IncidentState(StrEnum):
-    RECORDED = "recorded"
-    SCOPED = "scoped"
-    CONTAINED = "contained"
-    NOTIFIED = "notified"
-    CLOSED = "closed"
+class IncidentState(Labelled):
+    RECORDED = "recorded", "Recorded", "已记录"
+    SCOPED = "scoped", "Scoped", "已定影响范围"
+    CONTAINED = "contained", "Contained", "已控制"
+    NOTIFIED = "notified", "Notified", "已通知"
+    CLOSED = "closed", "Closed", "已结案"
 
 
 STATES: Final = tuple(IncidentState)
 
 
-class Recipient(StrEnum):
-    REGULATOR = "regulator"
-    CUSTOMERS = "customers"
+class Recipient(Labelled):
+    REGULATOR = "regulator", "Regulator", "监管部门"
+    CUSTOMERS = "customers", "Customers", "客户"
 
 
 @dataclass(frozen=True, slots=True)

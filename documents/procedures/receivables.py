@@ -10,20 +10,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from typing import Final
 
 from documents.errors import RuleBrokenError
+from documents.labelled import Labelled
 from documents.procedures.money import EXACT, Money, to_cents, zero
 
 
-class AgeBucket(StrEnum):
-    NOT_DUE = "not_due"
-    DAYS_1_TO_30 = "days_1_to_30"
-    DAYS_31_TO_60 = "days_31_to_60"
-    DAYS_61_TO_90 = "days_61_to_90"
-    DAYS_91_TO_180 = "days_91_to_180"
-    DAYS_181_AND_MORE = "days_181_and_more"
+class AgeBucket(Labelled):
+    NOT_DUE = "not_due", "Not due", "未到期"
+    DAYS_1_TO_30 = "days_1_to_30", "1 to 30 days overdue", "逾期 1 至 30 天"
+    DAYS_31_TO_60 = "days_31_to_60", "31 to 60 days overdue", "逾期 31 至 60 天"
+    DAYS_61_TO_90 = "days_61_to_90", "61 to 90 days overdue", "逾期 61 至 90 天"
+    DAYS_91_TO_180 = "days_91_to_180", "91 to 180 days overdue", "逾期 91 至 180 天"
+    DAYS_181_AND_MORE = "days_181_and_more", "181 days overdue and more", "逾期 181 天及以上"
 
 
 _LAST_DAYS: Final = ((0, AgeBucket.NOT_DUE), *zip((30, 60, 90, 180), list(AgeBucket)[1:5], strict=True))

@@ -6,11 +6,11 @@ from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from documents.fields import FieldSpec, Kind, Sensitivity
+from documents.labelled import Labelled
 
 DEFAULT_REVIEW_MONTHS: Final[Mapping[Kind, int]] = MappingProxyType(
     {Kind.INDIVIDUAL: 24, Kind.ENTERPRISE: 12, Kind.INSTITUTION: 12}
@@ -20,10 +20,10 @@ _SCOPES_OF_BUSINESS: Final = frozenset({"business_scope", "service_scope"})
 _LAST_MONTH: Final = 9999 * 12 + 11
 
 
-class ReviewStanding(StrEnum):
-    NOT_DUE = "not_due"
-    DUE = "due"
-    OVERDUE = "overdue"
+class ReviewStanding(Labelled):
+    NOT_DUE = "not_due", "Not due", "未到期"
+    DUE = "due", "Due", "应复核"
+    OVERDUE = "overdue", "Overdue", "已逾期"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,25 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from documents.fields import Kind
+from documents.labelled import Labelled
 from documents.procedures.conditions import Condition, Input
 from documents.procedures.errors import InputError
 
 
-class RiskLevel(StrEnum):
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
+class RiskLevel(Labelled):
+    LOW = "low", "Low", "低风险"
+    MEDIUM = "medium", "Medium", "中风险"
+    HIGH = "high", "High", "高风险"
 
 
-class Basis(StrEnum):
+class Basis(Labelled):
     """Why a factor has its points: a rule held, none did, or the input is not known."""
 
-    RULE = "rule"
-    OTHERWISE = "otherwise"
-    MISSING = "missing"
+    RULE = "rule", "A rule", "符合规则"
+    OTHERWISE = "otherwise", "Otherwise", "其他情形"
+    MISSING = "missing", "Missing", "信息缺失"
 
 
 @dataclass(frozen=True, slots=True)

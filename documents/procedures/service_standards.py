@@ -10,45 +10,45 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
 from documents.fields import Kind
+from documents.labelled import Labelled
 from documents.procedures.working_time import WorkingCalendar
 
 
-class TicketCategory(StrEnum):
+class TicketCategory(Labelled):
     """What a service contact is about (S1, S6)."""
 
-    CONSULTATION = "consultation"
-    RECOMMENDATION = "recommendation"
-    CONTRACT_SIGNING = "contract_signing"
-    AFTER_SALES = "after_sales"
-    COMPLAINT = "complaint"
-    OTHER = "other"
+    CONSULTATION = "consultation", "Consultation", "业务咨询"
+    RECOMMENDATION = "recommendation", "Recommendation", "产品推荐"
+    CONTRACT_SIGNING = "contract_signing", "Contract signing", "合同签订"
+    AFTER_SALES = "after_sales", "After-sales service", "售后服务"
+    COMPLAINT = "complaint", "Complaint", "投诉"
+    OTHER = "other", "Other", "其他"
 
 
-class Priority(StrEnum):
-    LOW = "low"
-    NORMAL = "normal"
-    HIGH = "high"
-    URGENT = "urgent"
+class Priority(Labelled):
+    LOW = "low", "Low", "低"
+    NORMAL = "normal", "Normal", "普通"
+    HIGH = "high", "High", "高"
+    URGENT = "urgent", "Urgent", "紧急"
 
 
-class Measure(StrEnum):
+class Measure(Labelled):
     """What is measured against the standard."""
 
-    REPLY = "reply"
-    RESOLUTION = "resolution"
+    REPLY = "reply", "First reply", "首次答复"
+    RESOLUTION = "resolution", "Resolution", "办结"
 
 
-class Standing(StrEnum):
+class Standing(Labelled):
     """Where a ticket stands: NEAR from four fifths of the time, BREACHED after all of it."""
 
-    WITHIN = "within"
-    NEAR = "near"
-    BREACHED = "breached"
+    WITHIN = "within", "Within the standard", "时限内"
+    NEAR = "near", "Near the limit", "即将超时"
+    BREACHED = "breached", "Breached", "已超时"
 
 
 NEAR_FROM: Final = Decimal("0.8")

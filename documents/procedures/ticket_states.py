@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from documents.labelled import Labelled
 from documents.procedures.state_machine import StateMachine
 
 
-class TicketState(StrEnum):
-    OPEN = "open"
-    IN_PROGRESS = "in_progress"
-    WAITING_FOR_CUSTOMER = "waiting_for_customer"
-    RESOLVED = "resolved"
-    CLOSED = "closed"
+class TicketState(Labelled):
+    OPEN = "open", "Open", "待处理"
+    IN_PROGRESS = "in_progress", "In progress", "处理中"
+    WAITING_FOR_CUSTOMER = "waiting_for_customer", "Waiting for the customer", "等待客户"
+    RESOLVED = "resolved", "Resolved", "已解决"
+    CLOSED = "closed", "Closed", "已关闭"
 
 
-class TicketAction(StrEnum):
-    START = "start"
-    WAIT = "wait"
-    CONTINUE = "continue"
-    RESOLVE = "resolve"
-    CLOSE = "close"
-    REOPEN = "reopen"
+class TicketAction(Labelled):
+    START = "start", "Start", "开始处理"
+    WAIT = "wait", "Wait for the customer", "等待客户"
+    CONTINUE = "continue", "Continue", "继续处理"
+    RESOLVE = "resolve", "Resolve", "标记解决"
+    CLOSE = "close", "Close", "关闭"
+    REOPEN = "reopen", "Reopen", "重新打开"
 
 
 TICKET_MACHINE: Final = StateMachine(

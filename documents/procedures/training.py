@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 from typing import Final
 
+from documents.labelled import Labelled
 from documents.procedures.review_dates import add_months
 
 NOTICE_DAYS: Final = 30
 
 
-class TrainingValidity(StrEnum):
+class TrainingValidity(Labelled):
     """How a passed course still holds: EXPIRING from the days of notice before its last day."""
 
-    VALID = "valid"
-    EXPIRING = "expiring"
-    EXPIRED = "expired"
+    VALID = "valid", "Valid", "有效"
+    EXPIRING = "expiring", "Expiring", "即将到期"
+    EXPIRED = "expired", "Expired", "已过期"
 
 
-class DueReason(StrEnum):
-    NEVER_PASSED = "never_passed"
-    EXPIRED = "expired"
-    EXPIRING = "expiring"
+class DueReason(Labelled):
+    NEVER_PASSED = "never_passed", "Never passed", "从未通过"
+    EXPIRED = "expired", "Expired", "已过期"
+    EXPIRING = "expiring", "Expiring", "即将到期"
 
 
 @dataclass(frozen=True, slots=True)

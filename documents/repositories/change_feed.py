@@ -15,13 +15,13 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure, PyMongoError
 
 from documents.errors import EventsLostError, EventsOverflowError
+from documents.labelled import Labelled
 
 BACKLOG: Final = 256
 """Changes that a follower may have before it; then the stream waits for it."""
@@ -34,12 +34,12 @@ RECONNECT_SECONDS: Final = 0.25
 _logger = logging.getLogger(__name__)
 
 
-class Operation(StrEnum):
+class Operation(Labelled):
     """What happened to a record."""
 
-    CREATED = "created"
-    UPDATED = "updated"
-    DELETED = "deleted"
+    CREATED = "created", "Created", "已新建"
+    UPDATED = "updated", "Updated", "已更新"
+    DELETED = "deleted", "Deleted", "已删除"
 
 
 _OPERATIONS: Final = {"insert": Operation.CREATED, "update": Operation.UPDATED, "delete": Operation.DELETED}

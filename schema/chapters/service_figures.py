@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from enum import StrEnum
 from typing import Annotated, Any
 
 import strawberry
 
 from documents.fields import Kind
+from documents.labelled import Labelled
 from schema.chapters import Fields
 from schema.query import Info
 from schema.scalars import Date, DecimalText
@@ -20,18 +20,18 @@ To = Annotated[Date, strawberry.argument(name="to", description="The last day, i
 
 
 @strawberry.enum(description="What has a channel.")
-class ChannelCounted(StrEnum):
-    SERVICE_CONTACT = Kind.SERVICE_CONTACT.value
-    TICKET = Kind.TICKET.value
-    COMPLAINT = Kind.COMPLAINT.value
+class ChannelCounted(Labelled):
+    SERVICE_CONTACT = Kind.SERVICE_CONTACT.declaration
+    TICKET = Kind.TICKET.declaration
+    COMPLAINT = Kind.COMPLAINT.declaration
 
 
 @strawberry.enum(description="By what satisfaction is averaged.")
-class SatisfactionGroup(StrEnum):
-    PERSON = "person"
-    DEPARTMENT = "person_department"
-    CHANNEL = "channel"
-    MONTH = "recorded_at"
+class SatisfactionGroup(Labelled):
+    PERSON = "person", "Person", "人员"
+    DEPARTMENT = "person_department", "Department", "部门"
+    CHANNEL = "channel", "Channel", "渠道"
+    MONTH = "recorded_at", "Month", "月份"
 
 
 @strawberry.type(description="Indicators of one person over a period, computed from the records (绩效指标).")

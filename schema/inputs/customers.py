@@ -16,6 +16,7 @@ from strawberry.types.field import StrawberryField
 from documents.catalogue import Catalogue
 from documents.customer import SourceChannel
 from documents.fields import FieldSpec, Kind, Search, ValueType
+from documents.labelled import Labelled
 from documents.repositories.customer_writes import Change
 from documents.repositories.filters import AllOf, AnyOf, Condition, FilterNode, Not, Operator
 from documents.repositories.list_query import Sort
@@ -28,9 +29,9 @@ Fields = dict[str, tuple[Any, StrawberryField]]
 
 
 @strawberry.enum
-class SortDirection(StrEnum):
-    ASC = "asc"
-    DESC = "desc"
+class SortDirection(Labelled):
+    ASC = "asc", "Ascending", "升序"
+    DESC = "desc", "Descending", "降序"
 
 
 @dataclass(frozen=True)

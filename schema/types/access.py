@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import strawberry
 
 from documents.access_plan import Reason, Scope
 from documents.customer import SourceChannel
 from documents.fields import Kind, Sensitivity
+from documents.labelled import Labelled
 
 
-class AccessLevel(StrEnum):
+class AccessLevel(Labelled):
     """The access levels as texts, which is how records carry them."""
 
-    PLAIN = "PLAIN"
-    MASKED = "MASKED"
-    DENIED = "DENIED"
-    ERASED = "ERASED"
+    PLAIN = "PLAIN", "In full", "完整显示"
+    MASKED = "MASKED", "Masked", "脱敏显示"
+    DENIED = "DENIED", "Denied", "无权查看"
+    ERASED = "ERASED", "Erased", "已删除"
 
 
 @strawberry.enum(description="The kinds of customer.")
-class CustomerKind(StrEnum):
+class CustomerKind(Labelled):
     """Those of the kinds that are customers."""
 
-    INDIVIDUAL = Kind.INDIVIDUAL.value
-    ENTERPRISE = Kind.ENTERPRISE.value
-    INSTITUTION = Kind.INSTITUTION.value
+    INDIVIDUAL = Kind.INDIVIDUAL.declaration
+    ENTERPRISE = Kind.ENTERPRISE.declaration
+    INSTITUTION = Kind.INSTITUTION.declaration
 
 
 # The enums of the lower layers keep their own names there; here they get those that clients see.

@@ -71,10 +71,10 @@ class RecordTypeMaker:
         record.__annotations__ = {field: annotation for field, (annotation, _) in fields.items()}
         for field, (_, definition) in fields.items():
             setattr(record, field, definition)
-        strawberry.type(record, description=f"{cls.label.en} ({cls.label.zh}).")
+        strawberry.type(record, description=f"{cls.kind.label.en} ({cls.kind.label.zh}).")
         edge = strawberry.type(
             make_class(f"{name}Edge", (), {"node": (record, plain("")), "cursor": (str, plain(""))}, {}),
-            description=f"{cls.label.en} in a list.",
+            description=f"{cls.kind.label.en} in a list.",
         )
         return RecordTypes(cls.kind, record, edge, _connection(cls, record, edge), _payload(cls.kind, record))
 
@@ -114,7 +114,7 @@ def _connection(cls: type[StoredRecord], record: Any, edge: Any) -> Any:
         "total_count": (int, plain("How many records the whole list has, of those that the caller may find.")),
     }
     name = f"{pascal_case(cls.kind.value)}Connection"
-    return strawberry.type(make_class(name, (), fields, {}), description=f"A page: {cls.label.en}.")
+    return strawberry.type(make_class(name, (), fields, {}), description=f"A page: {cls.kind.label.en}.")
 
 
 def _payload(kind: Kind, record: Any) -> Any:
