@@ -12,6 +12,7 @@ from resolvers.audit import Audit
 from resolvers.caller import Caller
 from resolvers.confidentiality import Confidentiality
 from resolvers.credit import Credit
+from resolvers.current_access import CurrentAccess
 from resolvers.customer_history import History
 from resolvers.customers import Customers
 from resolvers.identification import Identification
@@ -50,6 +51,7 @@ class UseCases:
     policies: Policies
     identification: Identification
     viewer: Viewer
+    access: CurrentAccess
     sessions: Sessions
     catalogue: Catalogue
     recorder: Recorder

@@ -4,16 +4,19 @@ How a chapter adds a subscription to a kind of record: its kind goes into `FOLLO
 its payload type and its arguments (`ticket` for one alone, `customer` where the record hangs on one, `assignee` where
 it has one) follow.
 
-How it adds another one: a `Followed` in `followed()`, made of the payload type, the arguments, a collection, and three
-functions over the arguments as graphql-core has coerced them (a dictionary by GraphQL name; absent where not given):
+How it adds another one: a `Followed` in `followed()`, made of the payload type, the arguments, and two functions over
+the arguments as graphql-core has coerced them (a dictionary by GraphQL name; absent where not given):
 
-   matches(arguments)               which changes of the collection the arguments speak of, by what a `RecordChange`
-                                    holds. A deletion has neither kind nor customer: let those pass.
-   check(context, arguments)        raises where the caller can see nothing of this kind. Asked when the subscription
-                                    begins and twice a second from then on; what it raises ends the subscription.
+   begin(context, arguments)        the source of events. `changes_of` makes one of a collection and
+     matches(arguments)               which of its changes the arguments speak of, by what a `RecordChange` holds. A
+                                      deletion has neither kind nor customer: let those pass.
+     check(context, arguments)        raises where the caller can see nothing of this kind. Asked when the
+                                      subscription begins and twice a second from then on; what it raises ends it.
    resolve(info, event, arguments)  the payload record of one event, read under a fresh plan, or None: then nothing is
                                     sent. What it raises ends the subscription. `resolvers.subscriptions.shown` is
                                     the decision that all kinds of record share.
+
+`schema/access_subscription.py` has a source that follows no collection.
 
 Each event is resolved in a context of its own, made from the same token: who asks is as fresh as in a request. What
 waits for a slow client longer than half a second is resolved once more before it is sent.
@@ -37,6 +40,7 @@ from documents.repositories.codec import parse_customer_id, parse_id
 from documents.repositories.row_layout import CUSTOMER_LAYOUT
 from documents.stored_record import CustomerRecord
 from resolvers.subscriptions import Seen
+from schema import access_subscription
 from schema.context import RequestContext
 from schema.names import camel_case, pascal_case
 from schema.query import selection_of
@@ -48,6 +52,7 @@ FOLLOWED_KINDS: Final = (Kind.TICKET, Kind.JOB, Kind.HANDLING_CHANGE)
 """The kinds of record whose changes can be followed."""
 
 Arguments = Mapping[str, Any]
+Check = Callable[[RequestContext, Arguments], Awaitable[None]]
 strawberry.enum(Operation, name="ChangeOperation", description="What happened to a record.")
 
 
@@ -66,18 +71,16 @@ class Followed:
     payload: Any
     description: str
     arguments: Mapping[str, Any]
-    collection: str
-    matches: Callable[[Arguments], Matches]
-    check: Callable[[RequestContext, Arguments], Awaitable[None]]
-    resolve: Callable[[GraphQLResolveInfo[Any], Event, Arguments], Awaitable[Record | None]]
+    begin: Callable[[RequestContext, Arguments], Awaitable[Any]]
+    resolve: Callable[[GraphQLResolveInfo[Any], Any, Arguments], Awaitable[Record | None]]
 
 
 class EventSource:
     """The events of one subscription, undecided, as the endpoint takes them."""
 
-    def __init__(self, queue: ChangeQueue, followed: Followed, arguments: Arguments) -> None:
+    def __init__(self, queue: ChangeQueue, check: Check, arguments: Arguments) -> None:
         self._queue = queue
-        self._followed = followed
+        self._check = check
         self._arguments = arguments
         self._seen = Seen()
 
@@ -90,17 +93,39 @@ class EventSource:
 
     async def check(self, context: RequestContext) -> None:
         """Raises where the caller, as it is in `context`, may follow this no longer."""
-        await self._followed.check(context, self._arguments)
+        await self._check(context, self._arguments)
 
     async def aclose(self) -> None:
         """Stops following."""
         self._queue.close()
 
 
+def changes_of(
+    collection: str, matches: Callable[[Arguments], Matches], check: Check
+) -> Callable[[RequestContext, Arguments], Awaitable[EventSource]]:
+    """A `Followed.begin` over the changes of a collection."""
+
+    async def begin(context: RequestContext, arguments: Arguments) -> EventSource:
+        await check(context, arguments)
+        queue = await context.use_cases.subscriptions.follow(collection, matches(arguments))
+        return EventSource(queue, check, arguments)
+
+    return begin
+
+
 def followed(types: CustomerTypes, records: Mapping[Kind, RecordTypes]) -> dict[str, Followed]:
     """Every field of the subscription root by its Python name."""
     of_records = {f"{kind.value}_changed": _records(kind, records[kind].record) for kind in FOLLOWED_KINDS}
-    return {"customer_changed": _customers(types.interface), **of_records}
+    return {"customer_changed": _customers(types.interface), "access_changed": ACCESS_CHANGED, **of_records}
+
+
+ACCESS_CHANGED: Final = Followed(
+    payload=access_subscription.AccessChanged,
+    description="What decides your own rights: at once as it is, and again whenever it has changed.",
+    arguments={},
+    begin=access_subscription.begin,
+    resolve=access_subscription.resolve,
+)
 
 
 def _customers(interface: Any) -> Followed:
@@ -117,9 +142,7 @@ def _customers(interface: Any) -> Followed:
         payload=_payload_type("Customer", "customer", interface),
         description="Changes of customers, each as you may see it at that moment; none that you may not see.",
         arguments={"customer": strawberry.ID | None, "kinds": list[CustomerKind] | None},
-        collection=CUSTOMER_LAYOUT.collection,
-        matches=_of_customers,
-        check=check,
+        begin=changes_of(CUSTOMER_LAYOUT.collection, _of_customers, check),
         resolve=resolve,
     )
 
@@ -162,9 +185,7 @@ def _records(kind: Kind, record_type: Any) -> Followed:
         payload=_payload_type(pascal_case(kind.value), kind.value, record_type),
         description=f"Changes: {record_class.kind.label.en} ({record_class.kind.label.zh}). None that you may not see.",
         arguments=arguments,
-        collection=record_class.collection,
-        matches=lambda given: _of_record(kind, given),
-        check=check,
+        begin=changes_of(record_class.collection, lambda given: _of_record(kind, given), check),
         resolve=resolve,
     )
 
@@ -234,17 +255,15 @@ def serve_subscriptions(core: GraphQLSchema, fields: Mapping[str, Followed]) -> 
         field.subscribe, field.resolve = _follow(of), _resolve(of)
 
 
-def _follow(followed: Followed) -> Callable[..., Awaitable[EventSource]]:
-    async def subscribe(_source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> EventSource:
-        await followed.check(info.context, arguments)
-        queue = await info.context.use_cases.subscriptions.follow(followed.collection, followed.matches(arguments))
-        return EventSource(queue, followed, arguments)
+def _follow(followed: Followed) -> Callable[..., Awaitable[Any]]:
+    async def subscribe(_source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+        return await followed.begin(info.context, arguments)
 
     return subscribe
 
 
 def _resolve(followed: Followed) -> Callable[..., Awaitable[Record | None]]:
-    async def resolve(event: Event, info: GraphQLResolveInfo[Any], **arguments: Any) -> Record | None:
+    async def resolve(event: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Record | None:
         return await followed.resolve(info, event, arguments)
 
     return resolve

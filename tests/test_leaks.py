@@ -153,6 +153,7 @@ async def test_a_denied_value_in_an_answer_is_found(arenas: Arenas) -> None:
 
 RECORD_ROOTS = {f"Query.{camel_case(name)}" for kind in KINDS for name in (kind.value, plural(kind))}
 ELSEWHERE = {
+    "Subscription.accessChanged": "tests/test_access_changed.py",
     "Subscription.customerChanged": "tests/test_subscriptions.py",
     "Subscription.handlingChangeChanged": "tests/regulation/test_handling.py",
     "Subscription.jobChanged": "tests/jobs/test_followers.py",
