@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from documents.access_plan import AccessPlan, Action
+from documents.access_plan import AccessPlan, Action, Scope
 from documents.catalogue import Catalogue
 from documents.errors import FieldAccessError, RuleBrokenError, RulesBrokenError, StaleVersionError
 from documents.fields import Kind
@@ -22,7 +22,7 @@ from documents.repositories.idempotency import IdempotentRequest
 from documents.repositories.record_writes import RecordWrites
 from documents.repositories.rule_sets import RuleSetRepository
 from documents.rule_drafts import RuleDraftState as State
-from policies.authorize import CREATE, WRITE
+from policies.authorize import CREATE, READ, WRITE
 from policies.drafts import Person, conflicts, csv_line, locks_out, rebased
 from policies.policy_tests import run_tests
 from policies.rule_set import RuleSet
@@ -59,6 +59,22 @@ class PolicyAdministration:
         self._accounts = accounts
         self._catalogue = catalogue
         self._approval = approval
+
+    async def rights(self, caller: Caller) -> Record:
+        """What the caller may do in changing the rules, by the rights to fields of drafts; of which draft is another
+        question. Raises FieldAccessError where they may read nothing of them."""
+        plan = await self._operations.plan(caller, KIND, READ | CREATE | WRITE)
+        grants = plan.grants(KIND, frozenset({Scope.ALL}))
+        if not grants.is_visible:
+            raise FieldAccessError(Action.READ, ["rules"])
+        content = {"rules", "inheritance", "tests"}
+        return Record(
+            write=content <= grants.writable and content <= grants.creatable,
+            decide="state" in grants.writable,
+            approve="approved_by" in grants.writable,
+            activate="activated_version" in grants.writable,
+            approval_required=self._approval,
+        )
 
     async def create_draft(self, caller: Caller, given: dict[str, Any], request: Request) -> str:
         """A draft of the given rules; those of the base version where none are given."""

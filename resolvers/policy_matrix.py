@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from documents.access_plan import Action, Level, Purpose
+from documents.access_plan import Action, Level, Purpose, Scope
 from documents.catalogue import Catalogue
 from documents.fields import Kind
 from documents.records import Record, Records
@@ -23,6 +23,7 @@ _OTHERS: Final = {
     Action.CREATE: "creatable",
     Action.DELETE: "deletable",
     Action.EXPORT: "exportable",
+    Action.REVEAL: "revealable",
 }
 
 
@@ -38,6 +39,24 @@ class PolicyMatrix:
         if rules is None:
             return None
         return await asyncio.to_thread(_matrix, self._drafts.catalogue, rules, kind, purpose)
+
+    async def of_cell(
+        self,
+        caller: Caller,
+        role: str,
+        scope: Scope,
+        kind: Kind,
+        field: str,
+        purpose: Purpose,
+        draft_id: str | None,
+    ) -> Records | None:
+        """A decision for each action, with the rule that makes it, where a record satisfies `scope` and no other; None
+        where there is no such draft for the caller, role or field."""
+        rules = await self._rules(caller, draft_id)
+        if rules is None or role not in rules.roles or field not in self._drafts.catalogue.fields(kind):
+            return None
+        decisions = Decisions(self._drafts.catalogue, rules)
+        return await asyncio.to_thread(_cell, decisions, frozenset({role}), kind, purpose, scope, field)
 
     async def vocabulary(self, caller: Caller, draft_id: str | None) -> Record | None:
         """Every kind with its fields, and the roles with what they inherit."""
@@ -78,6 +97,19 @@ def _matrix(catalogue: Catalogue, rules: RuleSet, kind: Kind, purpose: Purpose) 
                 row[key] = [name for name in fields if name in granted]
             rows.append(row)
     return rows
+
+
+def _cell(
+    decisions: Decisions, roles: frozenset[str], kind: Kind, purpose: Purpose, scope: Scope, field: str
+) -> Records:
+    scopes = frozenset({Scope.ALL, scope})
+    found = Records()
+    for action in Action:
+        rule = decisions.deciding_rule(roles, kind, purpose, scopes, action, field)
+        allowed = bool(decisions.granted(roles, kind, purpose, scopes, action, (field,)))
+        text = f"p, {', '.join(rule)}" if rule is not None else None
+        found.append(Record(action=action.value, allowed=allowed, rule=text))
+    return found
 
 
 def _kind(catalogue: Catalogue, kind: Kind) -> Record:

@@ -326,6 +326,8 @@ async def test_d5_nobody_else_reads_or_changes_rules(api: Api, username: str) ->
         "{ policyTests { test } }",
         "{ policyMatrix(kind: INDIVIDUAL, purpose: CUSTOMER_SERVICE) { role } }",
         "{ policyVocabulary { roles { role } } }",
+        "{ policyRights { write } }",
+        '{ ruleDecisions(role: "auditor", scope: ALL, kind: TICKET, field: "state", purpose: SUPERVISION) { rule } }',
         "{ accountRoles { username } }",
         f'{{ draftEffects(draft: "{draft["id"]}") {{ base }} }}',
         f'{{ viewAs(username: "{AGENT}", kind: INDIVIDUAL) {{ username }} }}',
@@ -445,6 +447,41 @@ async def test_d5_the_matrix_is_what_each_role_has_now_and_would_have(api: Api) 
             shown = {level for level in ("plain", "masked") if "telephone" in row[level]}
             assert shown == ({expected[scopes[-1]]} if expected else set())
         assert "email" in rows["ALL", "DEPARTMENT"]["writable"]
+
+
+async def test_d5_what_decides_a_cell_of_the_matrix_is_told_with_its_rule(api: Api) -> None:
+    """For every action, in force and in a draft; a role, field or draft that there is not has no cell."""
+    draft = await drafted(api, NO_TELEPHONE)
+    text = """query($r: String!, $f: String!, $s: Scope!, $d: ID) { ruleDecisions(role: $r, scope: $s, kind: INDIVIDUAL,
+        field: $f, purpose: CUSTOMER_SERVICE, draft: $d) { action allowed rule } }"""
+
+    async def cell(**given: Any) -> Any:
+        asked = {"r": "service_agent", "f": "telephone", "s": "ALL"} | given
+        found = (await api.ask(AUTHOR, text, asked, purpose=SUPERVISION))["data"]["ruleDecisions"]
+        return found and {one["action"]: (one["allowed"], one["rule"]) for one in found}
+
+    masked = "p, service_agent, all, *, telephone, read_masked, customer_service, allow"
+    assert (await cell())["READ"] == (False, None)
+    assert (await cell())["READ_MASKED"] == (True, masked)
+    department = await cell(s="DEPARTMENT")
+    assert department["READ"] == (True, masked.replace("all, *", "department, *").replace("_masked", ""))
+    assert (await cell(d=draft["id"]))["READ_MASKED"] == (False, NO_TELEPHONE)
+    assert (await cell(s="DEPARTMENT", d=draft["id"]))["READ"] == (False, NO_TELEPHONE)
+    assert await cell(r="nobody") is None
+    assert await cell(f="subject") is None
+    assert await cell(d="rule_draft_000000000000000000000000") is None
+
+
+async def test_d5_everyone_is_told_what_they_may_do_with_drafts(api: Api) -> None:
+    """Administrators everything, supervision nothing but look, and an agent not even that."""
+    text = "{ policyRights { write decide approve activate approvalRequired } }"
+    for username, expected in ((AUTHOR, True), ("demo.inspector", False)):
+        rights = (await api.ask(username, text, purpose=SUPERVISION))["data"]["policyRights"]
+        assert rights.pop("approvalRequired") is True
+        assert set(rights.values()) == {expected}, username
+    answer = await api.ask(AGENT, text, purpose=SERVICE)
+    assert answer["data"]["policyRights"] is None
+    assert answer["errors"][0]["extensions"]["code"] == "READ_DENIED"
 
 
 async def test_d5_what_rules_are_made_of_is_told(api: Api) -> None:

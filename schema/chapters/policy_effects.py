@@ -39,6 +39,7 @@ PLAIN_TYPES: tuple[str, ...] = (
     "RuleKind",
     "PolicyVocabulary",
     "AccountRoles",
+    "PolicyRights",
 )
 
 strawberry.enum(Action, name="RuleAction", description="What a rule can allow.")
@@ -202,6 +203,7 @@ class MatrixRow:
     creatable: list[str]
     deletable: list[str]
     exportable: list[str]
+    revealable: list[str] = strawberry.field(description="Of those masked.")
 
 
 @strawberry.type(description="A role, and those whose rules it inherits.")
@@ -244,6 +246,15 @@ class AccountRoles:
     cleared_until: DateTime | None = strawberry.field(description="The end of the undertaking in force.")
 
 
+@strawberry.type(description="What the caller may do in changing the rules, if the draft allows it.")
+class PolicyRights:
+    write: bool = strawberry.field(description="Begin drafts and change them.")
+    decide: bool = strawberry.field(description="Submit and discard them.")
+    approve: bool = strawberry.field(description="Those in which they did not write.")
+    activate: bool
+    approval_required: bool = strawberry.field(description="Whether another than the authors has to approve.")
+
+
 def queries(_vocabulary: Vocabulary) -> Fields:
     """The queries."""
     texts: dict[str, tuple[Any, Any, str]] = {
@@ -269,6 +280,12 @@ def queries(_vocabulary: Vocabulary) -> Fields:
             _policy_matrix,
             "What every role may do with the fields of a kind, by the rules in force or those of a draft.",
         ),
+        "rule_decisions": (
+            list[RuleDecision] | None,
+            _rule_decisions,
+            "What decides a cell of the matrix: each action, with its rule, by those in force or those of a draft.",
+        ),
+        "policy_rights": (PolicyRights | None, _policy_rights, "What the caller may do in changing the rules."),
         "policy_vocabulary": (PolicyVocabulary | None, _policy_vocabulary, "The names that rules are made of."),
         "account_roles": (list[AccountRoles] | None, _account_roles, "Who there is, and with which roles."),
         "replay_draft": (
@@ -322,6 +339,23 @@ async def _policy_matrix(
     info: Info, kind: Kind, purpose: Purpose, draft: strawberry.ID | None = strawberry.UNSET
 ) -> Any:
     return await info.context.use_cases.policies.matrix.of_kind(info.context.caller, kind, purpose, draft or None)
+
+
+async def _rule_decisions(
+    info: Info,
+    role: str,
+    scope: Scope,
+    kind: Kind,
+    field: str,
+    purpose: Purpose,
+    draft: strawberry.ID | None = strawberry.UNSET,
+) -> Any:
+    matrix = info.context.use_cases.policies.matrix
+    return await matrix.of_cell(info.context.caller, role, scope, kind, field, purpose, draft or None)
+
+
+async def _policy_rights(info: Info) -> Any:
+    return await info.context.use_cases.policies.administration.rights(info.context.caller)
 
 
 async def _policy_vocabulary(info: Info, draft: strawberry.ID | None = strawberry.UNSET) -> Any:
