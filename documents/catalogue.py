@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from enum import Enum
 from types import MappingProxyType, NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -18,10 +17,12 @@ from pydantic.fields import FieldInfo
 from documents.audit.declaration import AuditEntry
 from documents.customer import Customer, Enterprise, Individual, Institution
 from documents.fields import Declaration, FieldSpec, Kind, ValueType
+from documents.labelled import Labelled
 from documents.record_classes import RECORD_CLASSES
 from documents.rule_drafts import RuleSetVersion
 from documents.stored_record import StoredRecord
 from documents.values import TypeMark
+from documents.vault_key import VaultKey
 
 _BY_PYTHON_TYPE: Mapping[type, ValueType] = {
     str: ValueType.TEXT,
@@ -83,14 +84,14 @@ def _value_type(hint: Any) -> tuple[ValueType, type[Any] | None, bool]:
     if origin is list:
         value_type, choices, _ = _value_type(get_args(hint)[0])
         return value_type, choices, True
-    if isinstance(hint, type) and issubclass(hint, Enum):
+    if isinstance(hint, type) and issubclass(hint, Labelled):
         return ValueType.CHOICE, hint, False
     if isinstance(hint, type) and issubclass(hint, BaseModel):
         return ValueType.OBJECT, hint, False
     return _BY_PYTHON_TYPE[hint], None, False
 
 
-def parts_of(model: type[BaseModel]) -> Mapping[str, tuple[ValueType, type[Enum] | None, bool]]:
+def parts_of(model: type[BaseModel]) -> Mapping[str, tuple[ValueType, type[Labelled] | None, bool]]:
     """(value type, choices, may it be absent) of each part of an OBJECT field's model."""
     return {name: (*_value_type(_hint(info))[:2], not info.is_required()) for name, info in model.model_fields.items()}
 
@@ -101,5 +102,5 @@ CATALOGUE = Catalogue((Individual, Enterprise, Institution))
 RECORD_CATALOGUES: Mapping[Kind, Catalogue] = MappingProxyType({cls.kind: Catalogue((cls,)) for cls in RECORD_CLASSES})
 """The other records, each kind by itself."""
 
-FULL_CATALOGUE = Catalogue((*CATALOGUE.classes.values(), *RECORD_CLASSES, RuleSetVersion, AuditEntry))
+FULL_CATALOGUE = Catalogue((*CATALOGUE.classes.values(), *RECORD_CLASSES, RuleSetVersion, AuditEntry, VaultKey))
 """Everything that rules can speak of."""

@@ -8,7 +8,7 @@ Nothing is served because it is declared: a new field is denied to everybody unt
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
@@ -56,7 +56,9 @@ class Kind(Labelled):
     RULE_DRAFT = "rule_draft", "Draft of rules", "规则草案"
     RULE_SET = "rule_set", "Rule set", "规则集"
     ROLE_GRANT = "role_grant", "Granted role", "角色授权"
+    ACCOUNT_CHANGE = "account_change", "Change of an account", "账号变更"
     AUDIT_ENTRY = "audit_entry", "Audit entry", "审计记录"
+    VAULT_KEY = "vault_key", "Vault key", "保管密钥"
     JOB = "job", "Background job", "后台任务"
 
 
@@ -180,7 +182,7 @@ class FieldSpec:
     kind: Kind
     declaration: Declaration
     value_type: ValueType
-    choices: type[Enum] | None
+    choices: type[Labelled] | None
     is_list: bool
     required: bool
     shared: bool  # declared on the root: every kind has it

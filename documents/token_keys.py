@@ -22,9 +22,9 @@ from pymongo.errors import DuplicateKeyError
 class SecretSealer(Protocol):
     """Seals small secrets of the installation under its root key. `name` is bound: a sealed secret opens only as it."""
 
-    def seal_secret(self, name: str, secret: bytes, /) -> bytes: ...
+    async def seal_secret(self, name: str, secret: bytes, /) -> bytes: ...
 
-    def open_secret(self, name: str, sealed: bytes, /) -> bytes:
+    async def open_secret(self, name: str, sealed: bytes, /) -> bytes:
         """Raises DecryptionError."""
         ...
 
@@ -65,7 +65,7 @@ class TokenKeyRepository:
         if not stored:
             await self.add_key(1)
             stored = await self._stored()
-        private_keys = [self._open(document) for document in stored]
+        private_keys = [await self._open(document) for document in stored]
         signing_key = private_keys[-1]
         public_keys = (key.public_key() for key in private_keys)
         return TokenKeys(
@@ -75,7 +75,7 @@ class TokenKeyRepository:
     async def add_key(self, generation: int) -> None:
         """Stores a new key pair as `generation`, unless another process just did: then that one stands."""
         private = Ed25519PrivateKey.generate().private_bytes_raw()
-        sealed = self._sealer.seal_secret(_secret_name(generation), private)
+        sealed = await self._sealer.seal_secret(secret_name(generation), private)
         try:
             await self._collection.insert_one({"_id": generation, "sealed": sealed, "created_at": datetime.now(UTC)})
         except DuplicateKeyError:
@@ -84,8 +84,8 @@ class TokenKeyRepository:
     async def _stored(self) -> list[dict[str, Any]]:
         return await self._collection.find({}, {"sealed": 1}, sort={"_id": 1}).to_list()
 
-    def _open(self, document: Mapping[str, Any]) -> Ed25519PrivateKey:
-        private = self._sealer.open_secret(_secret_name(document["_id"]), document["sealed"])
+    async def _open(self, document: Mapping[str, Any]) -> Ed25519PrivateKey:
+        private = await self._sealer.open_secret(secret_name(document["_id"]), document["sealed"])
         return Ed25519PrivateKey.from_private_bytes(private)
 
 
@@ -94,5 +94,6 @@ def key_id(key: Ed25519PublicKey) -> str:
     return hashlib.sha256(key.public_bytes_raw()).hexdigest()[:16]
 
 
-def _secret_name(generation: int) -> str:
+def secret_name(generation: int) -> str:
+    """The name under which the key of a generation is sealed."""
     return f"token_keys/{generation}"

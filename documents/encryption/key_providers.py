@@ -1,7 +1,8 @@
 """Key providers: where the root key lives, and the only code that touches it.
 
-Guaranteed: the root key is never overwritten, never leaves the provider, and wraps vault keys only. The local file is
-made whole or not at all, readable by its owner alone; one that others can read is refused.
+Guaranteed: the root key never leaves the provider, and wraps vault keys only. The local file is made whole or not at
+all, readable by its owner alone; one that others can read is refused. No root key is ever overwritten or removed: where
+another takes its place, the file is kept under another name.
 Not guaranteed: against whoever can read the file or this process's memory, everything that it protects is open.
 
 The local file holds 32 random bytes and nothing else. A wrapped vault key is laid out as in `wrapping`; its key id is
@@ -12,8 +13,9 @@ from __future__ import annotations
 
 import os
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -24,12 +26,18 @@ from documents.errors import DecryptionError, RootKeyError
 
 Context = tuple[bytes, ...]
 
+LOCAL_FILE: Final = "local_file"
+
 
 class KeyProvider(Protocol):
-    """Holds a root key, or the way to one. Called in a thread when the keyring opens, so that it may block.
+    """Holds a root key, or the way to one. Called in a thread when the keyring opens, so that it may block. `kind`
+    says which provider it is.
 
-    Both raise RootKeyError, whose message is one plain sentence for an operator.
+    Both methods raise RootKeyError, whose message is one plain sentence for an operator.
     """
+
+    @property
+    def kind(self) -> str: ...
 
     def wrap(self, plaintext: bytes, context: Context) -> bytes:
         """Seals a vault key for `context` under the root key; makes the root key if there has never been one."""
@@ -41,30 +49,67 @@ class KeyProvider(Protocol):
 
 
 class LocalKeyProvider:
-    """The root key in a file of this machine, made at the first `wrap`."""
+    """The root key in a file of this machine, made at the first `wrap`. It is read each time: another may be there.
+
+    To exchange it: `prepare_next`, then everything is wrapped by `wrap_next`, then `take_next`. In between the next one
+    lies beside the file and opens what it wrapped, so that every step can be the last one for a while.
+    """
+
+    kind = LOCAL_FILE
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._key: WrappingKey | None = None
+        self._next_path = path.with_name(f"{path.name}.new")
 
     def wrap(self, plaintext: bytes, context: Context) -> bytes:
-        return self._root_key(create=True).wrap(plaintext, context)
+        _create_root_key(self._path)
+        return _root_key(self._path).wrap(plaintext, context)
 
     def unwrap(self, wrapped: bytes, context: Context) -> bytes:
-        try:
-            return self._root_key(create=False).unwrap(wrapped, context)
-        except DecryptionError:
-            raise RootKeyError(
-                f"the root key in `{self._path}` is not the one that this database was encrypted with"
-            ) from None
+        # The next one may have become this one between the first two looks.
+        for read in (self._this_key, self._next_key, self._this_key):
+            key = read()
+            try:
+                if key is not None:
+                    return key.unwrap(wrapped, context)
+            except DecryptionError:
+                continue
+        raise RootKeyError(f"the root key in `{self._path}` is not the one that this database was encrypted with")
 
-    def _root_key(self, *, create: bool) -> WrappingKey:
-        if self._key is None:
-            if create:
-                _create_root_key(self._path)
-            secret = _read_root_key(self._path)
-            self._key = WrappingKey(root_key_id(secret), secret)
-        return self._key
+    def prepare_next(self) -> None:
+        """Makes the next root key, unless an exchange that did not end left one."""
+        _root_key(self._path)  # a lost one is not exchanged
+        _create_root_key(self._next_path)
+
+    def wrap_next(self, plaintext: bytes, context: Context) -> bytes:
+        """As `wrap`, under the next root key."""
+        return _root_key(self._next_path).wrap(plaintext, context)
+
+    def take_next(self) -> Path:
+        """Puts the next root key in the place of this one, whose file is kept: where, is returned."""
+        kept = self._path.with_name(f"{self._path.name}.{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}.old")
+        try:
+            # INVARIANT: a link never replaces what is there; and at no time is there no root key.
+            os.link(self._path, kept)
+            self._next_path.replace(self._path)
+            _sync_directory(self._path.parent)
+        except OSError as error:
+            raise RootKeyError(f"the root key file `{self._path}` cannot be exchanged: {error.strerror}") from error
+        return kept
+
+    def _this_key(self) -> WrappingKey:
+        return _root_key(self._path)
+
+    def _next_key(self) -> WrappingKey | None:
+        try:
+            return _root_key(self._next_path) if self._next_path.exists() else None
+        except RootKeyError:
+            return None  # it has just been taken, or it is of no use
+
+
+def _root_key(path: Path) -> WrappingKey:
+    secret = _read_root_key(path)
+    return WrappingKey(root_key_id(secret), secret)
 
 
 def root_key_id(secret: bytes) -> bytes:

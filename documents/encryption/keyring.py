@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from os import urandom
 from typing import Any
@@ -33,6 +33,7 @@ from documents.errors import EncryptionError, KeyErasedError
 
 DUPLICATE_KEY = 11000  # MongoDB's error code
 REOPEN_SECONDS = 1.0
+REWRAPPED = (".vault_key", ".wrapped")  # what changes of an entry of `keys` when another vault key wraps it
 
 Fetched = tuple[int, dict[ObjectId, StoredDocument]]
 """The cache's count of evictions when a query was sent, and what it brought."""
@@ -41,7 +42,9 @@ log = logging.getLogger(__name__)
 
 
 class Keyring:
-    """Opened once per process, before anything is read or written. `watching` is set while `watch` sees erasures."""
+    """Opened once per process, before anything is read or written. `watching` is set while `watch` sees erasures.
+
+    `vault` is what wraps the keys, for their rotation."""
 
     def __init__(
         self,
@@ -49,7 +52,7 @@ class Keyring:
         provider: KeyProvider,
         cache_size: int = 400_000,
     ) -> None:
-        self._vault = Vault(database, provider)
+        self.vault = Vault(database, provider)
         self._data_keys = key_collection(database, "data_keys")
         self._cache = DataKeyCache(cache_size)
         self._wanted: set[ObjectId] = set()
@@ -58,7 +61,7 @@ class Keyring:
 
     async def open(self) -> None:
         """Loads the vault keys, or makes the first one on an empty database. RootKeyError says what to put right."""
-        await self._vault.open()
+        await self.vault.open()
 
     async def create_data_keys(
         self, customer_ids: Iterable[ObjectId], session: AsyncClientSession | None = None
@@ -67,6 +70,7 @@ class Keyring:
 
         Within a transaction they are not kept at hand: it may be aborted.
         """
+        await self.vault.confirm()
         keys, documents = {}, []
         for customer_id in customer_ids:
             keys[customer_id], document = self._new_data_key(customer_id)
@@ -93,8 +97,8 @@ class Keyring:
         key_id, secret = urandom(KEY_ID_LENGTH), urandom(SECRET_LENGTH)
         entry = {
             "id": key_id,
-            "vault_key": self._vault.active_key.key_id,
-            "wrapped": self._vault.wrap_data_key(customer_id, key_id, secret),
+            "vault_key": self.vault.active_key.key_id,
+            "wrapped": self.vault.wrap_data_key(customer_id, key_id, secret),
             "created_at": datetime.now(UTC),
         }
         return DataKey(customer_id, key_id, secret), {"_id": customer_id, "keys": [entry]}
@@ -110,6 +114,7 @@ class Keyring:
         found, missing = self._cache.find(customer_ids)
         if missing:
             evictions, stored = await self._fetch(missing)
+            await self.vault.learn(document["keys"][-1]["wrapped"] for document in stored.values())
             # Each caller opens what it asked for: a key that does not open is nobody else's failure.
             keys = [self._open_data_key(stored[each]) for each in missing if each in stored]
             self._cache.store(keys, evictions)
@@ -139,7 +144,7 @@ class Keyring:
 
     def _open_data_key(self, document: StoredDocument) -> DataKey:
         customer_id, entry = document["_id"], document["keys"][-1]
-        secret = self._vault.unwrap_data_key(customer_id, entry["id"], entry["wrapped"])
+        secret = self.vault.unwrap_data_key(customer_id, entry["id"], entry["wrapped"])
         return DataKey(customer_id, entry["id"], secret)
 
     async def erase(self, customer_id: ObjectId, session: AsyncClientSession | None = None) -> bool:
@@ -171,26 +176,36 @@ class Keyring:
         """Returns when the collection is dropped or renamed."""
         interesting: list[dict[str, Any]] = [
             {"$match": {"operationType": {"$ne": "insert"}}},
-            {"$project": {"documentKey": 1}},
+            {"$project": {"documentKey": 1, "updateDescription": 1}},
         ]
         async with await self._data_keys.watch(interesting) as changes:
             # What was erased before the stream opened is not in it.
             self._cache.clear()
             self.watching.set()
             async for change in changes:
+                if _is_rewrapped(change):
+                    continue
                 if "documentKey" in change:
                     self._cache.evict([change["documentKey"]["_id"]])
                 else:
                     self._cache.clear()
 
-    def seal_secret(self, name: str, plaintext: bytes) -> bytes:
+    async def seal_secret(self, name: str, plaintext: bytes) -> bytes:
         """Seals a small secret of the installation under its name."""
-        return self._vault.seal_secret(name, plaintext)
+        return await self.vault.seal_secret(name, plaintext)
 
-    def open_secret(self, name: str, sealed: bytes) -> bytes:
+    async def open_secret(self, name: str, sealed: bytes) -> bytes:
         """Opens what `seal_secret` sealed under the same name; DecryptionError for anything else."""
-        return self._vault.open_secret(name, sealed)
+        return await self.vault.open_secret(name, sealed)
 
     async def secret(self, name: str, length: int = 32) -> bytes:
         """The installation's secret `name`, the same for every process; made at random when first asked for."""
-        return await self._vault.secret(name, length)
+        return await self.vault.secret(name, length)
+
+
+def _is_rewrapped(change: Mapping[str, Any]) -> bool:
+    """Whether a key merely has another wrapping: then those at hand stay, or a rotation would empty every cache."""
+    described = change.get("updateDescription")
+    if described is None or described["removedFields"] or described.get("truncatedArrays"):
+        return False
+    return all(name.startswith("keys.") and name.endswith(REWRAPPED) for name in described["updatedFields"])

@@ -1,11 +1,13 @@
 """The vault: the keys that wrap data keys, and the small secrets of the installation.
 
 Guaranteed: vault keys are stored wrapped by the root key only; a database has one active vault key, also when several
-processes open it empty at the same time; a data key opens for its own customer only, a secret under its own name.
+processes open it empty at the same time; a data key opens for its own customer only, a secret under its own name. What
+another process wrapped with a vault key that is new here opens here too, and a process wraps with a key for at most
+`ACTIVE_SECONDS` after another one took its place.
 Not guaranteed: whoever holds the root key and the database opens everything.
 
     vault_keys  {_id: key id (8 bytes), wrapped: bytes, active: true, created_at: date}
-                `active` is unique; retired keys have none. Context: `vault_key`, key id
+                `active` is unique; those that it was before have none, and are kept. Context: `vault_key`, key id
     secrets     {_id: name, sealed: bytes, created_at: date}. Context: `secret`, name
 Data keys are wrapped with context `data_key`, customer id (12 bytes), key id (8 bytes). Bytes as in `wrapping`.
 """
@@ -13,9 +15,11 @@ Data keys are wrapped with context `data_key`, customer id (12 bytes), key id (8
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from os import urandom
-from typing import Any, TypeAlias
+from time import monotonic
+from typing import Any, Final, TypeAlias
 
 from bson import ObjectId
 from bson.codec_options import CodecOptions
@@ -28,6 +32,9 @@ from documents.encryption.ciphertext import HEADER_LENGTH, KEY_ID_LENGTH, SECRET
 from documents.encryption.key_providers import KeyProvider
 from documents.encryption.wrapping import WrappingKey
 from documents.errors import DecryptionError, RootKeyError
+
+ACTIVE_SECONDS: Final = 5.0
+"""How long a process wraps with the active key before it asks the database which one that is now."""
 
 StoredDocument: TypeAlias = dict[str, Any]
 
@@ -52,6 +59,7 @@ class Vault:
         self._provider = provider
         self._keys: dict[bytes, WrappingKey] = {}
         self._active: WrappingKey | None = None
+        self._asked_at = 0.0
 
     async def open(self) -> None:
         """Loads the vault keys; makes the first one on an empty database. RootKeyError if they do not open."""
@@ -62,31 +70,65 @@ class Vault:
             if has_data_keys:
                 raise RootKeyError("this database has data keys but no vault keys: restore its collection `vault_keys`")
             await self._create_first_key()
-            stored = await self._vault_keys.find().to_list()
-        for document in stored:
-            key = await self._unwrap_vault_key(document)
-            self._keys[key.key_id] = key
+        await self.reload()
+
+    async def reload(self) -> None:
+        """Learns the vault keys that are new, and which is the active one now. RootKeyError if they do not open."""
+        try:
+            await self._load()
+        except RootKeyError:
+            await self._load()  # read just before the root key was exchanged, they are wrapped by the next one now
+
+    async def _load(self) -> None:
+        asked_at = monotonic()
+        for document in await self._vault_keys.find().to_list():
+            if document["_id"] not in self._keys:
+                self._keys[document["_id"]] = await self._unwrap_vault_key(document)
             if document.get("active"):
-                self._active = key
+                self._active = self._keys[document["_id"]]
         if self._active is None:
             raise RootKeyError("this database has no active vault key: restore its collection `vault_keys`")
+        self._asked_at = asked_at
+
+    async def confirm(self) -> None:
+        """To be called before a key wraps: `active_key` is the one that was active `ACTIVE_SECONDS` ago or later."""
+        if self._active is not None and monotonic() - self._asked_at > ACTIVE_SECONDS:
+            await self.reload()
+
+    async def learn(self, wrapped: Iterable[object]) -> None:
+        """To be called before these are unwrapped: asks the database for a vault key that is not known here."""
+        if any(isinstance(each, bytes) and each[2:HEADER_LENGTH] not in self._keys for each in wrapped):
+            await self.reload()
 
     async def _create_first_key(self) -> None:
         await self._vault_keys.create_index(
             "active", unique=True, partialFilterExpression={"active": True}, name="one_active_vault_key"
         )
-        key_id = urandom(KEY_ID_LENGTH)
-        wrapped = await asyncio.to_thread(self._provider.wrap, urandom(SECRET_LENGTH), (b"vault_key", key_id))
-        document = {"_id": key_id, "wrapped": wrapped, "active": True, "created_at": datetime.now(UTC)}
         try:
-            await self._vault_keys.insert_one(document)
+            await self._vault_keys.insert_one(await self.new_vault_key())
         except DuplicateKeyError:
             return  # another process was first: its key is the one
+
+    async def new_vault_key(self) -> StoredDocument:
+        """A fresh active vault key to be stored, wrapped by the root key."""
+        key_id = urandom(KEY_ID_LENGTH)
+        wrapped = await asyncio.to_thread(self._provider.wrap, urandom(SECRET_LENGTH), (b"vault_key", key_id))
+        return {"_id": key_id, "wrapped": wrapped, "active": True, "created_at": datetime.now(UTC)}
 
     async def _unwrap_vault_key(self, document: StoredDocument) -> WrappingKey:
         key_id = document["_id"]
         secret = await asyncio.to_thread(self._provider.unwrap, document["wrapped"], (b"vault_key", key_id))
         return WrappingKey(key_id, secret)
+
+    @property
+    def provider_kind(self) -> str:
+        """Where the root key is: the provider's `kind`."""
+        return self._provider.kind
+
+    @property
+    def replaced_ids(self) -> list[bytes]:
+        """The vault keys known here that wrap no more."""
+        return [key_id for key_id in self._keys if key_id != self.active_key.key_id]
 
     @property
     def active_key(self) -> WrappingKey:
@@ -96,7 +138,7 @@ class Vault:
         return self._active
 
     def unwrap(self, wrapped: bytes, context: tuple[bytes, ...]) -> bytes:
-        """Opens what any vault key wrapped for `context`; DecryptionError for anything else."""
+        """Opens what any vault key known here wrapped for `context`; DecryptionError for anything else."""
         key = self._keys.get(wrapped[2:HEADER_LENGTH]) if isinstance(wrapped, bytes) else None
         if key is None:
             raise DecryptionError
@@ -109,10 +151,14 @@ class Vault:
     def wrap_data_key(self, customer_id: ObjectId, key_id: bytes, secret: bytes) -> bytes:
         return self.active_key.wrap(secret, (b"data_key", customer_id.binary, key_id))
 
-    def seal_secret(self, name: str, plaintext: bytes) -> bytes:
+    async def seal_secret(self, name: str, plaintext: bytes) -> bytes:
+        """Seals a small secret with the active key, under its name."""
+        await self.confirm()
         return self.active_key.wrap(plaintext, (b"secret", name.encode()))
 
-    def open_secret(self, name: str, sealed: bytes) -> bytes:
+    async def open_secret(self, name: str, sealed: bytes) -> bytes:
+        """Opens what any vault key sealed under the same name; DecryptionError for anything else."""
+        await self.learn([sealed])
         return self.unwrap(sealed, (b"secret", name.encode()))
 
     async def secret(self, name: str, length: int) -> bytes:
@@ -120,7 +166,7 @@ class Vault:
         stored = await self._secrets.find_one({"_id": name})
         if stored is None:
             fresh = urandom(length)
-            sealed = self.seal_secret(name, fresh)
+            sealed = await self.seal_secret(name, fresh)
             try:
                 await self._secrets.insert_one({"_id": name, "sealed": sealed, "created_at": datetime.now(UTC)})
             except DuplicateKeyError:
@@ -129,4 +175,4 @@ class Vault:
                     raise
             else:
                 return fresh
-        return self.open_secret(name, stored["sealed"])
+        return await self.open_secret(name, stored["sealed"])

@@ -74,8 +74,8 @@ class TestOpening:
         """One vault key comes of it, and each opens what the others sealed."""
         keyrings = await asyncio.gather(*(opened(database, root_key) for _ in range(4)))
         assert await database["vault_keys"].count_documents({}) == 1
-        sealed = [keyring.seal_secret("name", b"secret") for keyring in keyrings]
-        assert {keyring.open_secret("name", each) for keyring in keyrings for each in sealed} == {b"secret"}
+        sealed = [await keyring.seal_secret("name", b"secret") for keyring in keyrings]
+        assert {await keyring.open_secret("name", each) for keyring in keyrings for each in sealed} == {b"secret"}
 
     async def test_a_wrong_root_key_is_named_and_nothing_is_written(
         self, database: Database, keyring: Keyring, tmp_path: Path
@@ -421,11 +421,11 @@ class TestSecrets:
 
     async def test_a_sealed_secret_opens_under_its_own_name_only(self, keyring: Keyring) -> None:
         """A cursor key is no signing key."""
-        sealed = keyring.seal_secret("signing", b"secret")
-        assert keyring.open_secret("signing", sealed) == b"secret"
+        sealed = await keyring.seal_secret("signing", b"secret")
+        assert await keyring.open_secret("signing", sealed) == b"secret"
         for name, value in (("cursors", sealed), ("signing", sealed[:-1]), ("signing", b"")):
             with pytest.raises(DecryptionError):
-                keyring.open_secret(name, value)
+                await keyring.open_secret(name, value)
 
 
 class Commands(monitoring.CommandListener):
