@@ -122,6 +122,7 @@ def principal_of(account: StoredAccount, session_id: str | None) -> Principal:
         session_id=session_id,
         cleared_until=_cleared_until(account),
         partner=account.partner,
+        display_name=account.display_name,
     )
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import strawberry
 from graphql import GraphQLResolveInfo, GraphQLSchema
 
-from documents.access_plan import Purpose
 from documents.fields import CUSTOMER_KINDS, Kind
 from documents.records import Record
 from documents.repositories.codec import parse_customer_id
@@ -23,12 +22,12 @@ from schema.inputs.customers import CustomerInputs, to_filter, to_sort
 from schema.inputs.records import RecordInputs
 from schema.names import camel_case, pascal_case
 from schema.selection import remembered, selected_fields, selects_each
-from schema.types.access import CustomerKind, KindFieldAccess
+from schema.types.access import CustomerKind
 from schema.types.customers import CustomerTypes, Node
 from schema.types.records import RecordTypes
+from schema.viewer import Viewer, viewer
 
 Info = strawberry.Info[RequestContext, None]
-strawberry.enum(Purpose, description="Why customer information is used.")
 
 KIND_OF_TYPE = {pascal_case(kind.value): kind for kind in Kind}
 RECORD_NAMES = frozenset(kind.value for kind in Kind) - frozenset(kind.value for kind in CUSTOMER_KINDS)
@@ -51,29 +50,6 @@ WANTED = (
     ("totalCount",),
 )
 """Where each part of `Wanted`, in its order, is selected."""
-
-
-async def viewer_access(info: Info, kind: CustomerKind) -> Any:
-    return await info.context.use_cases.viewer.access(info.context.caller, Kind(kind))
-
-
-@strawberry.type(description="The caller.")
-class Viewer:
-    username: str
-    roles: list[str]
-    department: str | None
-    purposes: list[Purpose] = strawberry.field(description="Those that the caller may state.")
-
-    access: list[KindFieldAccess] = strawberry.field(
-        resolver=viewer_access, description="What the caller may do with the fields of a kind, asked before any record."
-    )
-
-
-async def viewer(info: Info) -> Any:
-    """The record of the caller; its `access` is resolved by itself."""
-    if info.context.principal is None:
-        return None
-    return info.context.use_cases.viewer.describe(info.context.caller)
 
 
 def selection_of(info: Info | GraphQLResolveInfo[Any], *paths: tuple[str, ...]) -> Selection:

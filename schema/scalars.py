@@ -121,3 +121,10 @@ BY_VALUE_TYPE: Mapping[ValueType, Any] = MappingProxyType(
     }
 )
 """The input type of each value type; choices have enums of their own."""
+
+_BUILT_IN = MappingProxyType({str: "String", int: "Int", bool: "Boolean", strawberry.ID: "ID"})
+
+
+def scalar_name(scalar: Any) -> str:
+    """How the SDL spells one of `BY_VALUE_TYPE`."""
+    return _BUILT_IN.get(scalar) or SCALARS[scalar].name

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("demo", "documents", "policies", "resolvers", "schema", "web", "tests")
+PACKAGES = ("demo", "documents", "jobs", "policies", "resolvers", "schema", "web", "tests")
 MARK = '    gender: Annotated[Gender | None, declare("Gender"'
 DECLARATION = 'declare("Blood type", "血型", PERSONAL, encrypted=True, search=EXACT)'
 LINE = f"    blood_type: Annotated[Text | None, {DECLARATION}] = None\n"

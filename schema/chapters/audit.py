@@ -38,7 +38,6 @@ strawberry.enum(
     Act, name="AuditAct", description="What was done. SOUGHT: asked for by id, and there was none for the caller."
 )
 strawberry.enum(Outcome, name="AuditOutcome", description="How a request ended.")
-strawberry.enum(Kind, name="RecordKind", description="The kinds of record.")
 
 
 @strawberry.type(description="The GraphQL operation of a request.")
