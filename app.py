@@ -49,6 +49,7 @@ from documents.repositories.codec import CustomerCodec
 from documents.repositories.credit_figures import CreditFigures
 from documents.repositories.customer_counts import CustomerCounts
 from documents.repositories.customer_history import CustomerHistory
+from documents.repositories.customer_reveals import CustomerReveals
 from documents.repositories.customer_writes import REVIEW_PERIODS, CustomerWriter
 from documents.repositories.customers import CustomerRepository
 from documents.repositories.customers_records import CustomersRecords
@@ -97,11 +98,13 @@ from resolvers.record_operations import RecordOperations
 from resolvers.recording import Recorder
 from resolvers.records import RecordReads
 from resolvers.reminders import Reminders
+from resolvers.reveals import Reveals
 from resolvers.reviews import Reviews
 from resolvers.role_grants import RoleGrants
 from resolvers.service import Service
 from resolvers.sessions import Sessions
 from resolvers.sharing import SharedCustomers, Sharing
+from resolvers.step_up import StepUp
 from resolvers.subscriptions import Subscriptions
 from resolvers.trail_scopes import TrailScopes
 from resolvers.view_as import ViewAs
@@ -295,7 +298,7 @@ async def _build(
     idempotency = IdempotencyRepository(database, await keyring.secret("idempotency"))
     await idempotency.ensure_indexes()
     writer = CustomerWriter(database, CATALOGUE, keyring, codec, reader, idempotency, accounts)
-    sessions, principals, tokens = await _sessions(settings, database, keyring, accounts)
+    sessions, step_up, principals, tokens = await _sessions(settings, database, keyring, accounts)
     changes = ChangeFeed(database)
     repositories = {
         record.kind: RecordRepository(database, record, keyring, blind_index, cursors) for record in RECORD_CLASSES
@@ -341,6 +344,8 @@ async def _build(
         viewer=Viewer(engine, CATALOGUE),
         access=CurrentAccess(store),
         sessions=sessions,
+        step_up=step_up,
+        reveals=Reveals(operations, CustomerReveals(database, CATALOGUE, keyring, codec, reader), step_up),
         catalogue=FULL_CATALOGUE,
         audit=Audit(engine, trail.queries, trail.chains),
         recorder=recorder,
@@ -396,13 +401,14 @@ def _credit_rules(settings: Settings) -> CreditRules:
 
 async def _sessions(
     settings: Settings, database: AsyncDatabase[dict[str, Any]], keyring: Keyring, accounts: AccountRepository
-) -> tuple[Sessions, Principals, AccessTokens]:
+) -> tuple[Sessions, StepUp, Principals, AccessTokens]:
     repository = SessionRepository(database, lifetime=timedelta(seconds=settings.refresh_token_seconds))
     principals = Principals(accounts, repository)
     keys = await TokenKeyRepository(database, keyring).load()
     tokens = AccessTokens(keys, lifetime=settings.access_token_seconds)
-    attempts = LoginAttemptRepository(database)
-    return Sessions(accounts, repository, attempts, PasswordHasher(), tokens, principals), principals, tokens
+    attempts, passwords = LoginAttemptRepository(database), PasswordHasher()
+    sessions = Sessions(accounts, repository, attempts, passwords, tokens, principals)
+    return sessions, StepUp(accounts, repository, attempts, passwords), principals, tokens
 
 
 def _openid_connect(settings: Settings, http_client: httpx.AsyncClient) -> OpenIDConnectVerifier | None:

@@ -7,7 +7,7 @@ looks decisions up. INVARIANT: whatever is absent from a plan is denied.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from documents.fields import Kind
@@ -25,6 +25,7 @@ class Action(Labelled):
     CREATE = "create", "Create", "新建"
     DELETE = "delete", "Delete", "删除"
     EXPORT = "export", "Export", "导出"
+    REVEAL = "reveal", "Reveal", "解除脱敏"  # to open one masked field of one customer, for a reason that is kept
 
 
 class Purpose(Labelled):
@@ -82,6 +83,7 @@ class FieldGrants:
     creatable: frozenset[str] = frozenset()
     deletable: frozenset[str] = frozenset()
     exportable: frozenset[str] = frozenset()
+    revealable: frozenset[str] = frozenset()  # a part of `masked`
     forbidden: frozenset[str] = (
         frozenset()
     )  # not PLAIN because a deny rule matched the `read`; explains, grants nothing
@@ -99,6 +101,12 @@ class FieldGrants:
         if name in self.masked:
             return Reason.MASKED_BY_RULE
         return Reason.DENIED_BY_RULE if name in self.forbidden else Reason.NO_RULE
+
+    def opened(self, name: str) -> FieldGrants:
+        """The same with `name` PLAIN, if it may be revealed. For reading that one field of one row, once."""
+        if name not in self.revealable:
+            return self
+        return replace(self, plain=self.plain | {name}, masked=self.masked - {name})
 
     @property
     def is_visible(self) -> bool:

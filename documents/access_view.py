@@ -14,7 +14,8 @@ from documents.records import Record, Records
 
 
 def access_view(fields: Mapping[str, FieldSpec], grants: FieldGrants) -> Records:
-    """One record each: `field`, `level`, `reason`, `writable`, `filterable`, `sortable`. Shared: not to be changed."""
+    """One record each: `field`, `level`, `reason`, `writable`, `filterable`, `sortable`, `revealable`. Shared: not to
+    be changed."""
     return _view(tuple(fields.values()), grants)
 
 
@@ -36,4 +37,5 @@ def field_access(spec: FieldSpec, grants: FieldGrants) -> Record:
         writable=spec.name in grants.writable and not spec.declaration.managed,
         filterable=filterable,
         sortable=spec.declaration.sortable and plain and spec.name in grants.filterable,
+        revealable=spec.name in grants.revealable,
     )

@@ -88,6 +88,7 @@ class Session(Document):
     issued_at: datetime
     expires_at: datetime
     ended_at: datetime | None = None
+    stepped_up_until: datetime | None = None  # until when the password counts as confirmed again
     current_hash: bytes
     used_hashes: Annotated[list[bytes], Field(default_factory=list)]
 

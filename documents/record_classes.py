@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from documents.account_changes import AccountChange
 from documents.attachment import Attachment
 from documents.credit import (
     CollectionStep,
@@ -14,7 +15,7 @@ from documents.credit import (
 )
 from documents.identification import RiskAssessment, RiskTable, Verification
 from documents.incidents import AffectedCustomer, Incident
-from documents.information import Consent, Partner, Review, SharingAgreement, Undertaking
+from documents.information import Consent, Partner, Revelation, Review, SharingAgreement, Undertaking
 from documents.job_records import Job
 from documents.reminders import Reminder
 from documents.role_grants import RoleGrant
@@ -29,6 +30,7 @@ RECORD_CLASSES: tuple[type[StoredRecord], ...] = (
     Partner,
     SharingAgreement,
     Consent,
+    Revelation,
     Incident,
     AffectedCustomer,
     Reminder,
@@ -55,4 +57,5 @@ RECORD_CLASSES: tuple[type[StoredRecord], ...] = (
     HandlingChange,
     RuleDraft,
     RoleGrant,
+    AccountChange,
 )

@@ -27,6 +27,9 @@ WRITE = READ | {Action.WRITE}
 CREATE = READ | {Action.CREATE}
 DELETE = READ | {Action.DELETE}
 EXPORT = READ | {Action.EXPORT}
+REVEAL = READ | {Action.REVEAL}
+ACCESS = WRITE | REVEAL
+"""What tells a caller what it may do with a record that it sees."""
 ALL_ACTIONS = frozenset(Action)
 
 _PURPOSES = {purpose.value: purpose for purpose in Purpose}

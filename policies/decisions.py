@@ -14,7 +14,7 @@ from documents.access_plan import Action, FieldGrants, Level, Purpose, Scope, Sc
 from documents.catalogue import Catalogue
 from documents.fields import Kind
 from policies.judge import Judge
-from policies.matching import FieldPatterns, covers_action, covers_kind, covers_purpose
+from policies.matching import DENY, FieldPatterns, covers_action, covers_kind, covers_purpose
 from policies.rule_set import Rule, RuleSet
 
 EVERYWHERE: ScopeSet = frozenset({Scope.ALL})
@@ -68,7 +68,12 @@ class Decisions:
         action: Action,
         fields: Collection[str],
     ) -> frozenset[str]:
-        """Those of `fields` for which Casbin allows `action` to `roles` where a row satisfies `scopes`."""
+        """Those of `fields` for which Casbin allows `action` to `roles` where a row satisfies `scopes`.
+
+        Only what is shown masked can be revealed."""
+        if action is Action.REVEAL:
+            levels = self.levels(roles, kind, purpose, scopes, fields)
+            fields = [name for name in fields if levels[name] is Level.MASKED]
         matching: dict[str, list[int]] = {field: [] for field in fields}
         for number, names in self._applicable(roles, kind, purpose, scopes, action):
             for field in matching.keys() & names:
@@ -100,13 +105,16 @@ class Decisions:
     def deciding_rule(
         self, roles: frozenset[str], kind: Kind, purpose: Purpose, scopes: ScopeSet, action: Action, field: str
     ) -> Rule | None:
-        """The rule by which Casbin allows or refuses `action` on `field`; None where it refuses for want of one."""
+        """The rule by which Casbin allows or refuses `action` on `field`; None where it refuses for want of one, and
+        where a field that is not masked may not be revealed."""
+        allowed = action is not Action.REVEAL or self.granted(roles, kind, purpose, scopes, action, (field,))
         applicable = self._applicable(roles, kind, purpose, scopes, action)
         key = tuple(number for number, names in applicable if field in names)
         if key not in self._explained:
             known, rules = roles & self.rule_set.roles, self._numbered(key)
             self._explained[key] = self._judge.explain(rules, known, scopes, kind, action, purpose, field)
-        return self._explained[key]
+        rule = self._explained[key]
+        return rule if allowed or rule is None or rule.effect == DENY else None
 
     def _applicable(
         self, roles: frozenset[str], kind: Kind, purpose: Purpose, scopes: ScopeSet, action: Action

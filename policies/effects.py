@@ -18,8 +18,15 @@ from policies.decisions import Decisions, scope_sets
 from policies.matching import covers_action, covers_kind, covers_purpose
 from policies.rule_set import Rule, RuleSet
 
-ACTIONS = (Action.READ, Action.FILTER, Action.WRITE, Action.CREATE, Action.DELETE, Action.EXPORT)
+ACTIONS = (Action.READ, Action.FILTER, Action.WRITE, Action.CREATE, Action.DELETE, Action.EXPORT, Action.REVEAL)
 """What a difference is told in; reading has levels, of which masked is one. The others are DENIED or PLAIN: allowed."""
+
+
+_ASKED = {
+    Action.READ: (Action.READ, Action.READ_MASKED),
+    Action.REVEAL: (Action.REVEAL, Action.READ, Action.READ_MASKED),
+}
+"""The decisions that an action depends on, where it is more than its own: only what is masked can be revealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +110,8 @@ class EffectComparison:
 
 
 def _speaks_of(rule: Rule, action: Action) -> bool:
-    levels = (action, Action.READ_MASKED) if action is Action.READ else (action,)
-    return any(covers_action(level.value, rule.action, rule.effect) for level in levels)
+    asked = _ASKED.get(action, (action,))
+    return any(covers_action(one.value, rule.action, rule.effect) for one in asked)
 
 
 def _levels(

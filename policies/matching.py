@@ -67,17 +67,25 @@ def covers_kind(kind: str, rule_kind: str) -> bool:
     return rule_kind in (kind, _WILDCARDS.get(kind))
 
 
+_DENIED_WITH = {
+    Action.READ.value: (Action.READ_MASKED.value,),
+    Action.REVEAL.value: (Action.READ.value, Action.READ_MASKED.value),
+}
+"""The actions whose deny covers another one, by that one."""
+
+
 def covers_action(action: str, rule_action: str, effect: str) -> bool:
     """True if the rule speaks about `action`.
 
     Who may read may read masked, and who may not even read masked may not read: an allow of `read` covers
-    `read_masked`, a deny of `read_masked` covers `read`. A deny of `read` leaves `read_masked` as it is.
+    `read_masked`, a deny of `read_masked` covers `read`. A deny of `read` leaves `read_masked` as it is. What may not
+    be read may not be revealed either: a deny of one of them covers `reveal`.
     """
     if rule_action in (ANY, action):
         return True
     if effect == ALLOW:
         return action == Action.READ_MASKED.value and rule_action == Action.READ.value
-    return action == Action.READ.value and rule_action == Action.READ_MASKED.value
+    return rule_action in _DENIED_WITH.get(action, ())
 
 
 def covers_purpose(purpose: str, rule_purpose: str) -> bool:

@@ -33,6 +33,7 @@ _VERBS = {
     "create": Action.CREATE,
     "delete": Action.DELETE,
     "export": Action.EXPORT,
+    "reveal": Action.REVEAL,
 }
 VERBS = _VERBS | {f"{verb}s": action for verb, action in _VERBS.items()}
 _SENTENCE = re.compile(

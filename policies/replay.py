@@ -18,8 +18,9 @@ from documents.fields import Kind
 from policies.decisions import Decisions, scope_sets
 
 Entry = Mapping[str, Any]
-_READS = frozenset({"read", "reveal", "export"})
-_CHANGES = {"create": Action.CREATE, "write": Action.WRITE, "delete": Action.DELETE}
+_REVEAL = "reveal"
+_READS = frozenset({"read", "export"})
+_CHANGES = {"create": Action.CREATE, "write": Action.WRITE, "delete": Action.DELETE, _REVEAL: Action.REVEAL}
 REFUSED = "ACCESS_DENIED"
 Levels = tuple[tuple[str, Level], ...]
 
@@ -90,7 +91,7 @@ class Replay:
         sets = [
             scopes for scopes in scope_sets(both) if _answers(then, question, scopes, names) == dict(question.answered)
         ]
-        answers = [_answers(self._draft, question, scopes, names) for scopes in sets]
+        answers = [_served(self._draft, question, scopes, names) for scopes in sets]
         for name, before in question.answered:
             found = {answer[name] for answer in answers}
             if others := found - {before}:
@@ -121,6 +122,8 @@ def questions(entry: Entry, then: Decisions) -> Iterator[Question]:
             levels = (("plain", Level.PLAIN), ("masked", Level.MASKED), ("denied", Level.DENIED))
             answered = _sorted((name, level) for key, level in levels for name in touch.get(key, ()))
             action = Action.READ
+        elif touch["act"] == _REVEAL and "code" not in touch:
+            action, answered = Action.REVEAL, _sorted((name, Level.PLAIN) for name in touch.get("plain", ()))
         elif touch["act"] in _CHANGES:
             action, answered = _CHANGES[touch["act"]], _of_change(touch, declared)
         else:
@@ -144,6 +147,15 @@ def _of_change(touch: Mapping[str, Any], declared: Iterable[str]) -> Levels:
 
 def _sorted(pairs: Iterable[tuple[str, Level]]) -> Levels:
     return tuple(sorted(pairs))
+
+
+def _served(decisions: Decisions, question: Question, scopes: ScopeSet, names: Collection[str]) -> Mapping[str, Level]:
+    """The answers; what may be read in full need not be revealed, and is served to whoever asks for that."""
+    answers = _answers(decisions, question, scopes, names)
+    if question.action is not Action.REVEAL:
+        return answers
+    levels = decisions.levels(question.roles, question.kind, question.purpose, scopes, names)
+    return {name: Level.PLAIN if levels[name] is Level.PLAIN else answer for name, answer in answers.items()}
 
 
 def _answers(decisions: Decisions, question: Question, scopes: ScopeSet, names: Collection[str]) -> Mapping[str, Level]:

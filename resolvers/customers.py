@@ -97,7 +97,7 @@ class Customers:
         self, caller: Caller, customer_id: str, version: int, change: Change, selection: Selection, path: str
     ) -> Record:
         """The payload record of a change to the customer whose `version` the caller saw."""
-        plan = await self._engine.authorize(caller.principal, caller.purpose, WRITE)
+        plan = await self._engine.authorize(caller.principal, caller.purpose, WRITE | read_actions(selection))
         caller.report.trace.add_plan(plan)
         request = idempotent(caller, path, ["update", customer_id, version, change.channel, change.values])
         if await self._known(request) is None:

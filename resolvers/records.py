@@ -20,7 +20,7 @@ from documents.repositories.customers import CustomerRepository
 from documents.repositories.list_query import ListQuery, Selection
 from documents.repositories.records import RecordRepository
 from documents.stored_record import CustomerRecord, plural
-from policies.authorize import READ, WRITE, PolicyEngine
+from policies.authorize import ACCESS, READ, PolicyEngine
 from policies.errors import PurposeNotAllowedError
 from resolvers.caller import Caller
 from resolvers.pages import Wanted, connection, read_page
@@ -41,8 +41,8 @@ HANGING = frozenset(RECENT) | {
 
 
 def read_actions(selection: Selection) -> frozenset[Action]:
-    """A read decides reading and finding; the right to write too where the caller asks what it may do."""
-    return WRITE if "access" in selection.names else READ
+    """A read decides reading and finding; the rights to write and reveal too where the caller asks what it may do."""
+    return ACCESS if "access" in selection.names else READ
 
 
 class RecordReads:

@@ -22,10 +22,12 @@ from resolvers.policies import Policies
 from resolvers.recording import Recorder
 from resolvers.records import RecordReads
 from resolvers.reminders import Reminders
+from resolvers.reveals import Reveals
 from resolvers.reviews import Reviews
 from resolvers.service import Service
 from resolvers.sessions import Sessions
 from resolvers.sharing import Sharing
+from resolvers.step_up import StepUp
 from resolvers.subscriptions import Subscriptions
 from resolvers.viewer import Viewer
 
@@ -53,6 +55,8 @@ class UseCases:
     viewer: Viewer
     access: CurrentAccess
     sessions: Sessions
+    step_up: StepUp
+    reveals: Reveals
     catalogue: Catalogue
     recorder: Recorder
     audit: Audit

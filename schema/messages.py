@@ -18,6 +18,14 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Too many failed attempts: please try again in {seconds} seconds.",
             "登录失败次数过多，请在 {seconds} 秒后重试。",
         ),
+        "STEP_UP_REQUIRED": (
+            "Confirm your password first (`stepUp`); it counts for five minutes.",
+            "请先确认密码（`stepUp`），五分钟内有效。",
+        ),
+        "STEP_UP_AT_PROVIDER": (
+            "Log in again at your identity provider; it counts for five minutes.",
+            "请在身份提供方重新登录，五分钟内有效。",
+        ),
         "ACCESS_DENIED": ("You may not set {label}.", "您无权设置{label}。"),
         "ACCESS_DENIED_RECORD": ("You may not do this with this record.", "您无权对该记录执行此操作。"),
         "ALREADY_EXISTS": ("Another customer has this {label}.", "该{label}已属于另一客户。"),
@@ -253,6 +261,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "A policy test kept with the rules names what does not exist.",
             "与规则一并保存的策略测试引用了不存在的名称。",
         ),
+        "reveal.not_allowed": ("You may not see this field in full.", "您无权查看该字段的完整内容。"),
         "view_as.target": ("Name either a customer or a kind.", "请指定客户或记录类型之一。"),
         "rules.unknown_role": (
             "Line {line}: there is no role `{name}`; the nearest is `{nearest}`.",

@@ -12,6 +12,7 @@ from schema.context import RequestContext
 from schema.inputs.customers import CustomerInputs, DeleteCustomerInput, to_change
 from schema.query import Info, selection_of
 from schema.types.customers import CustomerTypes
+from schema.types.reveals import RevealMutations
 from schema.types.sessions import SessionMutations
 from schema.types.user_errors import UserError
 
@@ -62,7 +63,7 @@ def make_mutation(types: CustomerTypes, inputs: CustomerInputs, more: Mapping[st
     annotations |= {name: annotation for name, (annotation, _) in more.items()}
     fields |= {name: field for name, (_, field) in more.items()}
     namespace = {"__annotations__": annotations, "__module__": __name__, **fields}
-    return strawberry.type(type("Mutation", (SessionMutations,), namespace))
+    return strawberry.type(type("Mutation", (SessionMutations, RevealMutations), namespace))
 
 
 def _path(info: Info) -> str:

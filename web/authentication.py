@@ -13,7 +13,8 @@ import json
 import re
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from policies.principal import Principal
 from resolvers.access_tokens import REFUSALS, AccessTokens
@@ -35,6 +36,7 @@ class _Verified:
     session_id: str = ""
     username: str = ""
     oidc_subject: str = ""
+    authenticated_at: datetime | None = None
 
 
 class Authenticator:
@@ -71,6 +73,8 @@ class Authenticator:
             principal = await self._principals.of_session(verified.session_id)
         if principal is None or (verified.username and principal.username != verified.username):
             raise InvalidTokenError
+        if verified.authenticated_at is not None:
+            return replace(principal, authenticated_at=verified.authenticated_at)
         return principal
 
     async def _verify(self, token: str) -> _Verified:
@@ -93,7 +97,12 @@ class Authenticator:
             return _Verified(claims.expires_at, session_id=claims.session_id, username=claims.username)
         if self._openid_connect is not None and issuer == self._openid_connect.issuer:
             subject = await self._openid_connect.verify(token)
-            return _Verified(subject.expires_at, oidc_subject=subject.oidc_subject)
+            asked_at = subject.authenticated_at
+            return _Verified(
+                subject.expires_at,
+                oidc_subject=subject.oidc_subject,
+                authenticated_at=datetime.fromtimestamp(asked_at, UTC) if asked_at is not None else None,
+            )
         raise InvalidTokenError
 
 

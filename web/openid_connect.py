@@ -26,16 +26,19 @@ RSA_ALGORITHMS = ("RS256", "PS256")  # what an RSA key is for that does not say
 KEY_TYPES = frozenset({"RSA", "EC", "OKP"})
 MAXIMUM_DOCUMENT_BYTES = 1 << 20
 TIMEOUT_SECONDS = 5.0
+LATEST_TIME = 1 << 36  # in seconds since the epoch: more than a clock will show
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Who a verified token speaks of, as `issuer|sub`. `expires_at` in seconds since the epoch."""
+    """Who a verified token speaks of, as `issuer|sub`. `expires_at` and `authenticated_at` (when the person last proved
+    who it is, where the token says so) in seconds since the epoch."""
 
     oidc_subject: str
     expires_at: int
+    authenticated_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ class OpenIDConnectVerifier:
         )
         if not claims["sub"]:
             raise InvalidTokenError
-        return Subject(f"{self.issuer}|{claims['sub']}", int(claims["exp"]))
+        return Subject(f"{self.issuer}|{claims['sub']}", int(claims["exp"]), _authenticated_at(claims))
 
     async def _key(self, key_id: str) -> _VerificationKey:
         key = self._keys.get(key_id)
@@ -142,6 +145,13 @@ class OpenIDConnectVerifier:
         if not isinstance(document, dict):
             raise TypeError("not a JSON object")
         return document
+
+
+def _authenticated_at(claims: Mapping[str, Any]) -> int | None:
+    """The claim `auth_time` (OpenID Connect Core 1.0 section 2); anything but a time that can be is none."""
+    stated = claims.get("auth_time")
+    is_time = isinstance(stated, int) and not isinstance(stated, bool) and 0 < stated < LATEST_TIME
+    return stated if is_time else None
 
 
 def _verification_keys(document: Mapping[str, Any]) -> dict[str, _VerificationKey]:

@@ -116,7 +116,7 @@ class CustomerHistory:
         values = {}
         for side in ("before", "after"):
             opened, erased = reader.read({"_id": row_id, "kind": kind.value, name: row.get(side)}, key)
-            values[side] = _texts(spec, opened.get(name))
+            values[side] = value_texts(spec, opened.get(name))
             if erased:
                 report.add_erased(kind, [name])
         return Record(
@@ -179,7 +179,7 @@ class HistoryKeeper:
         await self._collection.delete_many({"customer_id": customer_id}, session=session)
 
 
-def _texts(spec: FieldSpec, value: Any) -> list[str] | None:
+def value_texts(spec: FieldSpec, value: Any) -> list[str] | None:
     """The value as the API spells it, one text per item; None where there is none."""
     if value is None:
         return None

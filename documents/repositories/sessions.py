@@ -90,6 +90,25 @@ class SessionRepository:
         )
         return result.modified_count == 1
 
+    async def step_up(self, session_id: str, duration: timedelta) -> datetime | None:
+        """Notes that whoever has the session has just proven again who it is, for `duration`; until when that counts.
+        None where the session lives no longer."""
+        now = datetime.now(UTC)
+        until = now + duration
+        result = await self._collection.update_one(
+            {"_id": session_id, "ended_at": None, "expires_at": {"$gt": now}}, {"$set": {"stepped_up_until": until}}
+        )
+        return until if result.matched_count else None
+
+    async def stepped_up_until(self, session_id: str) -> datetime | None:
+        """Until when the session is stepped up; None where it is not, or lives no longer."""
+        now = datetime.now(UTC)
+        session = await self._collection.find_one(
+            {"_id": session_id, "ended_at": None, "expires_at": {"$gt": now}, "stepped_up_until": {"$gt": now}},
+            {"stepped_up_until": 1},
+        )
+        return session["stepped_up_until"] if session is not None else None
+
     async def live_account(self, session_id: str) -> StoredAccount | None:
         """The account of a session that lives, in one query; None where it ended, expired or its account is
         disabled."""

@@ -204,6 +204,7 @@ class MatrixRow:
     deletable: list[str]
     exportable: list[str]
     revealable: list[str] = strawberry.field(description="Of those masked.")
+    revealable: list[str] = strawberry.field(description="Of those masked.")
 
 
 @strawberry.type(description="A role, and those whose rules it inherits.")

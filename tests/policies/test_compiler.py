@@ -126,7 +126,9 @@ def reference(rule_set: RuleSet, roles: tuple[str, ...], scopes: ScopeSet, kind:
         if rule.action == "read" and rule.effect == "allow":
             spoken.add("read_masked")
         if rule.action == "read_masked" and rule.effect == "deny":
-            spoken.add("read")
+            spoken |= {"read", "reveal"}
+        if rule.action == "read" and rule.effect == "deny":
+            spoken.add("reveal")
         named = {
             "*",
             name,
@@ -173,6 +175,9 @@ def test_compiled_plans_equal_enforce(rule_set: RuleSet, roles: list[str]) -> No
                     assert (name in fields_granted(grants, action, kind)) == enforce(scopes, kind, name, action)
                 masked = spec.mask is not None and enforce(scopes, kind, name, Action.READ_MASKED)
                 assert (name in grants.masked) == (masked and name not in grants.plain)
+                may_reveal = name in grants.masked and enforce(scopes, kind, name, Action.REVEAL)
+                assert (name in grants.revealable) == may_reveal
+                assert grants.opened(name).plain == grants.plain | ({name} if may_reveal else set())
             assert not grants.forbidden & grants.plain
 
 

@@ -100,6 +100,15 @@ ACTS = [
     ("administrator", BUSINESS, FIRM, ALL, Action.WRITE, "telephone", False),
     ("customer", SERVICE, PERSON, SELF, Action.WRITE, "telephone", True),
     ("customer", SERVICE, PERSON, SELF, Action.WRITE, "id_number", False),
+    ("service_agent", SERVICE, PERSON, ALL, Action.REVEAL, "telephone", True),
+    ("service_agent", SERVICE, PERSON, DEPARTMENT, Action.REVEAL, "telephone", False),  # plain already
+    ("service_agent", SERVICE, PERSON, EVERY, Action.REVEAL, "id_number", False),
+    ("service_agent", SERVICE, PERSON, ALL, Action.REVEAL, "emergency_telephone", False),  # not even masked
+    ("account_manager", BUSINESS, FIRM, ALL, Action.REVEAL, "contact_telephone", True),
+    ("account_manager", BUSINESS, PERSON, ALL, Action.REVEAL, "id_number", False),
+    ("credit_officer", RISK, FIRM, ALL, Action.REVEAL, "email", True),
+    ("archivist", ARCHIVE, FIRM, ALL, Action.REVEAL, "unified_social_credit_code", False),
+    ("inspector", SUPERVISION, PERSON, ALL, Action.REVEAL, "telephone", False),
 ]
 
 WORKERS = [
@@ -144,7 +153,7 @@ async def test_what_is_done(
     field: str,
     allowed: bool,
 ) -> None:
-    """Who finds by, writes, creates, deletes and exports which field of whose record."""
+    """Who finds by, writes, creates, deletes, exports and reveals which field of whose record."""
     assert field in CATALOGUE.fields(kind)
     grants = (await plan_of(engine, (role,), purpose)).grants(kind, scopes)
     assert (field in _granted(grants, action)) is allowed
@@ -157,6 +166,7 @@ def _granted(grants: FieldGrants, action: Action) -> frozenset[str]:
         Action.CREATE: grants.creatable,
         Action.DELETE: grants.deletable,
         Action.EXPORT: grants.exportable,
+        Action.REVEAL: grants.revealable,
     }[action]
 
 

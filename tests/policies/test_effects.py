@@ -29,6 +29,7 @@ GRANTED = {
     Action.CREATE: "creatable",
     Action.DELETE: "deletable",
     Action.EXPORT: "exportable",
+    Action.REVEAL: "revealable",
 }
 
 
@@ -78,7 +79,7 @@ RULES = st.builds(
     st.sampled_from(["all", "own", "department", "self"]),
     st.sampled_from(["*", "individual", "enterprise", "ticket", "records"]),
     st.sampled_from(["*", "name", "telephone", "@contact", "@basic", "contact_*", "created_at"]),
-    st.sampled_from(["read", "read_masked", "filter", "write", "create", "*"]),
+    st.sampled_from(["read", "read_masked", "filter", "write", "create", "reveal", "*"]),
     st.sampled_from(["*", "customer_service", "business_operation"]),
     st.sampled_from(["allow", "allow", "deny"]),
 )

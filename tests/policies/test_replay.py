@@ -21,6 +21,7 @@ p, clerk, all, individual, name, filter, customer_service, allow
 p, clerk, all, individual, telephone, read_masked, customer_service, allow
 p, clerk, own, individual, telephone, read, customer_service, allow
 p, clerk, own, individual, email, write, customer_service, allow
+p, clerk, all, individual, telephone, reveal, customer_service, allow
 """
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 NO_TELEPHONE = "p, clerk, all, individual, telephone, read_masked, *, deny\n"
@@ -54,10 +55,12 @@ def test_the_same_rules_answer_as_they_did() -> None:
         entry(**touch("write", written=["email"])),
         entry(**touch("write", written=["email"], refused=["email"], code="ACCESS_DENIED")),
         entry(**touch("sought")),
+        entry(**touch("reveal", plain=["telephone"])),
+        entry(**touch("reveal", refused=["email"], code="ACCESS_DENIED")),
     )
     replay = replayed(THEN, *entries)
     assert found(replay) == []
-    assert replay.decisions == 5
+    assert replay.decisions == 7
 
 
 def test_a_level_that_was_recorded_tells_in_which_scopes_it_was() -> None:
@@ -87,6 +90,11 @@ def test_a_difference_in_some_scopes_is_not_certain() -> None:
             "p, clerk, all, individual, email, write, customer_service, allow\n",
             touch("write", written=["email"], refused=["email"], code="ACCESS_DENIED"),
             (Action.WRITE, "email", Level.DENIED, Level.PLAIN, True),
+        ),
+        (
+            "p, clerk, all, individual, telephone, reveal, *, deny\n",
+            touch("reveal", plain=["telephone"]),
+            (Action.REVEAL, "telephone", Level.PLAIN, Level.DENIED, True),
         ),
         (
             "p, clerk, all, individual, name, filter, *, deny\n",
@@ -121,3 +129,9 @@ def test_what_failed_for_another_reason_or_had_no_purpose_is_no_decision() -> No
     stale = entry(**touch("write", written=["email"], code="STALE_VERSION"))
     nothing = {name: value for name, value in entry(**touch(plain=["name"])).items() if name != "purpose"}
     assert replayed(THEN + NO_TELEPHONE, stale, nothing).decisions == 0
+
+
+def test_what_was_revealed_and_would_be_read_in_full_is_no_loss() -> None:
+    """Who reads it anyhow need not reveal it."""
+    draft = THEN + "p, clerk, all, individual, telephone, read, customer_service, allow\n"
+    assert found(replayed(draft, entry(**touch("reveal", plain=["telephone"])))) == []

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,17 @@ async def test_a_subject_is_its_account(provider: Provider) -> None:
     principal = await provider.authenticator.authenticate(f"Bearer {provider.issuer.token('first')}")
     assert principal is not None
     assert (principal.username, principal.roles, principal.session_id) == ("li.na", frozenset({"auditor"}), None)
+
+
+async def test_when_the_person_last_proved_who_it_is_comes_along(provider: Provider) -> None:
+    """The claim `auth_time`; anything but a time that can be is taken for none said, and each token says its own."""
+    now = int(time.time())
+    for stated, known in ((now - 60, now - 60), (now, now), (None, None), (True, None), ("1", None), (10**30, None)):
+        token = provider.issuer.token("first", auth_time=stated)
+        principal = await provider.authenticator.authenticate(f"Bearer {token}")
+        assert principal is not None
+        expected = datetime.fromtimestamp(known, UTC) if known is not None else None
+        assert principal.authenticated_at == expected
 
 
 @pytest.mark.parametrize("algorithm", ["PS256", "ES256", "EdDSA"])
