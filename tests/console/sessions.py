@@ -9,8 +9,8 @@ from playwright.async_api import Page, expect
 
 from tests.api import PASSWORD
 
-USERNAME: Final = re.compile("^(User name|用户名)$")
-PASSWORD_LABEL: Final = re.compile("^(Password|密码)$")
+USERNAME: Final = re.compile(r"^\s*(User name|用户名)\s*$")
+PASSWORD_LABEL: Final = re.compile(r"^\s*(Password|密码)\s*$")
 SUBMIT: Final = re.compile("^(Log in|登录)$")
 
 
