@@ -341,7 +341,7 @@ async def _build(
         credit=credit,
         policies=_policies(settings, operations, store, accounts, trail, database, recorder),
         identification=identification,
-        viewer=Viewer(engine, CATALOGUE),
+        viewer=Viewer(engine, FULL_CATALOGUE),
         access=CurrentAccess(store),
         sessions=sessions,
         step_up=step_up,

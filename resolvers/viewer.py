@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from documents.access_plan import Level
+from collections.abc import Mapping
+
+from documents.access_plan import AccessPlan, Action, Level, ScopeSet
 from documents.access_view import field_access
 from documents.catalogue import Catalogue
-from documents.fields import Kind
+from documents.fields import CUSTOMER_KINDS, FieldSpec, Kind
 from documents.records import Record, Records
+from documents.repositories.row_layout import CUSTOMER_LAYOUT, record_layout
 from documents.repositories.row_scope import members, reachable
-from policies.authorize import ALL_ACTIONS, PolicyEngine
-from policies.errors import NotAuthenticatedError
+from documents.stored_record import StoredRecord
+from policies.authorize import ALL_ACTIONS, READ, PolicyEngine
+from policies.errors import NotAuthenticatedError, PolicyError
 from resolvers.caller import Caller
 
 
@@ -27,38 +31,85 @@ class Viewer:
             raise NotAuthenticatedError
         return Record(
             username=principal.username,
+            display_name=principal.display_name,
             roles=sorted(principal.roles),
             department=principal.department,
             purposes=sorted(purpose.value for purpose in principal.purposes),
         )
 
-    async def access(self, caller: Caller, kind: Kind) -> Records:
-        """One record per field of `kind`: the most that the caller may do with it on some row, and per scope set."""
-        plan = await self._engine.authorize(caller.principal, caller.purpose, ALL_ACTIONS)
-        grants = plan.kinds[kind]
-        scope_sets = sorted(
-            reachable(grants, members(plan.row_scope)), key=lambda scopes: (len(scopes), sorted(scopes))
+    def fields(self, kind: Kind) -> Mapping[str, FieldSpec]:
+        """The declared fields of `kind`; none where it is of no record."""
+        return self._catalogue.by_kind.get(kind, {})
+
+    async def kinds(self, caller: Caller) -> Records:
+        """One record per kind with its names, and whether the caller may read something of it in some row.
+
+        Who may not even ask for the purpose stated, or states none, reads nothing: the names are had all the same."""
+        return Records(
+            [
+                Record(
+                    kind=kind.value,
+                    label_en=kind.label.en,
+                    label_zh=kind.label.zh,
+                    is_customer=kind in CUSTOMER_KINDS,
+                    readable=await self._is_readable(caller, kind),
+                )
+                for kind in self._catalogue.by_kind
+            ]
         )
-        records = Records()
+
+    async def _is_readable(self, caller: Caller, kind: Kind) -> bool:
+        try:
+            plan = await self._plan(caller, kind, READ)
+        except PolicyError:
+            return False
+        grants = plan.kinds[kind]
+        return any(grants.by_scope_set[scopes].is_visible for scopes in self._scope_sets(plan, kind))
+
+    async def _plan(self, caller: Caller, kind: Kind, actions: frozenset[Action]) -> AccessPlan:
+        """The plan for rows of `kind`; for a partner, who sees customers by consent, as if to all fields.
+
+        Raises the errors of `policies.errors`."""
+        if kind not in CUSTOMER_KINDS:
+            return await self._engine.authorize(caller.principal, caller.purpose, actions, kind.value)
+        if caller.principal is not None and caller.principal.partner is not None:
+            return await self._engine.authorize_shared(caller.principal, caller.purpose, self.fields(kind))
+        return await self._engine.authorize(caller.principal, caller.purpose, actions)
+
+    def _scope_sets(self, plan: AccessPlan, kind: Kind) -> list[ScopeSet]:
+        """Those that some row of `kind` can satisfy for the caller, the smallest first."""
+        declared = self._catalogue.classes[kind]
+        layout = record_layout(declared) if issubclass(declared, StoredRecord) else CUSTOMER_LAYOUT
+        found = reachable(plan.kinds[kind], members(plan.row_scope, layout))
+        return sorted(found, key=lambda scopes: (len(scopes), sorted(scopes)))
+
+    async def access(self, caller: Caller, kind: Kind) -> Mapping[str, Record]:
+        """A record for each field of `kind` by its declared name: the most that the caller may do with it in some row,
+        and what it may do in each set of scopes."""
+        records: dict[str, Record] = {}
+        if not self.fields(kind):
+            return records
+        plan = await self._plan(caller, kind, ALL_ACTIONS)
+        grants, scope_sets = plan.kinds[kind], self._scope_sets(plan, kind)
         for spec in self._catalogue.fields(kind).values():
             by_scope = Records(
                 Record(field_access(spec, grants.by_scope_set[scopes]), scopes=sorted(scopes)) for scopes in scope_sets
             )
             best = max(by_scope, key=lambda record: Level[record["level"]])
-            records.append(
-                Record(
-                    best,
-                    sensitivity=spec.sensitivity.value,
-                    encrypted=spec.encrypted,
-                    required=spec.required,
-                    label_en=spec.label.en,
-                    label_zh=spec.label.zh,
-                    creatable=any(spec.name in grants.by_scope_set[scopes].creatable for scopes in scope_sets),
-                    writable=any(record["writable"] for record in by_scope),
-                    filterable=any(record["filterable"] for record in by_scope),
-                    revealable=any(record["revealable"] for record in by_scope),
-                    sortable=all(record["sortable"] for record in by_scope),
-                    by_scope=by_scope,
-                )
+            records[spec.name] = Record(
+                best,
+                sensitivity=spec.sensitivity.value,
+                encrypted=spec.encrypted,
+                required=spec.required,
+                label_en=spec.label.en,
+                label_zh=spec.label.zh,
+                is_list=spec.is_list,
+                maskable=spec.mask is not None,
+                creatable=not spec.declaration.managed
+                and any(spec.name in grants.by_scope_set[scopes].creatable for scopes in scope_sets),
+                writable=any(record["writable"] for record in by_scope),
+                filterable=any(record["filterable"] for record in by_scope),
+                sortable=all(record["sortable"] for record in by_scope),
+                by_scope=by_scope,
             )
         return records

@@ -29,6 +29,7 @@ from schema.chapters import (
 from schema.execution import ExecutionMetrics, install_record_fields, record_value
 from schema.inputs.customers import make_customer_inputs
 from schema.inputs.records import make_record_inputs
+from schema.labels import describe_values
 from schema.mutation import make_mutation
 from schema.operations import operation_fields
 from schema.query import make_query, record_fields, serve_plainly
@@ -44,6 +45,9 @@ PLAIN_TYPES = (
     "FieldAccess",
     "KindFieldAccess",
     "ScopedFieldAccess",
+    "FieldValue",
+    "EnumLabels",
+    "KindLabel",
     "ValueSource",
     "Staff",
     "Department",
@@ -101,6 +105,7 @@ def build_schema(catalogue: Catalogue) -> DossierSchema:
         name: str = names[record["kind"]]
         return name
 
+    describe_values(built._schema)
     serve_plainly(built._schema)
     serve_subscriptions(built._schema, subscriptions)
     metrics = install_record_fields(built, [*names.values(), *plain_types], type_name=type_name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from documents.access_plan import Reason, Scope
+from documents.access_plan import Purpose, Reason, Scope
 from documents.customer import SourceChannel
 from documents.fields import Kind, Sensitivity
 from documents.labelled import Labelled
@@ -29,6 +29,8 @@ class CustomerKind(Labelled):
 
 
 # The enums of the lower layers keep their own names there; here they get those that clients see.
+strawberry.enum(Kind, name="RecordKind", description="The kinds of record.")
+strawberry.enum(Purpose, description="Why customer information is used.")
 strawberry.enum(AccessLevel, description="How much of a field is shown.")
 strawberry.enum(Reason, name="AccessReason", description="Why a field is not shown plain.")
 strawberry.enum(Scope, description="A relation between caller and customer.")
@@ -43,7 +45,6 @@ class FieldAccess:
     writable: bool
     filterable: bool
     sortable: bool
-    revealable: bool = strawberry.field(description="Masked, and `reveal` opens it.")
 
 
 @strawberry.type(description="What the caller may do with one field where a customer satisfies these scopes.")
@@ -54,7 +55,30 @@ class ScopedFieldAccess:
     writable: bool
     filterable: bool
     sortable: bool
-    revealable: bool
+
+
+@strawberry.type(description="A value of an enum, with its names for people.")
+class FieldValue:
+    value: str = strawberry.field(description="As this schema spells it: `FEMALE`.")
+    label_en: str
+    label_zh: str
+
+
+@strawberry.type(description="The names for people of the values of one enum of this schema.")
+class EnumLabels:
+    enum: str
+    values: list[FieldValue]
+
+
+@strawberry.type(description="A kind of record, with its names for people.")
+class KindLabel:
+    kind: Kind
+    label_en: str
+    label_zh: str
+    is_customer: bool
+    readable: bool = strawberry.field(
+        description="Some field of it may be read for the purpose of the request, in some record; false without one."
+    )
 
 
 @strawberry.type(description="What the caller may do with one field of a kind: the most, and by scope.")
@@ -62,16 +86,22 @@ class KindFieldAccess:
     field: str
     label_en: str
     label_zh: str
+    type: str = strawberry.field(description="In which it is served, as this schema spells it: `[PhoneNumber!]`.")
+    is_list: bool = strawberry.field(name="list")
+    values: list[FieldValue] | None = strawberry.field(description="Those that it can have; null where it is no enum.")
+    operators: list[str] = strawberry.field(
+        description="Those that a condition on it can have, for whom it is filterable."
+    )
+    maskable: bool = strawberry.field(description="It can be shown masked.")
     sensitivity: Sensitivity
     encrypted: bool
-    required: bool = strawberry.field(description="Needed to create a customer of this kind.")
-    level: AccessLevel = strawberry.field(description="The most that is shown of it on any customer.")
+    required: bool = strawberry.field(description="Needed to create one of this kind.")
+    level: AccessLevel = strawberry.field(description="The most that is shown of it in any record.")
     reason: Reason | None
     creatable: bool
     writable: bool
     filterable: bool
     sortable: bool = strawberry.field(description="A list may be put in this order.")
-    revealable: bool = strawberry.field(description="Masked on some customer, and `reveal` opens it there.")
     by_scope: list[ScopedFieldAccess]
 
 
