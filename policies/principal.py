@@ -26,6 +26,7 @@ class Principal:
     customer_id: str | None = None
     session_id: str | None = None
     cleared_until: datetime = FOREVER  # when the confidentiality undertaking ends; only staff need one
+    authenticated_at: datetime | None = None  # when an identity provider last asked who it is, where it says so
     partner: str | None = None  # the partner (public id) whose login this is
     display_name: str | None = None
 

@@ -109,6 +109,7 @@ class Viewer:
                 and any(spec.name in grants.by_scope_set[scopes].creatable for scopes in scope_sets),
                 writable=any(record["writable"] for record in by_scope),
                 filterable=any(record["filterable"] for record in by_scope),
+                revealable=any(record["revealable"] for record in by_scope),
                 sortable=all(record["sortable"] for record in by_scope),
                 by_scope=by_scope,
             )

@@ -45,6 +45,7 @@ class FieldAccess:
     writable: bool
     filterable: bool
     sortable: bool
+    revealable: bool = strawberry.field(description="Masked, and `reveal` opens it.")
 
 
 @strawberry.type(description="What the caller may do with one field where a customer satisfies these scopes.")
@@ -55,6 +56,7 @@ class ScopedFieldAccess:
     writable: bool
     filterable: bool
     sortable: bool
+    revealable: bool
 
 
 @strawberry.type(description="A value of an enum, with its names for people.")
@@ -102,6 +104,7 @@ class KindFieldAccess:
     writable: bool
     filterable: bool
     sortable: bool = strawberry.field(description="A list may be put in this order.")
+    revealable: bool = strawberry.field(description="Masked on some customer, and `reveal` opens it there.")
     by_scope: list[ScopedFieldAccess]
 
 

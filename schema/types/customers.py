@@ -53,7 +53,10 @@ class ChoiceEnums:
     def of(self, choices: type[Enum]) -> Any:
         made = self._made.get(choices)
         if made is None:
-            made = self._made[choices] = strawberry.enum(choices, name=choices.__name__)
+            # One that the schema names elsewhere as well, such as `Purpose`, is declared there.
+            is_declared = "__strawberry_definition__" in vars(choices)
+            made = choices if is_declared else strawberry.enum(choices, name=choices.__name__)
+            self._made[choices] = made
         return made
 
 
