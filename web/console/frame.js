@@ -62,7 +62,13 @@ class Frame extends Part {
       return;
     }
     const area = AREAS.find((each) => each.path === name);
-    if (area) addRoutes((await area.load()).routes);
+    try {
+      if (area) addRoutes((await area.load()).routes);
+    } catch (error) { // the server is away, or newer than the page
+      console.error(error);
+      notice(t('app.failed'), 'bad');
+      return;
+    }
     const route = areas.includes(area) ? currentRoute() : null;
     document.title = `${area ? t(`area.${name}`) : t('app.notFound')} · ${t('app.name')}`;
     this.set({ route, isMenuOpen: false });
@@ -75,9 +81,8 @@ class Frame extends Part {
     queueMicrotask(() => {
       const main = this.querySelector('main');
       if (!main) return;
-      const screen = document.createElement(route ? route.tag : 'p');
+      const screen = document.createElement(route ? route.tag : 'console-nothing');
       if (route) screen.parameters = route.parameters;
-      else screen.textContent = openAreas().length ? t('app.notFound') : t('app.noArea');
       this.state.shown = screen;
       main.replaceChildren(screen);
       main.focus({ preventScroll: true });
@@ -150,4 +155,14 @@ export function languageChoice() {
     ${LANGUAGES.map(([code, name]) => html`<option value=${code} lang=${code} ?selected=${code === currentLanguage()}>${name}</option>`)}</select></label>`;
 }
 
+/** Where no screen is. */
+class Nothing extends Part {
+  template() {
+    const isLost = openAreas().length > 0;
+    return html`<h1>${t(isLost ? 'app.notFound' : 'app.noArea')}</h1>
+      ${isLost ? html`<p><a href="/console/">${t('app.home')}</a></p>` : nothing}`;
+  }
+}
+
+define('console-nothing', Nothing);
 define('console-frame', Frame);

@@ -48,6 +48,9 @@ export async function askNobody(query, variables) {
   return post({ query, variables }, {});
 }
 
+/** A purpose as requests state it; none where it is null. */
+export const purposeHeader = (purpose) => (purpose ? { 'dossier-purpose': purpose.toLowerCase() } : {});
+
 function randomKey() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
@@ -56,7 +59,7 @@ async function send(body, { purpose, signal, headers }) {
   const attempt = async () => post(body, {
     ...headers,
     authorization: `Bearer ${await session.accessToken()}`,
-    ...(purpose ?? session.purpose ? { 'dossier-purpose': purpose ?? session.purpose } : {}),
+    ...purposeHeader(purpose === undefined ? session.purpose : purpose),
   }, signal);
   let answer = await attempt();
   if (answer.status === 401) { // expired between two requests, or ended: a fresh token tells which

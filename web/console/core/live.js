@@ -1,6 +1,7 @@
 // Changes as they happen: one WebSocket by graphql-transport-ws for the page. Owns the connection and its retries; the
 // server decides every event for the caller. What happened while it was away is told to nobody: screens ask again.
 
+import { purposeHeader } from './api.js';
 import { currentLanguage } from './language.js';
 import { session } from './session.js';
 
@@ -59,7 +60,7 @@ class Live {
         const payload = {
           authorization: `Bearer ${await session.accessToken()}`,
           'accept-language': currentLanguage(),
-          ...(session.purpose ? { 'dossier-purpose': session.purpose } : {}),
+          ...purposeHeader(session.purpose),
         };
         socket.send(JSON.stringify({ type: 'connection_init', payload }));
       } catch {

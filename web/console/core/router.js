@@ -2,6 +2,7 @@
 
 const ROOT = '/console/';
 const routes = [];
+let guard = null; // {mayLeave, path}: see guardLeaving
 
 /** Adds `[{pattern, tag}]`; a pattern is a path under /console/ with `:names`. The first that fits counts. */
 export function addRoutes(added) {
@@ -31,10 +32,42 @@ export const currentPath = () => location.pathname.slice(ROOT.length).replace(/\
 /** What stands behind `?`, as URLSearchParams. */
 export const currentQuery = () => new URLSearchParams(location.search);
 
-/** Goes to a path under /console/ (`customers/x?tab=history`). */
+/** Goes to a path under /console/ (`customers/x?tab=history`), if the screen that is left lets it. */
 export function go(path, { replace = false } = {}) {
-  history[replace ? 'replaceState' : 'pushState'](null, '', ROOT + path);
-  window.dispatchEvent(new Event('navigated'));
+  leaving(() => {
+    history[replace ? 'replaceState' : 'pushState'](null, '', ROOT + path);
+    window.dispatchEvent(new Event('navigated'));
+  });
+}
+
+/**
+ * Asks before the present screen is left for another: `mayLeave()` gives true, false or a promise of it. Gives the
+ * function that ends it.
+ */
+export function guardLeaving(mayLeave) {
+  const own = { mayLeave, path: location.pathname + location.search };
+  guard = own;
+  return () => { if (guard === own) guard = null; };
+}
+
+async function leaving(proceed) {
+  const asked = guard;
+  const answer = asked === null || asked.mayLeave();
+  if (answer === true || await answer) {
+    if (guard === asked) guard = null;
+    proceed();
+  }
+}
+
+/** The browser has gone back already: it is taken forward again while the question stands. */
+function wentBack() {
+  const target = location.href.slice(location.origin.length);
+  if (!guard || new URL(guard.path, location.href).pathname === location.pathname) {
+    window.dispatchEvent(new Event('navigated'));
+    return;
+  }
+  history.pushState(null, '', guard.path);
+  go(target.slice(ROOT.length));
 }
 
 /** Changes what stands behind `?` without another screen or another step back; empty values go. */
@@ -58,5 +91,5 @@ export function followLinks() {
     event.preventDefault();
     go(url.pathname.slice(ROOT.length) + url.search);
   });
-  window.addEventListener('popstate', () => window.dispatchEvent(new Event('navigated')));
+  window.addEventListener('popstate', wentBack);
 }

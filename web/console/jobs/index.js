@@ -1,3 +1,7 @@
-// The area jobs: which screen each of its addresses has.
+// The area Jobs and keys: which screen each of its addresses has.
 
-export const routes = [];
+import './words.js';
+import './keys.js';
+import './list.js';
+
+export const routes = [{ pattern: 'jobs', tag: 'job-list' }, { pattern: 'jobs/keys', tag: 'key-state' }];
