@@ -1,0 +1,79 @@
+// What the forms of customers share: the controls by sensitivity, what was changed, and the channel by which values came
+// (I1). Owns which fields are sent: only those that were changed; a masked one only when something was typed into it.
+
+import { html, nothing } from '../core/screen.js';
+import { t } from '../core/language.js';
+import { control, errorsOf, valueOf } from '../core/forms.js';
+import { enumChoices, enumLabel } from '../core/values.js';
+import { inputValue, isSame } from './customer.js';
+
+const CLASSES = ['BASIC', 'CONTACT', 'IDENTITY', 'PERSONAL', 'BUSINESS', 'FINANCIAL', 'INTERNAL'];
+const KEPT_BY_THE_SYSTEM = new Set(['version', 'createdAt', 'updatedAt', 'nextReviewOn']);
+
+/** The channel that was last stated: the next form offers it. */
+let lastChannel = '';
+
+/** The fields in groups. `levels(field)`: `{level, reason, writable}`; `record`: null for a new customer. */
+export function fieldGroups(specs, record, levels, userErrors) {
+  const isNew = record === null;
+  const fields = specs.filter((spec) => (isNew ? spec.creatable : !KEPT_BY_THE_SYSTEM.has(spec.field)));
+  return CLASSES.map((name) => {
+    const group = fields.filter((spec) => spec.sensitivity === name);
+    return group.length ? html`<fieldset class="card"><legend><h2>${enumLabel('Sensitivity', name)}</h2></legend>
+      <div class="form">${group.map((spec) => control(spec, {
+        value: record?.[spec.field] ?? null, access: isNew ? {} : levels(spec.field), errors: errorsOf(userErrors, spec.field), isNew,
+      }))}</div></fieldset>` : nothing;
+  });
+}
+
+/** How the values came, which the API asks of every change. */
+export function channelChoice(userErrors) {
+  const errors = errorsOf(userErrors, 'sourceChannel');
+  return html`<div class="field"><label for="source-channel">${t('customers.channel')}
+      <span class="mark">${t('form.required')}</span></label>
+    <select id="source-channel" name="sourceChannel" required aria-invalid=${errors.length > 0}
+      aria-describedby=${errors.length ? 'source-channel-error' : nothing}
+      @change=${(event) => { lastChannel = event.target.value; }}>
+      <option value="" ?selected=${!lastChannel}></option>
+      ${enumChoices('SourceChannel').map(([value, label]) => html`<option value=${value} ?selected=${value === lastChannel}>${label}</option>`)}
+    </select>${errors.length ? html`<p class="error" id="source-channel-error">${errors.join(' ')}</p>` : nothing}</div>`;
+}
+
+/** What the form says otherwise than `record` (null: a new customer), by field. */
+export function changesOf(specs, record, levels, form) {
+  const changes = {};
+  for (const spec of specs) {
+    const isHidden = record !== null && ['MASKED', 'DENIED'].includes(levels(spec.field).level);
+    const value = valueOf(spec, form);
+    if (value === undefined) continue;
+    const isNothing = inputValue(value) === null;
+    if (isHidden || record === null ? !isNothing : !isSame(value, record[spec.field])) changes[spec.field] = isNothing ? null : value;
+  }
+  return changes;
+}
+
+/** The errors that stand above the form: those of no field of it, and those of fields that have no control. */
+export function errorsAbove(userErrors, form) {
+  const hasPlace = (error) => error.field?.some((name) => form?.elements[name]);
+  return userErrors.filter((error) => !hasPlace(error)).map((error) => error.message);
+}
+
+/** The first control that is marked gets the focus. */
+export function focusFirstError(screen) {
+  requestAnimationFrame(() => (screen.querySelector('[aria-invalid=true]') ?? screen.querySelector('[role=alert]'))?.focus());
+}
+
+/** One key for one content: the same content sent again is the same change. */
+export class RetryKey {
+  #content = null;
+  #key = null;
+
+  for(input) {
+    const content = JSON.stringify(input);
+    if (content !== this.#content) {
+      this.#content = content;
+      this.#key = crypto.randomUUID?.() ?? String(Math.random()).slice(2) + Date.now();
+    }
+    return this.#key;
+  }
+}
