@@ -14,7 +14,7 @@ import { subnav } from './subnav.js';
 const REWRAP = 'keys.rewrap';
 const STATE = `{ keys { rootKeyProvider dataKeys oldestDataKeyAt trailKey
     vaultKeys { fingerprint state madeAt dataKeys secrets } }
-  viewer { access(kind: JOB) { field creatable } }
+  viewer { access(kind: VAULT_KEY) { field creatable } }
   jobs(first: 5, filter: { name: { eq: "${REWRAP}" } }) { nodes { id name state done total } } }`;
 const ROTATE = 'mutation ($input: RotateVaultKeyInput!) { rotateVaultKey(input: $input) { userErrors { message } } }';
 const CHANGED = 'subscription { jobChanged { job { id name state done total } } }';
