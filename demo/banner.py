@@ -17,7 +17,8 @@ def demo_banner(address: str, password: str, mongodb_uri: str | None) -> Rendera
     `mongodb_uri` is shown where it holds no secret, for a look at the raw documents."""
     lines = Text.assemble(
         ("Dossier is ready.\n\n", "bold"),
-        f"Console   {address}/graphql\n",
+        f"Console   {address}/console\n",
+        f"GraphQL   {address}/graphql\n",
         f"Schema    {address}/schema.graphql\n",
         f"MongoDB   {mongodb_uri}\n\n" if mongodb_uri is not None else "\n",
         f"Password of every demo login: {password}\n",
