@@ -140,7 +140,7 @@ class Frame extends Part {
   };
 
   #settings() {
-    return html`<div class="settings" role="group" aria-label=${t('app.settings')}>
+    return html`<div class="settings" role="region" aria-label=${t('app.settings')}>
       ${languageChoice()}
       <label><span>${t('app.theme')}</span><select @change=${(event) => setTheme(event.target.value)}>
         ${THEMES.map((theme) => html`<option value=${theme} ?selected=${theme === currentTheme()}>${t(`theme.${theme}`)}</option>`)}</select></label>
