@@ -35,7 +35,7 @@ addWords({
   'trail.viewedAs': ['Looked at the rights of', '查看了其权限的账号'],
   'trail.place': ['Place in the trail', '在审计链中的位置'],
   'trail.codes': ['Codes', '错误代码'],
-  'trail.andMore': ['and {count} more', '等共 {count} 个'],
+  'trail.andMore': ['… {count} in all', '等共 {count} 个'],
   'trail.isNot': ['No such field or customer.', '没有这样的字段或客户。'],
   'chains.intro': ['Each process writes a chain of signed blocks. `dossier audit verify` checks every one of them, without this server, and says where anything was changed, removed or reordered.', '每个进程写入一条已签名的区块链。`dossier audit verify` 可脱离本服务器逐一核验，并指出任何修改、删除或重排的位置。'],
   'chains.chain': ['Chain', '链'],
@@ -76,5 +76,4 @@ addWords({
   'incidents.close': ['Close the incident', '结案'],
   'incidents.report': ['Closing report', '结案报告'],
   'incidents.hindrances': ['Before it can be closed', '结案前须完成'],
-  'incidents.by': ['{by}', '{by}'],
 });
