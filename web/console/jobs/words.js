@@ -16,7 +16,7 @@ addWords({
   'jobs.name': ['Job', '任务'],
   'jobs.attempts': ['Attempts', '执行次数'],
   'jobs.progress': ['Progress', '进度'],
-  'jobs.progressOf': ['{name}: {done} of {total}', '{name}：{done} / {total}'],
+  'jobs.progressOf': ['{name}: {done} of {total}', '{name}：已完成 {done} / {total}'],
   'jobs.unmeasured': ['No total known', '总数未知'],
   'jobs.due': ['Due', '到期时间'],
   'jobs.started': ['Started', '开始时间'],
