@@ -12,7 +12,7 @@ from documents.records import Record, Records
 from documents.repositories.row_layout import CUSTOMER_LAYOUT, record_layout
 from documents.repositories.row_scope import members, reachable
 from documents.stored_record import StoredRecord
-from policies.authorize import ALL_ACTIONS, READ, PolicyEngine
+from policies.authorize import ALL_ACTIONS, DELETE, READ, PolicyEngine
 from policies.errors import NotAuthenticatedError, PolicyError
 from resolvers.caller import Caller
 
@@ -42,7 +42,7 @@ class Viewer:
         return self._catalogue.by_kind.get(kind, {})
 
     async def kinds(self, caller: Caller) -> Records:
-        """One record per kind with its names, and whether the caller may read something of it in some row.
+        """One record per kind with its names, and whether in some row the caller may read something of it or delete it.
 
         Who may not even ask for the purpose stated, or states none, reads nothing: the names are had all the same."""
         return Records(
@@ -53,6 +53,7 @@ class Viewer:
                     label_zh=kind.label.zh,
                     is_customer=kind in CUSTOMER_KINDS,
                     readable=await self._is_readable(caller, kind),
+                    deletable=await self._is_deletable(caller, kind),
                 )
                 for kind in self._catalogue.by_kind
             ]
@@ -65,6 +66,17 @@ class Viewer:
             return False
         grants = plan.kinds[kind]
         return any(grants.by_scope_set[scopes].is_visible for scopes in self._scope_sets(plan, kind))
+
+    async def _is_deletable(self, caller: Caller, kind: Kind) -> bool:
+        """Only customers are deleted, each as a whole: who may not delete one of the fields deletes none."""
+        if kind not in CUSTOMER_KINDS:
+            return False
+        try:
+            plan = await self._plan(caller, kind, DELETE)
+        except PolicyError:
+            return False
+        grants, needed = plan.kinds[kind], self.fields(kind).keys()
+        return any(needed <= grants.by_scope_set[scopes].deletable for scopes in self._scope_sets(plan, kind))
 
     async def _plan(self, caller: Caller, kind: Kind, actions: frozenset[Action]) -> AccessPlan:
         """The plan for rows of `kind`; for a partner, who sees customers by consent, as if to all fields.

@@ -116,6 +116,14 @@ class TestKinds:
         assert viewer["kinds"]
         assert not any(entry["readable"] for entry in viewer["kinds"])
 
+    async def test_deletable_is_said_to_those_alone_who_may_delete_a_customer_whole(self, demo_api: Api) -> None:
+        """The administrator of the demo; of customers only, for other records are not deleted by themselves."""
+        for username, expected in ((MANAGER, set()), ("demo.admin", {kind.name for kind in CUSTOMER_KINDS})):
+            question = "{ viewer { kinds { kind deletable } } }"
+            answer = await demo_api.ask(username, question, purpose="business_operation")
+            kinds = answer["data"]["viewer"]["kinds"]
+            assert {entry["kind"] for entry in kinds if entry["deletable"]} == expected
+
     async def test_nobody_is_told_nothing(self, demo_api: Api) -> None:
         answer = await demo_api.ask(None, VOCABULARY)
         assert answer["data"] == {"viewer": None}

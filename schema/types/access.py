@@ -81,6 +81,9 @@ class KindLabel:
     readable: bool = strawberry.field(
         description="Some field of it may be read for the purpose of the request, in some record; false without one."
     )
+    deletable: bool = strawberry.field(
+        description="Some record of it may be deleted for the purpose of the request; false without one."
+    )
 
 
 @strawberry.type(description="What the caller may do with one field of a kind: the most, and by scope.")
