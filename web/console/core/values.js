@@ -21,8 +21,8 @@ export function distance(text, from = Date.now()) {
   return new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' }).format(Math.round(seconds / size), unit);
 }
 
-/** A decimal as the server spells it (`1200.50`), grouped; never through a binary float where it would lose digits. */
-export const decimal = (text) => new Intl.NumberFormat(locale(), { minimumFractionDigits: 0, maximumFractionDigits: 20 }).format(text);
+/** A decimal as the server spells it (`1200.50`), grouped, with all its places; never through a binary float where it would lose digits. */
+export const decimal = (text) => new Intl.NumberFormat(locale(), { minimumFractionDigits: (String(text).split('.')[1] ?? '').length, maximumFractionDigits: 20 }).format(text);
 
 export function money(amount, currency) {
   if (amount === null || amount === undefined) return '';

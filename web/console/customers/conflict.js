@@ -13,9 +13,9 @@ export const changedFields = (specs, base, current) => specs
 
 /**
  * The comparison. `given`: what the caller wants to write, by field; `choices`: `mine` or `theirs` by field;
- * `people`: who changed it meanwhile, as text. `choose(field, side)`, `save()`, `back()`.
+ * `people`: who changed it meanwhile, as text; `levels(field)`. `choose(field, side)`.
  */
-export function conflictTemplate({ specs, base, current, given, choices, people, levels, isBusy }, { choose, save, back }) {
+export function conflictTemplate({ specs, base, current, given, choices, people, levels }, choose) {
   const theirs = changedFields(specs, base, current);
   const others = specs.filter((spec) => theirs.includes(spec.field) && !(spec.field in given));
   const shown = (spec, value) => fieldValue(value, { type: spec.type, ...levels(spec.field) });
@@ -35,8 +35,6 @@ export function conflictTemplate({ specs, base, current, given, choices, people,
     ${others.length ? html`<p>${t('customers.conflict.others')}</p>
       <dl class="facts">${others.map((spec) => html`<div><dt>${labelOf(spec)}</dt>
         <dd>${shown(spec, base[spec.field])} → ${shown(spec, current[spec.field])}</dd></div>`)}</dl>` : nothing}
-    <div class="row"><button type="button" class="primary" ?disabled=${isBusy} @click=${save}>${t('customers.conflict.save')}</button>
-      <button type="button" @click=${back}>${t('customers.conflict.back')}</button></div>
   </section>`;
 }
 

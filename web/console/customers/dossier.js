@@ -46,6 +46,7 @@ class CustomerDossier extends Screen {
     if (!record.customer) { this.set({ record, sections: [] }); return; }
     this.set({ record, sections });
     this.#loadRest(sections, isLatest);
+    requestAnimationFrame(() => this.#showTab());
     this.querySelector('dossier-section, customer-history')?.reload();
   }
 
@@ -72,6 +73,12 @@ class CustomerDossier extends Screen {
     this.reload();
   }
 
+  /** Where the tabs lie in a row, the chosen one is not to be beyond its edge. */
+  #showTab() {
+    const tab = this.querySelector('[role=tab][aria-selected=true]');
+    if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - 60;
+  }
+
   #choose = (tab) => {
     setQuery({ tab: tab === PARTICULARS ? '' : tab });
     this.set({ tab });
@@ -80,7 +87,7 @@ class CustomerDossier extends Screen {
   template() {
     return this.frame(() => {
       const { customer } = this.state.record;
-      if (!customer) return html`<h1>${t('app.notFound')}</h1><p>${t('customers.notFound')}</p><p><a href="/console/customers">← ${t('area.customers')}</a></p>`;
+      if (!customer) return html`<h1>${t('customers.notFound')}</h1><p><a href="/console/customers">← ${t('area.customers')}</a></p>`;
       return html`${this.#head()}
         <div class="dossier">
           ${tabs(t('customers.sections'), this.#tabs(), this.#tab(), this.#choose, 'panel', { vertical: true })}

@@ -12,12 +12,13 @@ import { fieldValue, plainText } from '../core/values.js';
 import { changedFields, chosen, conflictTemplate } from './conflict.js';
 import { findCustomer } from './customer.js';
 import { levelOf } from './fields.js';
-import { RetryKey, changesOf, channelChoice, errorsAbove, fieldGroups, focusFirstError } from './writing.js';
+import { RetryKey, changesOf, channelChoice, errorsAbove, faultsOf, fieldGroups, focusFirstError } from './writing.js';
 
 const UPDATE = (selection) => `mutation ($input: UpdateCustomerInput!) { updateCustomer(input: $input) {
   customer { ${selection} } userErrors { code message field rule } } }`;
 const DELETE = 'mutation ($input: DeleteCustomerInput!) { deleteCustomer(input: $input) { deletedId userErrors { code message } } }';
 const CHANGED = 'subscription ($id: ID!) { customerChanged(customer: $id) { operation customer { version } } }';
+const DELETABLE = '{ viewer { kinds { kind deletable } } }';
 const SINCE = `query ($id: ID!) { customerHistory(customer: $id, first: 50) { nodes { version by { displayName } } } }`;
 
 class CustomerEdit extends Screen {
@@ -42,10 +43,13 @@ class CustomerEdit extends Screen {
   }
 
   async load(isLatest) {
-    const { customer, specs, access, selection } = await findCustomer(this.parameters.id, { signal: this.signal });
+    const options = { signal: this.signal };
+    const [found, rights] = await Promise.all([findCustomer(this.parameters.id, options), ask(DELETABLE, {}, options)]);
     if (!isLatest()) return;
+    const { customer, specs, access, selection } = found;
+    const mayDelete = rights.data.viewer.kinds.some((each) => each.kind === customer?.kind && each.deletable);
     const isFirst = this.state.base === null;
-    this.set({ specs, access, selection, ...(isFirst ? { base: customer } : {}) });
+    this.set({ specs, access, selection, mayDelete, ...(isFirst ? { base: customer } : {}) });
     if (!isFirst && customer) this.#take(customer, access);
     else if (!isFirst) this.set({ isGone: true });
   }
@@ -100,10 +104,17 @@ class CustomerEdit extends Screen {
 
   #submit = (event) => {
     event.preventDefault();
-    const given = this.#given();
-    if (Object.keys(given).length) this.#save(given, this.state.base.version);
-    else notice(t('customers.nothingChanged'));
+    if (this.state.conflict) this.#saveChoice();
+    else this.#saveForm();
   };
+
+  #saveForm() {
+    const given = this.#given();
+    const faults = faultsOf(this.state.specs, given, this.#form);
+    if (!Object.keys(given).length) notice(t('customers.nothingChanged'));
+    else if (faults.length) this.#refuse(faults);
+    else this.#save(given, this.state.base.version);
+  }
 
   async #save(given, version) {
     const { base, selection } = this.state;
@@ -115,9 +126,13 @@ class CustomerEdit extends Screen {
     if (payload.userErrors.some((error) => error.code === 'STALE_VERSION') && payload.customer) {
       this.#compare(payload.customer, given);
     } else if (payload.userErrors.length) {
-      this.set({ userErrors: payload.userErrors, isBusy: false, conflict: null });
-      focusFirstError(this);
+      this.#refuse(payload.userErrors);
     } else this.#saved();
+  }
+
+  #refuse(userErrors) {
+    this.set({ userErrors, isBusy: false, conflict: null });
+    focusFirstError(this);
   }
 
   #saved() {
@@ -131,16 +146,17 @@ class CustomerEdit extends Screen {
     this.set({ conflict: { ...conflict, choices: { ...conflict.choices, [field]: side } } });
   };
 
-  #saveChoice = () => {
+  #saveChoice() {
     const { current, given, choices } = this.state.conflict;
-    if (Object.values(choices).includes(null)) {
-      notice(t('customers.conflict.chooseAll'), 'bad');
-      return;
-    }
+    const faults = faultsOf([], {}, this.#form);
     const left = chosen(given, choices, current);
-    if (Object.keys(left).length) this.#save(left, current.version);
+    if (Object.values(choices).includes(null)) notice(t('customers.conflict.chooseAll'), 'bad');
+    else if (faults.length && Object.keys(left).length) {
+      this.set({ userErrors: faults });
+      focusFirstError(this);
+    } else if (Object.keys(left).length) this.#save(left, current.version);
     else this.#saved();
-  };
+  }
 
   /** Back to the form, against the version as it is now: what was typed stays typed. */
   #backToForm = () => {
@@ -165,21 +181,20 @@ class CustomerEdit extends Screen {
   template() {
     return this.frame(() => {
       const { base, conflict, isGone, specs, userErrors, isBusy, access } = this.state;
-      if (!base) return html`<h1>${t('app.notFound')}</h1><p>${t('customers.notFound')}</p>`;
+      if (!base) return html`<h1>${t('customers.notFound')}</h1><p><a href="/console/customers">← ${t('area.customers')}</a></p>`;
       const above = errorsAbove(userErrors, this.#form);
       return html`
         <p><a href="/console/customers/${base.id}">← ${t('customers.toDossier')}</a></p>
         <h1>${t('customers.edit.title')} ${fieldValue(base.name, this.#levels('name'))}</h1>
         ${isGone ? html`<p class="notice bad" role="alert">${t('customers.gone')}</p>` : nothing}
         ${above.length ? html`<div class="notice bad" role="alert" tabindex="-1">${above.map((message) => html`<p>${message}</p>`)}</div>` : nothing}
-        ${conflict ? conflictTemplate({ ...conflict, specs, base, isBusy, levels: (field) => levelOf(conflict.current, base.kind, field, access) },
-          { choose: this.#choose, save: this.#saveChoice, back: this.#backToForm }) : nothing}
-        <form class="stack" novalidate ?hidden=${Boolean(conflict)} @submit=${this.#submit}>
-          ${fieldGroups(specs, base, this.#levels, userErrors)}
+        <form class="stack" novalidate @submit=${this.#submit}>
+          ${conflict ? conflictTemplate({ ...conflict, specs, base, levels: (field) => levelOf(conflict.current, base.kind, field, access) }, this.#choose) : nothing}
+          <div class="stack" ?hidden=${Boolean(conflict)}>${fieldGroups(specs, base, this.#levels, userErrors)}</div>
           <div class="card save-bar">${channelChoice(userErrors)}
-            <div class="row"><button class="primary" ?disabled=${isBusy || isGone}>${t('action.save')}</button>
-              <a class="button" href="/console/customers/${base.id}">${t('action.cancel')}</a>
-              ${this.state.mayDelete ? html`<button type="button" class="danger" @click=${this.#delete}>${t('customers.delete.action')}</button>` : nothing}</div></div>
+            <div class="row"><button class="primary" ?disabled=${isBusy || isGone}>${t(conflict ? 'customers.conflict.save' : 'action.save')}</button>
+              ${conflict ? html`<button type="button" @click=${this.#backToForm}>${t('customers.conflict.back')}</button>` : html`<a class="button" href="/console/customers/${base.id}">${t('action.cancel')}</a>`}
+              ${this.state.mayDelete && !conflict ? html`<button type="button" class="danger" @click=${this.#delete}>${t('customers.delete.action')}</button>` : nothing}</div></div>
         </form>`;
     });
   }

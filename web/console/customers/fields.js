@@ -42,7 +42,12 @@ export function merged(byKind) {
   for (const specs of byKind.values()) {
     for (const spec of specs) {
       const known = fields.get(spec.field);
-      fields.set(spec.field, known ? { ...known, filterable: known.filterable || spec.filterable, sortable: known.sortable && spec.sortable } : spec);
+      fields.set(spec.field, known ? {
+        ...known,
+        level: known.level === 'DENIED' ? spec.level : known.level,
+        filterable: known.filterable || spec.filterable,
+        sortable: known.sortable && spec.sortable,
+      } : spec);
     }
   }
   return fields;

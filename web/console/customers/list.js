@@ -25,6 +25,7 @@ let typed = '';
 window.addEventListener('session-changed', () => { typed = ''; });
 
 class CustomerList extends Screen {
+  #showsFilters = matchMedia('(min-width: 721px)').matches || currentQuery().size > 0;
   #asking = new AbortController();
   #timer = null;
   #found = Promise.resolve();
@@ -124,7 +125,8 @@ class CustomerList extends Screen {
       <form role="search" class="card stack" @submit=${(event) => event.preventDefault()}>
         <label class="field"><span>${t('action.search')} <kbd aria-hidden="true">/</kbd></span>
           <input type="search" autocomplete="off" spellcheck="false" .value=${typed} placeholder=${t('customers.searchHint')} @input=${this.#type} @keydown=${this.#open}></label>
-        <div class="toolbar">${filterBar(this.state.chosen, this.state.fields, this.state.connection?.nodes ?? [], this.#choose)}</div>
+        <details class="filters" ?open=${this.#showsFilters}><summary>${t('customers.filters')}</summary>
+          <div class="toolbar">${filterBar(this.state.chosen, this.state.fields, this.state.connection?.nodes ?? [], this.#choose)}</div></details>
       </form>
       ${this.#narrowed()}
       ${this.state.refusal ? html`<p class="notice warn" role="alert">${this.state.refusal.message || t('app.failed')}</p>` : nothing}
@@ -132,10 +134,14 @@ class CustomerList extends Screen {
       ${this.state.connection ? this.#table() : nothing}`);
   }
 
+  /** A column that is denied for every customer says so once, below; the telephone says it in each row. */
   #table() {
-    const columns = this.#columns().map((spec) => ({ label: labelOf(spec), main: spec.field === 'name', cell: (row) => this.#cell(row, spec) }));
+    const all = this.#columns();
+    const denied = all.filter((spec) => spec.level === 'DENIED' && !['name', 'telephone'].includes(spec.field));
+    const columns = all.filter((spec) => !denied.includes(spec)).map((spec) => ({ label: labelOf(spec), main: spec.field === 'name', cell: (row) => this.#cell(row, spec) }));
     columns.splice(1, 0, { label: t('customers.kind'), cell: (row) => kindLabel(row.kind) });
     return html`<div>${table(columns, this.state.connection.nodes, { caption: t('area.customers'), empty: t('customers.none') })}
+      ${denied.length ? html`<p class="quiet">${t('value.denied')}${t('customers.colon')}${listed(denied.map((spec) => labelOf(spec)))}</p>` : nothing}
       ${listEnd(this.state.connection, this.#more)}</div>`;
   }
 

@@ -8,7 +8,7 @@ import { notice } from '../core/messages.js';
 import { currentQuery, go, guardLeaving, setQuery } from '../core/router.js';
 import { kindLabel } from '../core/values.js';
 import { customerKinds, fieldsOf } from './fields.js';
-import { RetryKey, changesOf, channelChoice, errorsAbove, fieldGroups, focusFirstError } from './writing.js';
+import { RetryKey, changesOf, channelChoice, errorsAbove, faultsOf, fieldGroups, focusFirstError } from './writing.js';
 
 const CREATE = `mutation ($input: CreateCustomerInput!) { createCustomer(input: $input) {
   customer { id } userErrors { code message field rule } } }`;
@@ -56,19 +56,26 @@ class CustomerNew extends Screen {
 
   #submit = async (event) => {
     event.preventDefault();
-    const input = { [this.state.kind.toLowerCase()]: { sourceChannel: this.#form.elements.sourceChannel.value, ...this.#given() } };
+    const given = this.#given();
+    const faults = faultsOf(this.state.byKind.get(this.state.kind), given, this.#form);
+    if (faults.length) { this.#refuse(faults); return; }
+    const input = { [this.state.kind.toLowerCase()]: { sourceChannel: this.#form.elements.sourceChannel.value, ...given } };
     this.set({ isBusy: true, userErrors: [] });
     const payload = await attempt(() => change(CREATE, input, { key: this.#retry.for(input) }));
     if (!payload) { this.set({ isBusy: false }); return; }
     if (payload.userErrors.length) {
-      this.set({ userErrors: payload.userErrors, isBusy: false });
-      focusFirstError(this);
+      this.#refuse(payload.userErrors);
       return;
     }
     this.set({ isSaved: true });
     notice(t('state.saved'), 'good');
     go(payload.customer ? `customers/${payload.customer.id}` : 'customers', { replace: true });
   };
+
+  #refuse(userErrors) {
+    this.set({ userErrors, isBusy: false });
+    focusFirstError(this);
+  }
 
   template() {
     return this.frame(() => {
@@ -81,7 +88,7 @@ class CustomerNew extends Screen {
         ${byKind.size > 1 ? html`<div class="row" role="group" aria-label=${t('customers.kind')}>${[...byKind.keys()].map((each) => html`
           <button type="button" aria-pressed=${each === kind} class=${each === kind ? 'chosen' : ''} @click=${() => this.#chooseKind(each)}>${kindLabel(each)}</button>`)}</div>` : nothing}
         ${above.length ? html`<div class="notice bad" role="alert" tabindex="-1">${above.map((message) => html`<p>${message}</p>`)}</div>` : nothing}
-        ${kind ? html`<form class="stack" @submit=${this.#submit}>
+        ${kind ? html`<form class="stack" novalidate @submit=${this.#submit}>
           ${fieldGroups(byKind.get(kind), null, null, userErrors)}
           <div class="card save-bar">${channelChoice(userErrors)}
             <div class="row"><button class="primary" ?disabled=${isBusy}>${t('action.save')}</button>

@@ -20,16 +20,16 @@ const OPERATIONS = {
 const INPUT = `query ($name: String!) { __type(name: $name) { inputFields { name description type { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } }`;
 const LABELS = /^(.*?) \((.*)\)\.?$/s;
 
-/** The operations of a kind that the caller can begin: those who may create what it needs. */
+/** The operations of a kind that the caller can begin: whoever may create something of it. */
 export const operationsOf = (kind, specs) => (OPERATIONS[kind] ?? [])
-  .filter(() => specs.filter((spec) => spec.required && spec.field !== 'customer').every((spec) => spec.creatable)
-    && specs.some((spec) => spec.creatable));
+  .filter(() => specs.some((spec) => spec.creatable));
 
-/** Opens the form. Resolves true when something was recorded. */
-export async function runOperation(operation, customer) {
+/** Opens the form; `kindSpecs` are the fields of the kind. Resolves true when something was recorded. */
+export async function runOperation(operation, customer, kindSpecs) {
   const inputName = `${operation.charAt(0).toUpperCase()}${operation.slice(1)}Input`;
   const { data } = await ask(INPUT, { name: inputName });
-  const specs = data.__type.inputFields.filter((field) => field.name !== 'customer').map(specOf);
+  const isOffered = (spec) => spec.field !== 'customer' && (kindSpecs.find((each) => each.field === spec.field)?.creatable ?? true);
+  const specs = data.__type.inputFields.map(specOf).filter(isOffered);
   const mutation = `mutation ($input: ${inputName}!) { ${operation}(input: $input) { userErrors { code message field rule } } }`;
   const retry = new RetryKey();
   let state = { userErrors: [], message: '', isBusy: false };

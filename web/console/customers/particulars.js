@@ -64,14 +64,13 @@ class CustomerParticulars extends Part {
     });
   }
 
-  /** The source of all the values of a group is said once; of those that differ, at each. */
+  /** The source of most of the values of a group is said once; that of the others at each. */
   #group(name, fields) {
-    const channels = new Set(fields.map((spec) => this.#channel(spec)).filter(Boolean));
-    const common = channels.size === 1 ? [...channels][0] : null;
+    const common = mostFrequent(fields.map((spec) => this.#channel(spec)).filter(Boolean));
     return html`<section class="card" aria-labelledby=${`class-${name}`}>
       <div class="spread"><h3 id=${`class-${name}`}>${enumLabel('Sensitivity', name)}</h3>${source(common)}</div>
       <dl class="facts">${fields.map((spec) => html`<div><dt>${labelOf(spec)}</dt>
-        <dd>${this.#value(spec)}${common ? nothing : source(this.#channel(spec))}</dd></div>`)}</dl>
+        <dd>${this.#value(spec)}${this.#channel(spec) === common ? nothing : source(this.#channel(spec))}</dd></div>`)}</dl>
     </section>`;
   }
 
@@ -97,6 +96,8 @@ class CustomerParticulars extends Part {
         <button type="button" class="quiet" @click=${() => this.#close(spec.field)}>${t('customers.reveal.hide')}</button></small>`;
   }
 }
+
+const mostFrequent = (list) => [...new Set(list)].sort((a, b) => list.filter((each) => each === b).length - list.filter((each) => each === a).length)[0] ?? null;
 
 const source = (channel) => (channel ? html`<small class="source">${t('customers.source')} ${enumLabel('SourceChannel', channel)}</small>` : nothing);
 

@@ -1,7 +1,7 @@
 // One section of a dossier: the records of one kind as a table, drawn from what the server says of their fields. Owns
 // the choice of columns, and the dialog with all of a record. Knows no kind.
 
-import { Screen, define, html, nothing } from '../core/screen.js';
+import { Screen, attempt, define, html, nothing } from '../core/screen.js';
 import { ApiError, ask } from '../core/api.js';
 import { openDialog } from '../core/dialog.js';
 import { labelOf, t } from '../core/language.js';
@@ -15,6 +15,7 @@ import { operationsOf, runOperation } from './operation.js';
 const PAGE = 20;
 const COLUMNS = 6;
 const KEPT_BY_THE_SYSTEM = new Set(['customer', 'version', 'updatedAt', 'createdBy', 'createdAt']);
+const TELLING = new Set(['state', 'result', 'stage', 'level', 'grade', 'standing']); // how it stands, wherever it is declared
 const NUMBERS = new Set(['Int', 'Decimal', 'Float']);
 
 class DossierSection extends Screen {
@@ -59,15 +60,18 @@ class DossierSection extends Screen {
   }
 
   async #run(operation) {
-    if (await runOperation(operation, this.parameters.customer.id)) this.dispatchEvent(new Event('recorded', { bubbles: true }));
+    const isRecorded = await attempt(() => runOperation(operation, this.parameters.customer.id, this.state.specs));
+    if (isRecorded) this.dispatchEvent(new Event('recorded', { bubbles: true }));
   }
 
   /** When it was made, and then the first few fields that say something in one line. */
   #columns() {
     const { specs } = this.state;
     const created = specs.find((spec) => spec.field === 'createdAt');
-    const rest = specs.filter((spec) => !KEPT_BY_THE_SYSTEM.has(spec.field) && isShort(spec)).slice(0, COLUMNS);
-    return [created, ...rest].filter(Boolean).map((spec, i) => ({
+    const short = specs.filter((spec) => !KEPT_BY_THE_SYSTEM.has(spec.field) && isShort(spec));
+    const telling = short.filter((spec) => TELLING.has(spec.field));
+    const rest = short.filter((spec) => !TELLING.has(spec.field)).slice(0, Math.max(0, COLUMNS - telling.length));
+    return [created, ...short.filter((spec) => telling.includes(spec) || rest.includes(spec))].filter(Boolean).map((spec, i) => ({
       label: labelOf(spec),
       main: i === 0,
       numeric: NUMBERS.has(baseType(spec.type)),
@@ -95,7 +99,7 @@ const QUERY = (name, selection) => `query ($id: ID!, $first: Int!, $after: Strin
     nodes { id access { field level reason } ${selection} } } } }`;
 
 /** Sealed free text and lists are for the record's own dialog; so are references, which say nothing to people. */
-const isShort = (spec) => !spec.list && baseType(spec.type) !== 'ID' && !(spec.encrypted && baseType(spec.type) === 'String');
+const isShort = (spec) => !spec.list && !['ID', 'PhoneNumber'].includes(baseType(spec.type)) && !(spec.encrypted && baseType(spec.type) === 'String');
 
 const isTable = (row, spec) => spec.list && partsOf(spec) !== undefined && row[spec.field]?.length > 0;
 

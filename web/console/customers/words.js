@@ -5,6 +5,8 @@ import { addWords } from '../core/language.js';
 addWords({
   'customers.kind': ['Kind', '客户类型'],
   'customers.searchHint': ['Name, pinyin, telephone, number, last four digits', '名称、拼音、电话、证件号码、后四位'],
+  'customers.filters': ['Filters', '筛选'],
+  'customers.colon': [': ', '：'],
   'customers.moreFilters': ['More filters', '更多筛选'],
   'customers.clearFilters': ['Clear filters', '清除筛选'],
   'customers.order': ['Order', '排序'],
@@ -55,6 +57,8 @@ addWords({
   'customers.toDossier': ['Back to the dossier', '返回档案'],
   'customers.channel': ['How it came to be known', '信息来源'],
   'customers.nothingChanged': ['Nothing was changed.', '没有任何修改。'],
+  'customers.needed': ['This is needed.', '此项必填。'],
+  'customers.noNumber': ['This is no number.', '请输入数字。'],
   'customers.leave.title': ['Leave without saving?', '不保存就离开？'],
   'customers.leave.text': ['What you have typed would be lost.', '您输入的内容将会丢失。'],
   'customers.leave.yes': ['Leave', '离开'],

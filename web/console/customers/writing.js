@@ -6,9 +6,12 @@ import { t } from '../core/language.js';
 import { control, errorsOf, valueOf } from '../core/forms.js';
 import { enumChoices, enumLabel } from '../core/values.js';
 import { inputValue, isSame } from './customer.js';
+import { baseType } from './fields.js';
 
 const CLASSES = ['BASIC', 'CONTACT', 'IDENTITY', 'PERSONAL', 'BUSINESS', 'FINANCIAL', 'INTERNAL'];
 const KEPT_BY_THE_SYSTEM = new Set(['version', 'createdAt', 'updatedAt', 'nextReviewOn']);
+
+const DECIMAL = /^-?\d{1,20}(\.\d+)?$/;
 
 /** The channel that was last stated: the next form offers it. */
 let lastChannel = '';
@@ -50,6 +53,15 @@ export function changesOf(specs, record, levels, form) {
     if (isHidden || record === null ? !isNothing : !isSame(value, record[spec.field])) changes[spec.field] = isNothing ? null : value;
   }
   return changes;
+}
+
+/** What is wrong before anything is sent, as `userErrors`: what the API could not even read as a value. */
+export function faultsOf(specs, changes, form) {
+  const faults = specs.filter((spec) => baseType(spec.type) === 'Decimal' && changes[spec.field] && !DECIMAL.test(changes[spec.field]))
+    .map((spec) => ({ field: [spec.field], message: t('customers.noNumber') }));
+  const missing = [...form.elements].filter((element) => element.required && !element.value.trim())
+    .map((element) => ({ field: [element.name], message: t('customers.needed') }));
+  return [...faults, ...missing];
 }
 
 /** The errors that stand above the form: those of no field of it, and those of fields that have no control. */
