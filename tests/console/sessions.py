@@ -26,3 +26,9 @@ async def submit_login(page: Page, username: str, password: str) -> None:
     await page.get_by_label(USERNAME).fill(username)
     await page.get_by_label(PASSWORD_LABEL).fill(password)
     await page.get_by_role("button", name=SUBMIT).click()
+
+
+async def log_out(page: Page) -> None:
+    """Logs out, and waits for the form."""
+    await page.get_by_role("button", name=re.compile("^(Log out|退出)$")).click()
+    await expect(page.get_by_label(PASSWORD_LABEL)).to_be_visible()

@@ -43,9 +43,9 @@ export async function change(mutation, input, { key = crypto.randomUUID?.() ?? r
   return payload;
 }
 
-/** Requests before any login: the two mutations that give tokens. */
-export async function askNobody(query, variables) {
-  return post({ query, variables }, {});
+/** Requests without a session: the two mutations that give tokens, and the one that ends them. */
+export async function askNobody(query, variables, headers = {}) {
+  return post({ query, variables }, headers);
 }
 
 /** A purpose as requests state it; none where it is null. */

@@ -53,12 +53,11 @@ class Session {
     return '';
   }
 
+  /** Forgets the session first: no request of a screen may come after its end. */
   async logout() {
-    try {
-      await ask(LOGOUT);
-    } finally {
-      this.#forget();
-    }
+    const authorization = `Bearer ${await this.accessToken()}`;
+    this.#forget();
+    await askNobody(LOGOUT, {}, { authorization });
   }
 
   /** The session is over, and not by its owner. */
