@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import httpx
@@ -37,6 +38,7 @@ from documents.customer import Enterprise, Individual, Institution
 from documents.encryption.blind_index import BlindIndex
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
+from documents.encryption.rotation import KeyRotation
 from documents.fields import Kind
 from documents.passwords import PasswordHasher
 from documents.procedures.exposure import ExposureOutcome
@@ -73,6 +75,7 @@ from jobs.runner import JobCounts, JobRunner
 from policies.authorize import PolicyEngine
 from policies.store import PolicyStore
 from resolvers.access_tokens import AccessTokens
+from resolvers.account_changes import AccountChanges
 from resolvers.attachments import Attachments
 from resolvers.audit import Audit
 from resolvers.caller import Caller
@@ -85,6 +88,7 @@ from resolvers.customers import Customers
 from resolvers.identification import Identification
 from resolvers.incident_reports import IncidentReports
 from resolvers.incidents import Incidents
+from resolvers.keys import Keys
 from resolvers.policies import Policies
 from resolvers.policy_administration import PolicyAdministration
 from resolvers.policy_drafts import PolicyDrafts
@@ -169,11 +173,17 @@ class Services:
     principals: Principals
     changes: ChangeFeed
     trail: InstalledTrail
+    root_keys: LocalKeyProvider
 
     @property
     def jobs(self) -> JobViews:
         """What can be read of background jobs."""
         return JobViews(self.database)
+
+    @property
+    def key_rotation(self) -> KeyRotation:
+        """What rotates the keys that wrap others."""
+        return KeyRotation(self.database, self.keyring.vault)
 
     @property
     def ledger(self) -> JobLedger:
@@ -187,6 +197,14 @@ class Services:
     async def rule_history(self, limit: int) -> list[RuleSetHead]:
         """The newest versions of the rules, for an operator."""
         return await RuleSetRepository(self.database).heads(limit=limit)
+
+    async def rotate_vault_key(self) -> str:
+        """Makes a new vault key, for an operator; the public id of the job that wraps everything with it."""
+        return await self.use_cases.keys.rotate_as_operator()
+
+    async def rotate_root_key(self) -> Path:
+        """Makes a new local root key, for an operator; where the file of the one before is kept."""
+        return await self.key_rotation.exchange_root_key(self.root_keys)
 
     async def has_demo_accounts(self) -> bool:
         """Whether the database holds demo logins."""
@@ -253,6 +271,7 @@ def job_engine(settings: Settings, services: Services) -> JobEngine:
         service=services.use_cases.service.upkeep,
         reminding=services.use_cases.reminders,
         attachments=AttachmentStorage(services.database),
+        keys=services.key_rotation,
     )
     runner = JobRunner(services.ledger, JOBS, resources, worker=f"{socket.gethostname()}:{os.getpid()}")
     return JobEngine(services.ledger, JOBS, runner, broker_url=settings.broker)
@@ -285,8 +304,11 @@ async def _build(
     await ensure_customer_indexes(database, CATALOGUE)
     await ensure_record_indexes(database)
     await JobLedger(database).ensure_indexes()
-    keyring = Keyring(database, LocalKeyProvider(settings.data_dir / ROOT_KEY_FILE))
+    root_keys = LocalKeyProvider(settings.data_dir / ROOT_KEY_FILE)
+    keyring = Keyring(database, root_keys)
     await keyring.open()
+    rotation = KeyRotation(database, keyring.vault)
+    await rotation.ensure_indexes()
     store = PolicyStore(RuleSetRepository(database), FULL_CATALOGUE)
     await store.open()
     engine = PolicyEngine(store)
@@ -339,7 +361,7 @@ async def _build(
         service=Service(operations, ServiceFigures(database, repositories), accounts),
         attachments=Attachments(operations, files),
         credit=credit,
-        policies=_policies(settings, operations, store, accounts, trail, database, recorder),
+        policies=_policies(settings, operations, store, accounts, trail, database, recorder, principals),
         identification=identification,
         viewer=Viewer(engine, FULL_CATALOGUE),
         access=CurrentAccess(store),
@@ -348,12 +370,25 @@ async def _build(
         reveals=Reveals(operations, CustomerReveals(database, CATALOGUE, keyring, codec, reader), step_up),
         catalogue=FULL_CATALOGUE,
         audit=Audit(engine, trail.queries, trail.chains),
+        keys=Keys(operations, rotation, JobLedger(database), trail.key.key_id),
         recorder=recorder,
         subscriptions=Subscriptions(engine, reader, customers, repositories, records, changes),
     )
     authenticator = Authenticator(tokens, principals, _openid_connect(settings, http_client))
     return Services(
-        database, keyring, store, engine, accounts, reader, writer, use_cases, authenticator, principals, changes, trail
+        database,
+        keyring,
+        store,
+        engine,
+        accounts,
+        reader,
+        writer,
+        use_cases,
+        authenticator,
+        principals,
+        changes,
+        trail,
+        root_keys,
     )
 
 
@@ -365,6 +400,7 @@ def _policies(
     trail: InstalledTrail,
     database: AsyncDatabase[dict[str, Any]],
     recorder: Recorder,
+    principals: Principals,
 ) -> Policies:
     rule_sets, counts = RuleSetRepository(database), CustomerCounts(database)
     drafts = PolicyDrafts(operations, store, FULL_CATALOGUE)
@@ -377,7 +413,8 @@ def _policies(
         matrix=PolicyMatrix(drafts),
         replay=PolicyReplay(drafts, trail.queries),
         history=PolicyHistory(operations, store, rule_sets),
-        grants=RoleGrants(operations, store, accounts, administration),
+        grants=RoleGrants(operations, store, accounts, administration, approval=approval),
+        accounts=AccountChanges(operations, store, accounts, administration, principals, approval=approval),
         imports=PolicyImport(administration, store, recorder),
     )
 

@@ -1,6 +1,6 @@
 """Roles with a beginning and an end: what an account is granted for a time, beside the roles that it has for good.
 
-The account carries a copy of what is granted to it (`Account.role_terms`), written in the same transaction, because
+A grant that waits for approval gives nothing. The account carries a copy of what is granted to it (`Account.role_terms`), written in the same transaction, because
 every request looks at the account. A grant that ended is kept: it says who could do what, when and why.
 """
 
@@ -10,10 +10,19 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 
 from documents.fields import Kind, Sensitivity, declare
+from documents.labelled import Labelled
 from documents.stored_record import EXACT, RANGED, CompanyRecord
 from documents.values import LongText, StaffName, Text
 
 BASIC = Sensitivity.BASIC
+
+
+class RoleGrantState(Labelled):
+    """Whether it was given. A grant that ends by itself stays GRANTED."""
+
+    WAITING = "waiting", "Waits for approval", "待审批"
+    GRANTED = "granted", "Granted", "已授予"
+    ENDED = "ended", "Ended", "已终止"
 
 
 class RoleGrant(CompanyRecord):
@@ -28,5 +37,7 @@ class RoleGrant(CompanyRecord):
     since: Annotated[datetime, declare("From", "生效时间", BASIC, search=RANGED)]
     until: Annotated[datetime | None, declare("Until", "失效时间", BASIC, search=RANGED)] = None
     reason: Annotated[LongText, declare("Reason", "理由", BASIC)]
+    state: Annotated[RoleGrantState, declare("State", "状态", BASIC, search=EXACT, managed=True)]
+    approved_by: Annotated[StaffName | None, declare("Approved by", "审批人", BASIC, managed=True)] = None
     ended_at: Annotated[datetime | None, declare("Ended at", "终止时间", BASIC, search=RANGED, managed=True)] = None
     ended_by: Annotated[StaffName | None, declare("Ended by", "终止人", BASIC, managed=True)] = None

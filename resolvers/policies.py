@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from resolvers.account_changes import AccountChanges
 from resolvers.policy_administration import PolicyAdministration
 from resolvers.policy_effects import PolicyEffects
 from resolvers.policy_history import PolicyHistory
@@ -25,4 +26,5 @@ class Policies:
     replay: PolicyReplay
     history: PolicyHistory
     grants: RoleGrants
+    accounts: AccountChanges
     imports: PolicyImport

@@ -77,6 +77,15 @@ class Principals:
         """Makes the end of a session count at once in this process."""
         self._answers.pop(("session", session_id), None)
 
+    def forget_account(self, username: str) -> None:
+        """Makes what was changed in an account count at once in this process."""
+        for key, answer in list(self._answers.items()):
+            task = answer.task
+            is_known = task.done() and not task.cancelled() and task.exception() is None
+            principal = task.result() if is_known else None
+            if not is_known or (principal is not None and principal.username == username):
+                del self._answers[key]
+
     def _recent(self, key: tuple[str, str]) -> asyncio.Future[Principal | None] | None:
         answer = self._answers.get(key)
         if answer is None or time.monotonic() - answer.asked_at > self._max_age:

@@ -1,12 +1,14 @@
 """Granting roles for a time, and ending them (D5): they begin and end by themselves, to the second.
 
 The account carries a copy of each grant until it is ended, changed in the transaction that changes the grant: every
-request looks at it. INVARIANT: nobody grants a role to themselves, whatever the rules say, and no end
-of a grant leaves nobody to change the rules.
+request looks at it. INVARIANT: nobody grants a role to themselves, whatever the rules say; where approval is needed
+no grant counts before another person approved it; and no end of a grant leaves nobody to change the rules. An end
+never waits.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -18,6 +20,7 @@ from documents.records import Record, Records
 from documents.repositories.accounts import AccountRepository, StoredAccount
 from documents.repositories.idempotency import IdempotentRequest
 from documents.repositories.record_writes import RecordWrites
+from documents.role_grants import RoleGrantState as State
 from policies.authorize import CREATE, WRITE
 from policies.store import PolicyStore
 from resolvers.caller import Caller
@@ -26,6 +29,8 @@ from resolvers.record_operations import RecordOperations
 
 KIND: Final = Kind.ROLE_GRANT
 _NAMED: Final = frozenset({"staff", "role"})
+_NEEDED: Final = ("staff", "role", "since", "state", "created_by")
+_FACTS: Final = (*_NEEDED, "until")
 
 
 class RoleGrants:
@@ -37,24 +42,53 @@ class RoleGrants:
         store: PolicyStore,
         accounts: AccountRepository,
         administration: PolicyAdministration,
+        *,
+        approval: bool,
     ) -> None:
+        """`approval`: whether another person has to approve a grant."""
+        self._approval = approval
         self._operations = operations
         self._administration = administration
         self._store = store
         self._accounts = accounts
 
     async def grant(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
-        """Grants a role from now, or from `since`, until `until`; for good where that is left out."""
+        """Grants a role from now, or from `since`, until `until`; for good where that is left out. Where approval is
+        needed, it waits for that."""
         plan = await self._operations.plan(caller, KIND, CREATE)
         now = _now()
         values = {**given, "since": given.get("since") or now}
         self._check(caller, values, now)
 
         async def work(writes: RecordWrites) -> str:
-            granted = await writes.insert(plan, KIND, values, by=caller.username)
-            term = {name: values.get(name) for name in ("role", "since", "until")} | {"grant": granted}
-            await self._accounts.add_role_term(values["staff"], term, writes.session)
+            state = State.WAITING if self._approval else State.GRANTED
+            granted = await writes.insert(plan, KIND, values, derived={"state": state.value}, by=caller.username)
+            if not self._approval:
+                await self._give(writes, granted, values)
             return granted
+
+        return await self._operations.run(work, request)
+
+    async def approve(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+        """Makes a grant count that another person made for a third."""
+        plan = await self._operations.plan(caller, KIND, WRITE)
+        record_id, version = given["id"], given["version"]
+
+        async def work(writes: RecordWrites) -> str:
+            await writes.check(plan, KIND, record_id, ["approved_by"], version=version)
+            known = await writes.load(plan, KIND, record_id, *_FACTS)
+            if hidden := [name for name in _NEEDED if known.get(name) is None]:
+                raise FieldAccessError(Action.READ, hidden)
+            if known["state"] != State.WAITING:
+                raise RuleBrokenError("step.not_allowed", "state")
+            if known["created_by"] == caller.username:
+                raise RuleBrokenError("approval.same_person", "approved_by")
+            self._check(caller, known, _now())
+            derived = {"state": State.GRANTED.value}
+            values = {"approved_by": caller.username}
+            await writes.update(plan, KIND, record_id, values, derived=derived, version=version)
+            await self._give(writes, record_id, known)
+            return str(record_id)
 
         return await self._operations.run(work, request)
 
@@ -70,7 +104,7 @@ class RoleGrants:
             known = await writes.load(plan, KIND, record_id, "staff", "until", "ended_at")
             if known.get("ended_at") is not None or (known.get("until") is not None and known["until"] <= now):
                 raise RuleBrokenError("role_grant.ended_already", "ended_at")
-            derived = {"ended_by": caller.username}
+            derived = {"ended_by": caller.username, "state": State.ENDED.value}
             await writes.update(plan, KIND, record_id, {"ended_at": now}, derived=derived, version=version)
             await self._accounts.end_role_term(known["staff"], record_id, writes.session)
             if not was_locked and await self._administration.locks_out(rules, writes):
@@ -88,7 +122,11 @@ class RoleGrants:
         caller.report.add_row(Served(KIND, tuple(sorted(_NAMED)), ()), None)
         return Records(_account(account) for account in await self._accounts.list_accounts())
 
-    def _check(self, caller: Caller, values: dict[str, Any], now: datetime) -> None:
+    async def _give(self, writes: RecordWrites, grant: str, values: Mapping[str, Any]) -> None:
+        term = {name: values.get(name) for name in ("role", "since", "until")} | {"grant": grant}
+        await self._accounts.add_role_term(values["staff"], term, writes.session)
+
+    def _check(self, caller: Caller, values: Mapping[str, Any], now: datetime) -> None:
         if values["staff"] == caller.username:
             raise RuleBrokenError("role_grant.own_account", "staff")
         if values["role"] not in self._store.compiler.roles:
@@ -104,6 +142,7 @@ def _account(account: StoredAccount) -> Record:
         display_name=account.display_name,
         roles=sorted(account.roles),
         lasting_roles=sorted(account.lasting_roles),
+        base_roles=sorted(account.base_roles),
         purposes=sorted(account.purposes),
         department=account.department,
         disabled=account.disabled,

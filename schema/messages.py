@@ -341,9 +341,23 @@ MESSAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Nobody would have the right to change the rules any more.",
             "该变更将使任何人都无权再修改规则。",
         ),
+        "key.replaced_already": (
+            "Another vault key is active meanwhile: look at the keys again.",
+            "使用中的保管密钥已被更换：请重新查看密钥状态。",
+        ),
+        "key.root_key_exchanged": (
+            "The root key is being exchanged: finish that first (`dossier keys rotate-root`).",
+            "根密钥正在更换：请先完成更换（`dossier keys rotate-root`）。",
+        ),
         "draft.no_such_version": (
             "There is no version {version}, or it names what exists no longer.",
             "第 {version} 版不存在，或引用了已不存在的名称。",
+        ),
+        "account_change.own_account": ("Nobody changes their own account.", "不得变更本人的账号。"),
+        "account_change.nothing_to_change": ("The account is like that already.", "该账号已是所要求的状态。"),
+        "account_change.outdated": (
+            "The account was changed meanwhile: discard this change and ask for it anew.",
+            "该账号已发生变更：请作废本次变更后重新提交。",
         ),
         "role_grant.own_account": ("Nobody grants a role to themselves.", "不得为本人授予角色。"),
         "role_grant.unknown_role": ("No rule knows the role.", "规则中没有该角色。"),

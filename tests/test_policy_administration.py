@@ -501,7 +501,18 @@ async def test_d5_what_rules_are_made_of_is_told(api: Api) -> None:
 GRANT = (
     """mutation($i: GrantRoleInput!) { grantRole(input: $i) { roleGrant { id version until } userErrors { rule } } }"""
 )
+APPROVE = """mutation($i: ApproveRoleGrantInput!) { approveRoleGrant(input: $i) {
+    roleGrant { id version state approvedBy { username } } userErrors { rule } } }"""
 END = "mutation($i: EndRoleGrantInput!) { endRoleGrant(input: $i) { roleGrant { endedAt } userErrors { rule } } }"
+
+
+async def granted(api: Api, given: Answer) -> Answer:
+    """A grant that the second administrator approved."""
+    answer = await api.ask(AUTHOR, GRANT, {"i": given}, purpose=SUPERVISION)
+    assert answer["data"]["grantRole"]["userErrors"] == []
+    answer = await api.ask(SECOND, APPROVE, {"i": seen(answer["data"]["grantRole"]["roleGrant"])}, purpose=SUPERVISION)
+    assert answer["data"]["approveRoleGrant"]["userErrors"] == []
+    return dict(answer["data"]["approveRoleGrant"]["roleGrant"])
 
 
 async def may_read_complaint_notes(api: Api) -> bool:
@@ -520,14 +531,12 @@ async def until(condition: Any, expected: bool, limit: float = 10) -> float:
 async def test_d5_a_granted_role_begins_and_ends_by_itself(api: Api) -> None:
     """Within a second or so of its time; ended before it, it is over at once."""
     given = {"staff": AGENT, "role": "complaint_handler", "reason": "holidays"}
-    ends = datetime.now(UTC) + timedelta(seconds=2)
-    granted = await api.ask(AUTHOR, GRANT, {"i": {**given, "until": ends.isoformat()}}, purpose=SUPERVISION)
-    assert granted["data"]["grantRole"]["userErrors"] == []
+    ends = datetime.now(UTC) + timedelta(seconds=4)
+    await granted(api, {**given, "until": ends.isoformat()})
     await until(lambda: may_read_complaint_notes(api), True)
     await until(lambda: may_read_complaint_notes(api), False)
     assert datetime.now(UTC) >= ends
-    lasting = await api.ask(AUTHOR, GRANT, {"i": given}, purpose=SUPERVISION)
-    grant = lasting["data"]["grantRole"]["roleGrant"]
+    grant = await granted(api, given)
     await until(lambda: may_read_complaint_notes(api), True)
     ended = {"id": grant["id"], "version": grant["version"]}
     answer = await api.ask(AUTHOR, END, {"i": ended}, purpose=SUPERVISION)
@@ -538,8 +547,7 @@ async def test_d5_a_granted_role_begins_and_ends_by_itself(api: Api) -> None:
 async def test_d5_no_end_of_a_grant_leaves_nobody_to_change_the_rules(api: Api) -> None:
     """The second administrator by a grant is needed for approval; while there is a third, the grant can be ended."""
     given = {"staff": "demo.inspector", "role": "policy_administrator", "reason": "x"}
-    answer = await api.ask(AUTHOR, GRANT, {"i": given}, purpose=SUPERVISION)
-    grant = answer["data"]["grantRole"]["roleGrant"]
+    grant = await granted(api, given)
     ended = {"i": {"id": grant["id"], "version": grant["version"]}}
     accounts = api.services.database["accounts"]
     await accounts.update_one({"_id": SECOND}, {"$set": {"disabled": True}})
@@ -548,6 +556,38 @@ async def test_d5_no_end_of_a_grant_leaves_nobody_to_change_the_rules(api: Api) 
     await accounts.update_one({"_id": SECOND}, {"$set": {"disabled": False}})
     answer = await api.ask(AUTHOR, END, ended, purpose=SUPERVISION)
     assert answer["data"]["endRoleGrant"]["userErrors"] == []
+
+
+async def test_d5_a_grant_counts_only_when_another_administrator_approved_it(api: Api) -> None:
+    """Neither who asked for it nor who would have it; an end does not wait, and a grant that ended is not approved."""
+
+    async def rules(username: str, grant: Answer) -> list[str]:
+        answer = await api.ask(username, APPROVE, {"i": seen(grant)}, purpose=SUPERVISION)
+        return [error["rule"] for error in answer["data"]["approveRoleGrant"]["userErrors"]]
+
+    text = GRANT.replace("until }", "state approvedBy { username } }")
+    given = {"staff": AGENT, "role": "complaint_handler", "reason": "holidays"}
+    grant = (await api.ask(AUTHOR, text, {"i": given}, purpose=SUPERVISION))["data"]["grantRole"]["roleGrant"]
+    assert (grant["state"], grant["approvedBy"]) == ("WAITING", None)
+    assert not await may_read_complaint_notes(api)
+    account = await api.services.accounts.get(AGENT)
+    assert account is not None
+    assert "complaint_handler" not in account.roles
+    assert await rules(AUTHOR, grant) == ["approval.same_person"]
+    assert await rules("demo.inspector", grant) == [None]  # who may look and no more
+    for_second = {**given, "staff": SECOND}
+    own = (await api.ask(AUTHOR, text, {"i": for_second}, purpose=SUPERVISION))["data"]["grantRole"]["roleGrant"]
+    assert await rules(SECOND, own) == ["role_grant.own_account"]
+    answer = await api.ask(SECOND, APPROVE, {"i": seen(grant)}, purpose=SUPERVISION)
+    grant = answer["data"]["approveRoleGrant"]["roleGrant"]
+    assert (grant["state"], grant["approvedBy"]) == ("GRANTED", {"username": SECOND})
+    await until(lambda: may_read_complaint_notes(api), True)
+    assert await rules(SECOND, grant) == ["step.not_allowed"]
+    for ended in (grant, own):
+        answer = await api.ask(AUTHOR, END, {"i": seen(ended)}, purpose=SUPERVISION)
+        assert answer["data"]["endRoleGrant"]["userErrors"] == []
+    await until(lambda: may_read_complaint_notes(api), False)
+    assert await rules(SECOND, {**own, "version": own["version"] + 1}) == ["step.not_allowed"]
 
 
 async def test_d5_nobody_grants_a_role_to_themselves_nor_one_that_is_none(api: Api) -> None:
@@ -635,6 +675,11 @@ async def test_d5_without_approval_one_person_is_enough(api: Api, mongodb_uri: s
         reverted = await done(alone, AUTHOR, "revertRules", given)
         assert (reverted["state"], reverted["activatedVersion"]) == ("ACTIVATED", earlier + 2)
         assert await telephone_level(alone) == "PLAIN"
+        text = GRANT.replace("until }", "state until }")
+        soon = (datetime.now(UTC) + timedelta(seconds=3)).isoformat()
+        asked = {"staff": AGENT, "role": "archivist", "reason": "x", "until": soon}
+        answer = await alone.ask(AUTHOR, text, {"i": asked}, purpose=SUPERVISION)
+        assert answer["data"]["grantRole"]["roleGrant"]["state"] == "GRANTED"
 
 
 async def test_d5_of_two_activations_at_once_one_wins(api: Api) -> None:

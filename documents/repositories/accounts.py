@@ -29,12 +29,13 @@ UTC_OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, tzinfo=U
 @dataclass(frozen=True, slots=True)
 class StoredAccount:
     """An account as others see it: everything but the password. `roles` are those that it has at the moment of the
-    read, `lasting_roles` those of them that do not end by themselves."""
+    read, `lasting_roles` those of them that do not end by themselves, `base_roles` those that no grant gave."""
 
     username: str
     display_name: str
     roles: frozenset[str]
     lasting_roles: frozenset[str]
+    base_roles: frozenset[str]
     department: str | None
     customer_id: str | None
     purposes: frozenset[Purpose]
@@ -62,9 +63,9 @@ class AccountRepository:
         self._departments = database[Department.Settings.name]
         self._sessions = database[Session.Settings.name]
 
-    async def get(self, username: str) -> StoredAccount | None:
+    async def get(self, username: str, session: AsyncClientSession | None = None) -> StoredAccount | None:
         """The account of `username`; None where there is none."""
-        document = await self._accounts.find_one({"_id": username}, {"password_hash": 0})
+        document = await self._accounts.find_one({"_id": username}, {"password_hash": 0}, session=session)
         return stored_account(document) if document else None
 
     async def get_by_oidc_subject(self, oidc_subject: str) -> StoredAccount | None:
@@ -126,15 +127,38 @@ class AccountRepository:
         documents = await self._accounts.find(wanted, {"password_hash": 0}, sort={"_id": 1}).to_list()
         return [stored_account(document) for document in documents]
 
-    async def disable(self, username: str) -> None:
+    async def disable(self, username: str, session: AsyncClientSession | None = None) -> None:
         """Disables the account and ends its sessions. Raises RecordNotFoundError."""
-        await self._update(username, {"disabled": True})
-        await self._end_sessions(username)
+        await self._update(username, {"disabled": True}, session)
+        await self.end_sessions(username, session)
+
+    async def enable(self, username: str, session: AsyncClientSession | None = None) -> None:
+        """Lets the account log in again. Raises RecordNotFoundError."""
+        await self._update(username, {"disabled": False}, session)
+
+    async def set_rights(
+        self,
+        username: str,
+        *,
+        roles: Iterable[str],
+        purposes: Iterable[Purpose],
+        department: str | None,
+        session: AsyncClientSession | None = None,
+    ) -> None:
+        """Replaces what the account has for good; grants for a time stay as they are. Raises RecordNotFoundError."""
+        texts = sorted({purpose.value for purpose in purposes})
+        values = {"roles": sorted(set(roles)), "purposes": texts, "department": department}
+        await self._update(username, values, session)
+
+    async def end_sessions(self, username: str, session: AsyncClientSession | None = None) -> None:
+        """Ends every session of the account: neither its tokens nor a refresh count any more."""
+        ended = {"$set": {"ended_at": datetime.now(UTC)}}
+        await self._sessions.update_many({"username": username, "ended_at": None}, ended, session=session)
 
     async def set_password(self, username: str, password_hash: str) -> None:
         """Replaces the password and ends the sessions opened with the old one. Raises RecordNotFoundError."""
         await self._update(username, {"password_hash": password_hash})
-        await self._end_sessions(username)
+        await self.end_sessions(username)
 
     async def open_demo_login(self, username: str, password_hash: str) -> None:
         """Makes the account a demo login with this password. Raises RecordNotFoundError."""
@@ -204,15 +228,12 @@ class AccountRepository:
             for document in documents
         }
 
-    async def _update(self, username: str, values: Mapping[str, Any]) -> None:
-        result = await self._accounts.update_one({"_id": username}, {"$set": values})
+    async def _update(
+        self, username: str, values: Mapping[str, Any], session: AsyncClientSession | None = None
+    ) -> None:
+        result = await self._accounts.update_one({"_id": username}, {"$set": values}, session=session)
         if not result.matched_count:
             raise RecordNotFoundError
-
-    async def _end_sessions(self, username: str) -> None:
-        await self._sessions.update_many(
-            {"username": username, "ended_at": None}, {"$set": {"ended_at": datetime.now(UTC)}}
-        )
 
 
 def stored_account(document: Mapping[str, Any]) -> StoredAccount:
@@ -226,6 +247,7 @@ def stored_account(document: Mapping[str, Any]) -> StoredAccount:
         display_name=document["display_name"],
         roles=roles.union(term["role"] for term in running),
         lasting_roles=roles.union(term["role"] for term in running if term.get("until") is None),
+        base_roles=roles,
         department=document.get("department"),
         customer_id=document.get("customer_id"),
         purposes=frozenset(Purpose(purpose) for purpose in document["purposes"]),

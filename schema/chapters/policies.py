@@ -6,7 +6,7 @@ from typing import Any
 
 from documents.fields import Kind
 from documents.rule_drafts import DraftRole, DraftRule
-from schema.chapters import Fields, Vocabulary, policy_effects
+from schema.chapters import Fields, Vocabulary, accounts, policy_effects
 from schema.inputs.objects import object_input
 from schema.inputs.records import operation_input
 from schema.operations import Operation
@@ -16,7 +16,7 @@ PLAIN_TYPES: tuple[str, ...] = policy_effects.PLAIN_TYPES
 
 def operations(vocabulary: Vocabulary) -> list[Operation]:
     """The mutations of the chapter."""
-    return [*_writing(vocabulary), *_deciding(vocabulary), *_granting(vocabulary)]
+    return [*_writing(vocabulary), *_deciding(vocabulary), *_granting(vocabulary), *accounts.operations(vocabulary)]
 
 
 def queries(vocabulary: Vocabulary) -> Fields:
@@ -136,7 +136,14 @@ def _granting(vocabulary: Vocabulary) -> list[Operation]:
             Kind.ROLE_GRANT,
             grant,
             lambda use_cases: use_cases.policies.grants.grant,
-            "Grants a role from now, or a later time, until it ends by itself.",
+            "Grants a role from now, or a later time, until it ends by itself; where approval is needed it waits.",
+        ),
+        Operation(
+            "approve_role_grant",
+            Kind.ROLE_GRANT,
+            operation_input("ApproveRoleGrantInput", Kind.ROLE_GRANT, enums, (), of_record=True),
+            lambda use_cases: use_cases.policies.grants.approve,
+            "Makes a grant count that another person made for a third.",
         ),
         Operation(
             "end_role_grant",

@@ -204,7 +204,6 @@ class MatrixRow:
     deletable: list[str]
     exportable: list[str]
     revealable: list[str] = strawberry.field(description="Of those masked.")
-    revealable: list[str] = strawberry.field(description="Of those masked.")
 
 
 @strawberry.type(description="A role, and those whose rules it inherits.")
@@ -241,6 +240,7 @@ class AccountRoles:
     display_name: str
     roles: list[str] = strawberry.field(description="Those of this moment.")
     lasting_roles: list[str] = strawberry.field(description="Those of them that do not end by themselves.")
+    base_roles: list[str] = strawberry.field(description="Those that no grant gave: `setAccountRoles` replaces them.")
     purposes: list[Purpose]
     department: str | None
     disabled: bool

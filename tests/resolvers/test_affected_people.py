@@ -31,6 +31,7 @@ def account(department: str | None = "east", customer_id: str | None = None, *pu
         display_name="Wang",
         roles=roles,
         lasting_roles=roles,
+        base_roles=roles,
         department=department,
         customer_id=customer_id,
         purposes=frozenset(purposes or Purpose),
