@@ -32,6 +32,7 @@ from demo.seed import DEMO_USERNAMES
 from documents.access_plan import Purpose
 from documents.data_directory import prepare_data_directory
 from documents.embedded_mongodb import EmbeddedMongoDB, running_uri
+from documents.encryption.rotation import KeyRotation
 from documents.errors import (
     DuplicateValueError,
     EmbeddedMongoDBError,
@@ -85,6 +86,17 @@ class Services(Protocol):
 
     @property
     def ledger(self) -> JobLedger: ...
+
+    @property
+    def key_rotation(self) -> KeyRotation: ...
+
+    async def rotate_vault_key(self) -> str:
+        """Makes a new vault key; the public id of the job that wraps everything with it."""
+        ...
+
+    async def rotate_root_key(self) -> Path:
+        """Makes a new local root key; where the file of the one before is kept."""
+        ...
 
     async def roles(self) -> frozenset[str]:
         """The roles that the rule set in force declares."""
@@ -146,6 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     add(commands, "serve", "Start for production.", _serve)
     add(commands, "worker", "Run background jobs in a process of their own.", _work)
     _add_jobs(add, commands)
+    _add_keys(add, commands)
     _add_audit(add, commands)
     _add_policy(add, commands)
     add(commands, "schema", "Print the GraphQL schema.", _print_schema)
@@ -181,6 +194,13 @@ def _add_jobs(add: Callable[[Any, str, str, Command], argparse.ArgumentParser], 
         ("retry", "Run a failed or dead job again, from where it stopped.", _retry_job),
     ):
         add(of_one, name, text, run).add_argument("id")
+
+
+def _add_keys(add: Callable[[Any, str, str, Command], argparse.ArgumentParser], commands: Any) -> None:
+    keys = add(commands, "keys", "Show where the keys stand: which wraps, and how much.", _show_keys)
+    of_one = keys.add_subparsers(metavar="COMMAND")
+    add(of_one, "rotate", "Make a new vault key; a background job wraps every data key with it.", _rotate_vault_key)
+    add(of_one, "rotate-root", "Make a new local root key; the file of the one before is kept.", _rotate_root_key)
 
 
 def _add_audit(add: Callable[[Any, str, str, Command], argparse.ArgumentParser], commands: Any) -> None:
@@ -480,6 +500,48 @@ def _with_job(settings: Settings, work: Callable[[Services], Coroutine[Any, Any,
                 await work(services)
             except RecordNotFoundError as error:
                 raise CommandError("there is no such job: `dossier jobs` lists them") from error
+
+    with _shared_mongodb(settings) as uri:
+        _run(run())
+
+
+def _show_keys(settings: Settings, _: argparse.Namespace) -> None:
+    from documents.encryption.terminal import overview  # noqa: PLC0415 - see _services
+
+    async def show(services: Services) -> None:
+        _console().print(overview(await services.key_rotation.facts()), highlight=False, markup=False)
+
+    _with_services(settings, show)
+
+
+def _rotate_vault_key(settings: Settings, _: argparse.Namespace) -> None:
+    async def rotate(services: Services) -> None:
+        _, _, job_id = (await services.rotate_vault_key()).rpartition("_")
+        print(f"There is a new vault key. Follow the job that wraps everything with it: dossier jobs watch {job_id}")
+
+    _with_services(settings, rotate)
+
+
+def _rotate_root_key(settings: Settings, _: argparse.Namespace) -> None:
+    async def rotate(services: Services) -> None:
+        kept = await services.rotate_root_key()
+        print(
+            f"There is a new root key: back it up, and give its file to every machine that uses this database.\n"
+            f"The one before is kept as {kept}, for backups of the database that were made before."
+        )
+
+    _with_services(settings, rotate)
+
+
+def _with_services(settings: Settings, work: Callable[[Services], Coroutine[Any, Any, None]]) -> None:
+    async def run() -> None:
+        async with _services(settings, uri) as services:
+            try:
+                await work(services)
+            except RuleBrokenError as error:
+                raise CommandError(message(error.rule, "en", dict(error.parameters))) from error
+
+    from schema.messages import message  # noqa: PLC0415 - see _services
 
     with _shared_mongodb(settings) as uri:
         _run(run())

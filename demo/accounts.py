@@ -157,7 +157,7 @@ DEMO_ACCOUNTS: tuple[DemoAccount, ...] = (
         ("security_officer",),
         SUPERVISION,
         (Purpose.SUPERVISION,),
-        "answers for confidentiality: undertakings, partners, incidents and whom they concern; names masked",
+        "answers for confidentiality: undertakings, partners, incidents and whom they concern; rotates the keys",
     ),
     DemoAccount(
         "demo.policy",

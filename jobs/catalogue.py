@@ -14,11 +14,13 @@ from jobs.information import (
     remind_of_reviews,
     remind_of_undertakings,
 )
+from jobs.keys import rewrap_keys
 from jobs.service import escalate, judge_validity
 
 JOBS: Final[tuple[JobDefinition, ...]] = (
     remove_succeeded_jobs,
     sweep_attachments,
+    rewrap_keys,
     plan_collection_steps,
     escalate,
     judge_validity,

@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 
 from documents.access_plan import Purpose
 from documents.attachments.storage import AttachmentStorage
+from documents.encryption.rotation import KeyRotation
 from documents.fields import Kind
 from documents.repositories.credit_figures import OverdueReceivable
 from documents.repositories.jobs import JobLedger, Session
@@ -81,3 +82,4 @@ class JobResources:
     service: ServiceKeeping | None = None
     reminding: Reminding | None = None
     attachments: AttachmentStorage | None = None
+    keys: KeyRotation | None = None

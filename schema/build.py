@@ -22,6 +22,7 @@ from schema.chapters import (
     identification,
     incidents,
     information,
+    keys,
     policies,
     service,
     training,
@@ -55,7 +56,17 @@ PLAIN_TYPES = (
 """Types whose every field is read from a record as it is."""
 
 
-CHAPTERS: tuple[Chapter, ...] = (identification, information, incidents, audit, policies, service, training, credit)
+CHAPTERS: tuple[Chapter, ...] = (
+    identification,
+    information,
+    incidents,
+    audit,
+    keys,
+    policies,
+    service,
+    training,
+    credit,
+)
 
 
 @dataclass(frozen=True)

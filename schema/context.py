@@ -18,6 +18,7 @@ from resolvers.customers import Customers
 from resolvers.identification import Identification
 from resolvers.incident_reports import IncidentReports
 from resolvers.incidents import Incidents
+from resolvers.keys import Keys
 from resolvers.policies import Policies
 from resolvers.recording import Recorder
 from resolvers.records import RecordReads
@@ -60,6 +61,7 @@ class UseCases:
     catalogue: Catalogue
     recorder: Recorder
     audit: Audit
+    keys: Keys
     subscriptions: Subscriptions
 
 

@@ -171,6 +171,7 @@ ELSEWHERE = {
     "Query.trainingDue": "tests/regulation/test_training.py",
     "Query.customerHistory": "tests/regulation/test_history.py",
     "Query.dossier": "tests/regulation/test_dossier.py",
+    "Query.keys": "tests/test_keys.py",
     "Query.incidentReport": "tests/regulation/test_incidents.py",
     "Query.reproduceRiskAssessment": "tests/regulation/test_risk.py",
     "Query.draftEffects": "tests/test_policy_administration.py",

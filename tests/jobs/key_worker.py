@@ -1,0 +1,90 @@
+"""A worker that rewraps keys, slowly enough to be killed in the middle: here, or in a process of its own.
+
+`python -m tests.jobs.key_worker URI DATABASE ROOT_KEY LEASE_SECONDS` works until it is killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from pymongo import AsyncMongoClient
+
+from documents.catalogue import FULL_CATALOGUE
+from documents.encryption.key_providers import LocalKeyProvider
+from documents.encryption.keyring import Keyring
+from documents.encryption.rotation import KeyRotation, Session
+from documents.repositories.jobs import JobLedger
+from documents.repositories.rule_sets import RuleSetRepository
+from jobs import keys
+from jobs.engine import JobEngine
+from jobs.resources import JobResources
+from jobs.runner import JobRunner
+from policies.authorize import PolicyEngine
+from policies.store import PolicyStore
+from tests.jobs.workshop import POLL, ROOT, Database
+
+
+class SlowRotation(KeyRotation):
+    """Every batch takes `pause` seconds longer; nobody else has to be waited for."""
+
+    pause = 0.0
+
+    async def rewrap(self, documents: Any, session: Session) -> None:
+        await super().rewrap(documents, session)
+        await asyncio.sleep(self.pause)
+
+    async def unsettled_seconds(self) -> float:
+        return 0.0
+
+
+async def key_engine(
+    database: Database, root_key: Path, name: str, lease: float, pause: float
+) -> tuple[JobEngine, SlowRotation]:
+    """A worker that knows the one job."""
+    keyring = Keyring(database, LocalKeyProvider(root_key))
+    await keyring.open()
+    rotation, ledger = SlowRotation(database, keyring.vault), JobLedger(database)
+    rotation.pause = pause
+    await rotation.ensure_indexes()
+    policies = PolicyEngine(PolicyStore(RuleSetRepository(database), FULL_CATALOGUE))
+    resources = JobResources(policies=policies, ledger=ledger, keys=rotation)
+    # Without its schedule: the daily pass would do the work of the job that is looked at.
+    once = [replace(keys.rewrap_keys, schedule=None, first_delay=timedelta(milliseconds=20))]
+    runner = JobRunner(ledger, once, resources, name, timedelta(seconds=lease))
+    return JobEngine(ledger, once, runner, poll_seconds=POLL), rotation
+
+
+@contextmanager
+def key_process(uri: str, database: str, root_key: Path, lease: float) -> Iterator[subprocess.Popen[str]]:
+    """A worker in a process of its own, once it works."""
+    command = [sys.executable, "-m", "tests.jobs.key_worker", uri, database, str(root_key), str(lease)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "working\n"
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+async def _work(uri: str, database: str, root_key: str, lease: str) -> None:
+    client: AsyncMongoClient[dict[str, Any]]
+    async with AsyncMongoClient(uri, tz_aware=True) as client:
+        engine, _ = await key_engine(client[database], Path(root_key), "process", float(lease), 0.05)
+        async with engine.running():
+            print("working", flush=True)
+            await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    keys.BATCH = 5  # type: ignore[misc]
+    asyncio.run(_work(*sys.argv[1:]))
