@@ -156,8 +156,9 @@ class Compiler:
         nothing = Decision(frozenset(), frozenset())
         plain, forbidden = decisions.get(Action.READ, nothing)
         masked = decisions.get(Action.READ_MASKED, nothing).granted & self._masks[kind] - plain
-        # Only what is shown masked can be opened; what has no mask is not shown at all.
-        revealable = decisions.get(Action.REVEAL, nothing).granted & masked
+        # Only what is shown masked can be opened, and only of customers.
+        openable = masked if kind in CUSTOMER_KINDS else frozenset[str]()
+        revealable = decisions.get(Action.REVEAL, nothing).granted & openable
         others = {name: decisions[action].granted for action, name in _GRANTED.items() if action in decisions}
         return FieldGrants(plain=plain, masked=masked, forbidden=forbidden, revealable=revealable, **others)
 

@@ -12,7 +12,7 @@ from itertools import combinations
 
 from documents.access_plan import Action, FieldGrants, Level, Purpose, Scope, ScopeSet
 from documents.catalogue import Catalogue
-from documents.fields import Kind
+from documents.fields import CUSTOMER_KINDS, Kind
 from policies.judge import Judge
 from policies.matching import DENY, FieldPatterns, covers_action, covers_kind, covers_purpose
 from policies.rule_set import Rule, RuleSet
@@ -70,8 +70,10 @@ class Decisions:
     ) -> frozenset[str]:
         """Those of `fields` for which Casbin allows `action` to `roles` where a row satisfies `scopes`.
 
-        Only what is shown masked can be revealed."""
+        Only what is shown masked can be revealed, and only of customers."""
         if action is Action.REVEAL:
+            if kind not in CUSTOMER_KINDS:
+                return _NO_FIELDS
             levels = self.levels(roles, kind, purpose, scopes, fields)
             fields = [name for name in fields if levels[name] is Level.MASKED]
         matching: dict[str, list[int]] = {field: [] for field in fields}
