@@ -22,7 +22,8 @@ export function conflictTemplate({ specs, base, current, given, choices, people,
   return html`<section class="card stack conflict" aria-labelledby="conflict-title">
     <h2 id="conflict-title" tabindex="-1">${t('customers.conflict.title')}</h2>
     <p>${people ? t('customers.conflict.by', { people }) : t('customers.conflict.text')}</p>
-    <div class="table-box" tabindex="0" role="region" aria-labelledby="conflict-title"><table>
+    <div class="table-box" tabindex="0" role="region" aria-label=${t('customers.conflict.fields')}><table>
+      <caption class="unseen">${t('customers.conflict.fields')}</caption>
       <thead><tr><th scope="col">${t('customers.history.field')}</th><th scope="col">${t('customers.conflict.before')}</th>
         <th scope="col">${t('customers.conflict.mine')}</th><th scope="col">${t('customers.conflict.theirs')}</th></tr></thead>
       <tbody>${specs.filter((spec) => spec.field in given).map((spec) => html`<tr>

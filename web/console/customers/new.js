@@ -8,7 +8,7 @@ import { notice } from '../core/messages.js';
 import { currentQuery, go, guardLeaving, setQuery } from '../core/router.js';
 import { kindLabel } from '../core/values.js';
 import { customerKinds, fieldsOf } from './fields.js';
-import { RetryKey, changesOf, channelChoice, errorsAbove, faultsOf, fieldGroups, focusFirstError } from './writing.js';
+import { RetryKey, changesOf, channelChoice, errorsAbove, faultsOf, fieldGroups, focusFirstError, ownValue } from './writing.js';
 
 const CREATE = `mutation ($input: CreateCustomerInput!) { createCustomer(input: $input) {
   customer { id } userErrors { code message field rule } } }`;
@@ -46,7 +46,9 @@ class CustomerNew extends Screen {
   }
 
   #isDirty() {
-    return !this.state.isSaved && Object.keys(this.#given()).length > 0;
+    const specs = this.state.byKind.get(this.state.kind) ?? [];
+    const given = Object.entries(this.#given());
+    return !this.state.isSaved && given.some(([field, value]) => value !== ownValue(specs.find((spec) => spec.field === field)));
   }
 
   #chooseKind = (kind) => {

@@ -65,6 +65,7 @@ addWords({
   'customers.conflict.title': ['Somebody was faster', '他人已先行修改'],
   'customers.conflict.text': ['This customer was changed while you were typing. Choose for each field what is to stand.', '在您填写期间，该客户已被修改。请逐项选择要保留的内容。'],
   'customers.conflict.by': ['{people} changed this customer while you were typing. Choose for each field what is to stand.', '在您填写期间，{people}已修改该客户。请逐项选择要保留的内容。'],
+  'customers.conflict.fields': ['Fields to choose', '待选择的字段'],
   'customers.conflict.before': ['Before', '原内容'],
   'customers.conflict.mine': ['Yours', '您的内容'],
   'customers.conflict.theirs': ['Now', '现有内容'],

@@ -4,6 +4,7 @@
 import { html, nothing } from '../core/screen.js';
 import { t } from '../core/language.js';
 import { control, errorsOf, valueOf } from '../core/forms.js';
+import { session } from '../core/session.js';
 import { enumChoices, enumLabel } from '../core/values.js';
 import { inputValue, isSame } from './customer.js';
 import { baseType } from './fields.js';
@@ -24,9 +25,15 @@ export function fieldGroups(specs, record, levels, userErrors) {
     const group = fields.filter((spec) => spec.sensitivity === name);
     return group.length ? html`<fieldset class="card"><legend><h2>${enumLabel('Sensitivity', name)}</h2></legend>
       <div class="form">${group.map((spec) => control(spec, {
-        value: record?.[spec.field] ?? null, access: isNew ? {} : levels(spec.field), errors: errorsOf(userErrors, spec.field), isNew,
+        value: isNew ? ownValue(spec) : record[spec.field], access: isNew ? {} : levels(spec.field), errors: errorsOf(userErrors, spec.field), isNew,
       }))}</div></fieldset>` : nothing;
   });
+}
+
+/** A new customer is its maker's unless the form says otherwise. */
+export function ownValue(spec) {
+  if (!spec.required) return null;
+  return { Staff: session.viewer.username, Department: session.viewer.department }[baseType(spec.type)] ?? null;
 }
 
 /** How the values came, which the API asks of every change. */
