@@ -20,7 +20,7 @@ from documents.catalogue import Catalogue
 from documents.fields import Kind, Sensitivity
 from policies.decisions import EVERYWHERE, Decisions, scope_sets
 from policies.errors import PolicyTestError
-from policies.matching import ANY, EVERYONE, RECORDS, FieldPatterns, covers_kind
+from policies.matching import ANY, DENY, EVERYONE, RECORDS, FieldPatterns, covers_kind
 from policies.rule_set import Rule, RuleSet
 
 DEFAULT_TESTS = Path(__file__).with_name("default_policy_tests.txt")
@@ -127,7 +127,9 @@ class _Runner:
                 missing -= self._granted(test, roles, kind, purpose, scopes, fields)
             if missing:
                 scopes = EVERYWHERE | ({test.scope} if test.scope is not None else set())
-                return Violation(test.text, tuple(sorted(roles)), kind, min(missing), test.purpose, scopes, None)
+                field = min(missing)
+                rule = self._denial(test, roles, kind, scopes, field)
+                return Violation(test.text, tuple(sorted(roles)), kind, field, test.purpose, scopes, rule)
         return None
 
     def _fields(self, test: PolicyTest) -> Iterator[tuple[Kind, list[str]]]:
@@ -156,6 +158,13 @@ class _Runner:
             levels = self._decisions.levels(roles, kind, purpose, scopes, fields)
             return frozenset(name for name, level in levels.items() if level > Level.DENIED)
         return self._decisions.granted(roles, kind, purpose, scopes, test.action, fields)
+
+    def _denial(self, test: PolicyTest, roles: frozenset[str], kind: Kind, scopes: ScopeSet, field: str) -> Rule | None:
+        """The rule that denies it; None where none does, and where the test does not say for which purpose."""
+        if test.purpose is None:
+            return None
+        rule = self._decisions.deciding_rule(roles, kind, test.purpose, scopes, test.action, field)
+        return rule if rule is not None and rule.effect == DENY else None
 
     def _rule(
         self, test: PolicyTest, roles: frozenset[str], kind: Kind, purpose: Purpose, scopes: ScopeSet, field: str

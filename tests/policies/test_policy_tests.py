@@ -83,6 +83,16 @@ def test_a_violation_names_the_cell_and_the_rule() -> None:
     assert ", ".join(violation.rule) == "clerk, own, individual, telephone, read, customer_service, allow"
 
 
+def test_what_should_be_allowed_and_is_denied_names_the_denial() -> None:
+    """Where no rule allows it there is none to name."""
+    (missing,) = violations("clerk may write individual.name for business_operation")
+    assert missing.rule is None
+    denial = "p, everyone, all, individual, name, *, *, deny"
+    (denied,) = violations("clerk may read individual.name for customer_service in own", rules=f"{RULES}{denial}\n")
+    assert denied.rule is not None
+    assert f"p, {', '.join(denied.rule)}" == denial
+
+
 @pytest.mark.parametrize(
     ("sentence", "what", "nearest"),
     [

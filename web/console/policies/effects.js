@@ -66,7 +66,7 @@ class Effects extends Screen {
       ${failed.length ? html`<ul class="plain-list">${failed.map((test) => html`<li class="loss">
         <p><b>${test.test}</b></p>
         <p>${t('policies.tests.where', { roles: joined((test.roles ?? []).map(roleLabel)), field: test.kind ? names.field(test.kind, test.field) : '', kind: test.kind ? kindLabel(test.kind) : '' })}</p>
-        <p class="quiet">${test.rule ? names.line(test.rule) : t('value.reason.NO_RULE')}</p><pre><code>${test.cell}</code></pre></li>`)}</ul>` : nothing}
+        ${test.rule ? html`<p class="quiet">${names.line(test.rule)}</p>` : nothing}<pre><code>${test.cell}</code></pre></li>`)}</ul>` : nothing}
       ${held.length ? html`<details><summary>${t('policies.tests.held', { count: count(held.length) })}</summary>
         <ul class="plain-list">${held.map((test) => html`<li class="quiet">✓ ${test.test}</li>`)}</ul></details>` : nothing}`);
   }

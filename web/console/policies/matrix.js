@@ -30,6 +30,8 @@ const REDRAWN = `query ($kind: RecordKind!, $purpose: Purpose!, $draft: ID!) {
   policyMatrix${ROWS}, draft: $draft) ${MATRIX_ROWS} }`;
 const BASE = 'query ($version: Int!) { ruleSet(version: $version) { csv } }';
 
+const NARROW = 720; // pixels: the opened cell then covers the lower half of the page
+
 class Matrix extends Screen {
   #agreed = ''; // the draft of which somebody said that it may be changed all the same
 
@@ -167,7 +169,10 @@ class Matrix extends Screen {
 
   #opened = (event) => {
     this.set({ open: event.detail, missed: null });
-    requestAnimationFrame(() => requestAnimationFrame(() => this.querySelector('policy-cell')?.enter()));
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      if (window.innerWidth <= NARROW) this.querySelector('td.open')?.scrollIntoView({ block: 'start', inline: 'nearest' });
+      this.querySelector('policy-cell')?.enter();
+    }));
   };
 
   #closed = () => {
