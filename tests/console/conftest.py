@@ -117,8 +117,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 async def _leave_pictures(windows: Windows, folder: Path) -> None:
-    for number, context in enumerate(windows.contexts):
-        for opened in context.pages:
-            picture = folder / f"window-{number}.png"
-            await opened.screenshot(path=picture, full_page=True)
-            print(f"{opened.url}: {picture}")  # pytest shows it with the failure
+    pages = [page for context in windows.contexts for page in context.pages]
+    for number, opened in enumerate(pages):
+        picture = folder / f"window-{number}.png"
+        await opened.screenshot(path=picture, full_page=True)
+        print(f"{opened.url}: {picture}")  # pytest shows it with the failure
