@@ -14,8 +14,8 @@ from documents.records import Record, Records
 
 
 def access_view(fields: Mapping[str, FieldSpec], grants: FieldGrants) -> Records:
-    """One record each: `field`, `level`, `reason`, `writable`, `filterable`, `sortable`, `revealable`. Shared: not to
-    be changed."""
+    """One record each: `field`, `level`, `reason`, `writable`, `operable`, `filterable`, `sortable`, `revealable`.
+    Shared: not to be changed."""
     return _view(tuple(fields.values()), grants)
 
 
@@ -35,6 +35,7 @@ def field_access(spec: FieldSpec, grants: FieldGrants) -> Record:
         level=grants.level(spec.name).name,
         reason=reason.value if reason is not None else None,
         writable=spec.name in grants.writable and not spec.declaration.managed,
+        operable=spec.name in grants.writable,
         filterable=filterable,
         sortable=spec.declaration.sortable and plain and spec.name in grants.filterable,
         revealable=spec.name in grants.revealable,

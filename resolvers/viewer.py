@@ -116,10 +116,12 @@ class Viewer:
                 label_en=spec.label.en,
                 label_zh=spec.label.zh,
                 is_list=spec.is_list,
+                max_length=spec.max_length,
                 maskable=spec.mask is not None,
                 creatable=not spec.declaration.managed
                 and any(spec.name in grants.by_scope_set[scopes].creatable for scopes in scope_sets),
                 writable=any(record["writable"] for record in by_scope),
+                operable=any(record["operable"] for record in by_scope),
                 filterable=any(record["filterable"] for record in by_scope),
                 revealable=any(record["revealable"] for record in by_scope),
                 sortable=all(record["sortable"] for record in by_scope),

@@ -23,10 +23,10 @@ ORDERS = re.compile(r"SortField$")  # the values are fields, which have labels o
 KINDS = "{ viewer { kinds { kind labelEn labelZh isCustomer readable } } }"
 VOCABULARY = "{ viewer { vocabulary { enum values { value labelEn labelZh } } } }"
 FIELDS = """query($k: RecordKind!) { viewer { access(kind: $k) {
-    field type list maskable operators required creatable values { value labelEn labelZh }
-    level writable filterable sortable revealable
-    byScope { level writable filterable sortable revealable } } } }"""
-RIGHTS = ("level", "writable", "filterable", "sortable", "revealable")
+    field type list maxLength maskable operators required creatable values { value labelEn labelZh }
+    level writable operable filterable sortable revealable
+    byScope { level writable operable filterable sortable revealable } } } }"""
+RIGHTS = ("level", "writable", "operable", "filterable", "sortable", "revealable")
 NOT_IN_DEMO = {
     Kind.REVIEW,
     Kind.REVELATION,
@@ -130,6 +130,12 @@ class TestKinds:
 
 
 class TestFields:
+    async def test_a_form_knows_how_long_a_text_may_be(self, demo_api: Api) -> None:
+        """As declared: a line, a page; nothing of what has rules of its own."""
+        told = await fields(demo_api, "demo.inspector", Kind.INDIVIDUAL)
+        lengths = {name: told[name]["maxLength"] for name in ("name", "notes", "idNumber", "telephone", "birthDate")}
+        assert lengths == {"name": 200, "notes": 4000, "idNumber": None, "telephone": None, "birthDate": None}
+
     @pytest.mark.parametrize("kind", [*CUSTOMER_KINDS, *RECORD_CATALOGUES])
     async def test_what_is_told_of_a_field_is_what_the_sdl_says(
         self, demo_api: Api, schema: GraphQLSchema, kind: Kind
@@ -168,7 +174,7 @@ class TestFields:
             for entry in ahead.values():
                 by_scope = entry["byScope"]
                 assert entry["level"] == max((one["level"] for one in by_scope), key=LEVELS.index)
-                for right in ("writable", "filterable", "revealable"):
+                for right in ("writable", "operable", "filterable", "revealable"):
                     assert entry[right] == any(one[right] for one in by_scope)
                 assert entry["sortable"] == all(one["sortable"] for one in by_scope)
             for record in (answer["data"][camel_case(plural(kind))] or {"nodes": []})["nodes"]:
@@ -186,6 +192,12 @@ class TestFields:
         assert ticket["subject"]["required"]
         assert not ticket["state"]["creatable"]
         assert not ticket["createdAt"]["creatable"]
+
+    async def test_who_may_have_operations_change_what_they_alone_set_is_told_so(self, demo_api: Api) -> None:
+        """An agent leads tickets from state to state without writing the state; a complaint handler only reads it."""
+        state = (await fields(demo_api, AGENT, Kind.TICKET))["state"]
+        assert (state["writable"], state["operable"]) == (False, True)
+        assert not (await fields(demo_api, "demo.complaints", Kind.TICKET))["state"]["operable"]
 
     async def test_what_was_asked_of_customers_is_asked_as_before(self, demo_api: Api) -> None:
         """The literal spelling of `CustomerKind`."""

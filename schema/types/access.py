@@ -43,6 +43,9 @@ class FieldAccess:
     level: AccessLevel
     reason: Reason | None
     writable: bool
+    operable: bool = strawberry.field(
+        description="Operations may change it for the caller, such as a ticket's `state`; `writable` leaves those out."
+    )
     filterable: bool
     sortable: bool
     revealable: bool = strawberry.field(description="Masked, and `reveal` opens it.")
@@ -54,6 +57,7 @@ class ScopedFieldAccess:
     level: AccessLevel
     reason: Reason | None
     writable: bool
+    operable: bool
     filterable: bool
     sortable: bool
     revealable: bool
@@ -97,6 +101,9 @@ class KindFieldAccess:
     operators: list[str] = strawberry.field(
         description="Those that a condition on it can have, for whom it is filterable."
     )
+    max_length: int | None = strawberry.field(
+        description="Characters of a free text, or of each in a list; null where it is none."
+    )
     maskable: bool = strawberry.field(description="It can be shown masked.")
     sensitivity: Sensitivity
     encrypted: bool
@@ -105,6 +112,9 @@ class KindFieldAccess:
     reason: Reason | None
     creatable: bool
     writable: bool
+    operable: bool = strawberry.field(
+        description="Operations may change it for the caller in some record; `writable` leaves out what only they set."
+    )
     filterable: bool
     sortable: bool = strawberry.field(description="A list may be put in this order.")
     revealable: bool = strawberry.field(description="Masked on some customer, and `reveal` opens it there.")
