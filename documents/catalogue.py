@@ -63,8 +63,21 @@ def _specs(kind: Kind, cls: type[Customer] | type[StoredRecord]) -> Iterable[tup
         if declaration is not None:
             value_type, choices, is_list = _value_type(_hint(info))
             model, choices = (choices, None) if value_type is ValueType.OBJECT else (None, choices)
-            required, is_shared = info.is_required(), name in shared
-            yield name, FieldSpec(name, kind, declaration, value_type, choices, is_list, required, is_shared, model)
+            yield (
+                name,
+                FieldSpec(
+                    name,
+                    kind,
+                    declaration,
+                    value_type,
+                    choices,
+                    is_list,
+                    required=info.is_required(),
+                    shared=name in shared,
+                    model=model,
+                    max_length=_max_length(_hint(info)) if value_type is ValueType.TEXT else None,
+                ),
+            )
 
 
 def _hint(info: FieldInfo) -> Any:
@@ -89,6 +102,15 @@ def _value_type(hint: Any) -> tuple[ValueType, type[Any] | None, bool]:
     if isinstance(hint, type) and issubclass(hint, BaseModel):
         return ValueType.OBJECT, hint, False
     return _BY_PYTHON_TYPE[hint], None, False
+
+
+def _max_length(hint: Any) -> int | None:
+    """The characters that a text of `hint`, or each in its list, may have; None where the declaration does not say."""
+    for item in get_args(hint):
+        found: int | None = getattr(item, "max_length", None) or _max_length(item)
+        if found is not None:
+            return found
+    return None
 
 
 def parts_of(model: type[BaseModel]) -> Mapping[str, tuple[ValueType, type[Labelled] | None, bool]]:

@@ -187,6 +187,7 @@ class FieldSpec:
     required: bool
     shared: bool  # declared on the root: every kind has it
     model: type[Any] | None = None  # of an OBJECT: the Pydantic model of its parts
+    max_length: int | None = None  # characters of a free text
 
     @property
     def public_name(self) -> str:

@@ -6,10 +6,11 @@ import { labelOf, t } from './language.js';
 import { fieldValue, plainText } from './values.js';
 
 const KINDS_OF_INPUT = { Date: 'date', EmailAddress: 'email', PhoneNumber: 'tel', Int: 'number', Decimal: 'text', DateTime: 'datetime-local' };
+const LINE = 200; // characters: what may be longer gets room for more than one line
 
 /**
  * One labelled control. `spec` is a field of `viewer.access` (`field`, `labelEn`, `labelZh`, `type`, `values`,
- * `required`); `access` its `{level, reason, writable}` on this record; `value` the present one; `errors` those of
+ * `required`, `maxLength`); `access` its `{level, reason, writable}` on this record; `value` the present one; `errors` those of
  * `userErrors` for it (messages). The control's name is the field's.
  */
 export function control(spec, { value = null, access = {}, errors = [], isNew = false, prefix = 'field' } = {}) {
@@ -49,6 +50,10 @@ function input({ id, spec, shown, described, invalid, required }, placeholder) {
   }
   if (spec.list) {
     return html`<textarea id=${id} name=${spec.field} rows="3" .value=${(shown || []).join('\n')} placeholder=${placeholder}
+      aria-describedby=${describedBy} aria-invalid=${invalid}></textarea>`;
+  }
+  if (spec.maxLength > LINE) {
+    return html`<textarea id=${id} name=${spec.field} rows="3" .value=${shown ?? ''} placeholder=${placeholder} ?required=${required}
       aria-describedby=${describedBy} aria-invalid=${invalid}></textarea>`;
   }
   const text = shown !== null && typeof shown === 'object' ? shown.username ?? shown.code ?? shown.id : shown ?? '';

@@ -28,8 +28,9 @@ export const operationsOf = (kind, specs) => (OPERATIONS[kind] ?? [])
 export async function runOperation(operation, customer, kindSpecs) {
   const inputName = `${operation.charAt(0).toUpperCase()}${operation.slice(1)}Input`;
   const { data } = await ask(INPUT, { name: inputName });
-  const isOffered = (spec) => spec.field !== 'customer' && (kindSpecs.find((each) => each.field === spec.field)?.creatable ?? true);
-  const specs = data.__type.inputFields.map(specOf).filter(isOffered);
+  const kept = (name) => kindSpecs.find((each) => each.field === name);
+  const specs = data.__type.inputFields.filter(({ name }) => name !== 'customer' && (kept(name)?.creatable ?? true))
+    .map((field) => ({ ...specOf(field), maxLength: kept(field.name)?.maxLength }));
   const mutation = `mutation ($input: ${inputName}!) { ${operation}(input: $input) { userErrors { code message field rule } } }`;
   const retry = new RetryKey();
   let state = { userErrors: [], message: '', isBusy: false };

@@ -98,8 +98,10 @@ const QUERY = (name, selection) => `query ($id: ID!, $first: Int!, $after: Strin
   ${name}(first: $first, after: $after) { totalCount pageInfo { hasNextPage endCursor }
     nodes { id access { field level reason } ${selection} } } } }`;
 
-/** Sealed free text and lists are for the record's own dialog; so are references, which say nothing to people. */
-const isShort = (spec) => !spec.list && !['ID', 'PhoneNumber'].includes(baseType(spec.type)) && !(spec.encrypted && baseType(spec.type) === 'String');
+const LINE = 200; // characters
+
+/** Long texts and lists are for the record's own dialog; so are references, which say nothing to people. */
+const isShort = (spec) => !spec.list && !['ID', 'PhoneNumber'].includes(baseType(spec.type)) && !(spec.maxLength > LINE);
 
 const isTable = (row, spec) => spec.list && partsOf(spec) !== undefined && row[spec.field]?.length > 0;
 

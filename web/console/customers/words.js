@@ -20,7 +20,7 @@ addWords({
   'customers.found': ['{count} found', '共 {count} 位客户'],
   'customers.none': ['No customer is found.', '没有找到客户。'],
   'customers.comma': [', ', '、'],
-  'customers.narrowedSome': ['By {fields}, only those customers are found by whom you may search.', '按{fields}查找时，仅包括您有权据此查找的客户。'],
+  'customers.narrowedSome': ['{fields}: only those customers are found for whom you may search by this.', '{fields}：只在您有权据此查找的客户中查找。'],
   'customers.narrowedNone': ['{fields}: you may not search by this.', '您无权按{fields}查找。'],
   'customers.notFound': ['There is no such customer, or none for you.', '没有该客户，或您无权查看。'],
   'customers.new': ['New customer', '新建客户'],
