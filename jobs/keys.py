@@ -18,7 +18,7 @@ from jobs.definition import job
 from jobs.schedules import Daily
 
 BATCH: Final = 500
-"""Customers per transaction: some 50 ms, in which none of them can be deleted."""
+"""Customers per transaction: a fraction of a second, in which none of them can be deleted."""
 
 
 class KeysLeftError(Exception):

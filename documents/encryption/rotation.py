@@ -121,7 +121,9 @@ class KeyRotation:
         await self._vault.reload()
 
     async def unsettled_seconds(self) -> float:
-        """How long others may still wrap with the key before the active one."""
+        """How long others may still wrap with the key before the active one, if there was one."""
+        if not self._vault.replaced_ids:
+            return 0.0
         active = await self._vault_keys.find_one({"active": True}, {"created_at": 1})
         since = datetime.now(UTC) - _utc(active["created_at"]) if active is not None else None
         left = SETTLING_SECONDS - since.total_seconds() if since is not None else 0.0
