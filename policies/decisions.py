@@ -14,7 +14,7 @@ from documents.access_plan import Action, FieldGrants, Level, Purpose, Scope, Sc
 from documents.catalogue import Catalogue
 from documents.fields import CUSTOMER_KINDS, Kind
 from policies.judge import Judge
-from policies.matching import DENY, FieldPatterns, covers_action, covers_kind, covers_purpose
+from policies.matching import DENY, EVERYONE, FieldPatterns, covers_action, covers_kind, covers_purpose
 from policies.rule_set import Rule, RuleSet
 
 EVERYWHERE: ScopeSet = frozenset({Scope.ALL})
@@ -118,6 +118,12 @@ class Decisions:
         rule = self._explained[key]
         return rule if allowed or rule is None or rule.effect == DENY else None
 
+    def allows(self, rules: Iterable[Rule], kind: Kind, field: str) -> bool:
+        """What Casbin answers over `rules` alone, about writing `field` of `kind` as somebody without a role of their
+        own: how its model joins effects."""
+        roles, purpose = frozenset({EVERYONE}), next(iter(Purpose))
+        return field in self._judge.decide(rules, roles, EVERYWHERE, kind, Action.WRITE, purpose, (field,)).granted
+
     def _applicable(
         self, roles: frozenset[str], kind: Kind, purpose: Purpose, scopes: ScopeSet, action: Action
     ) -> list[tuple[int, frozenset[str]]]:
@@ -137,7 +143,11 @@ class Decisions:
 
 def scope_sets(rules: Iterable[Rule]) -> list[ScopeSet]:
     """The scope sets over which decisions by `rules` can differ. What is shared is asked about by itself."""
-    named = {Scope(rule.scope) for rule in rules}
-    others = sorted(named - {Scope.ALL, Scope.SHARED})
+    return scope_sets_of({Scope(rule.scope) for rule in rules})
+
+
+def scope_sets_of(named: Collection[Scope]) -> list[ScopeSet]:
+    """The same by the scopes that rules name."""
+    others = sorted(set(named) - {Scope.ALL, Scope.SHARED})
     found = [EVERYWHERE.union(chosen) for size in range(len(others) + 1) for chosen in combinations(others, size)]
     return [*found, _SHARED] if Scope.SHARED in named else found

@@ -1,32 +1,26 @@
 """What a change of the rules does: who gains or loses which fields of which kinds, where, for what, and how.
 
 Exact, because the space is finite: every role and every set of roles that an account has × kind × purpose × action ×
-scope set × field. What no changed rule speaks of cannot differ and is not asked about; all else is Casbin's word under
-both rule sets. Pure computation over values; it reads nothing and decides nothing for a request.
+scope set × field. What no changed rule speaks of cannot differ and is not looked at; all else is compared under both
+rule sets, many fields at a time (policies/field_masks.py). Pure computation over values; it reads nothing and decides
+nothing for a request.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Self
 
 from documents.access_plan import Action, Level, Purpose, Scope, ScopeSet
 from documents.catalogue import Catalogue
-from documents.fields import Kind
-from policies.decisions import Decisions, scope_sets
-from policies.matching import covers_action, covers_kind, covers_purpose
-from policies.rule_set import Rule, RuleSet
+from documents.fields import CUSTOMER_KINDS, FieldSpec, Kind
+from policies.decisions import scope_sets_of
+from policies.field_masks import Cell, CellMasks, FieldMasks
+from policies.rule_set import RuleSet
 
 ACTIONS = (Action.READ, Action.FILTER, Action.WRITE, Action.CREATE, Action.DELETE, Action.EXPORT, Action.REVEAL)
 """What a difference is told in; reading has levels, of which masked is one. The others are DENIED or PLAIN: allowed."""
-
-
-_ASKED = {
-    Action.READ: (Action.READ, Action.READ_MASKED),
-    Action.REVEAL: (Action.REVEAL, Action.READ, Action.READ_MASKED),
-}
-"""The decisions that an action depends on, where it is more than its own: only what is masked can be revealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +51,16 @@ class EffectComparison:
 
     def __init__(self, catalogue: Catalogue, base: RuleSet, draft: RuleSet) -> None:
         self._catalogue = catalogue
-        self._base = Decisions(catalogue, base)
-        self._draft = Decisions(catalogue, draft)
+        self._base = FieldMasks(catalogue, base)
+        self._draft = FieldMasks(catalogue, draft)
         self._known: dict[frozenset[str], tuple[AccessChange, ...]] = {}
+        self._differing: dict[str, frozenset[Cell]] = {}
+        self._sets: dict[frozenset[Scope], list[ScopeSet]] = {}
+        self._maskable = {kind: _maskable(fields.values()) for kind, fields in catalogue.by_kind.items()}
 
     def of_every_role(self) -> dict[str, tuple[AccessChange, ...]]:
         """The changes of each role by itself that has any."""
-        roles = sorted(self._base.rule_set.roles | self._draft.rule_set.roles)
+        roles = sorted(self._base.roles | self._draft.roles)
         found = {role: self.of_roles(frozenset({role})) for role in roles}
         return {role: changes for role, changes in found.items() if changes}
 
@@ -74,71 +71,105 @@ class EffectComparison:
         return self._known[roles]
 
     def _changes(self, roles: frozenset[str]) -> Iterator[AccessChange]:
-        changed = set(self._base.of_roles(roles)) ^ set(self._draft.of_roles(roles))
-        if not changed:
-            return
-        for kind in self._catalogue.by_kind:
-            of_kind = [rule for rule in changed if covers_kind(kind.value, rule.kind)]
+        # What differs for none of the roles alone cannot differ for all of them together.
+        cells = frozenset[Cell]().union(*map(self._differing_cells, roles))
+        for kind in self._catalogue.by_kind if cells else ():
             for purpose in Purpose:
-                touched = [rule for rule in of_kind if covers_purpose(purpose.value, rule.purpose)]
-                if touched:
-                    yield from self._of_cell(roles, kind, purpose, touched)
+                if (kind, purpose) in cells:
+                    yield from self._of_cell(roles, kind, purpose)
 
-    def _of_cell(
-        self, roles: frozenset[str], kind: Kind, purpose: Purpose, changed: Collection[Rule]
-    ) -> Iterator[AccessChange]:
-        both = (*self._base.relevant(roles, kind, purpose), *self._draft.relevant(roles, kind, purpose))
-        decisive = frozenset(Scope(rule.scope) for rule in both)
-        sets = scope_sets(both)
-        for action in ACTIONS:
-            touched = [rule for rule in changed if _speaks_of(rule, action)]
-            found: dict[tuple[Level, Level, str], list[ScopeSet]] = defaultdict(list)
-            for scopes in sets if touched else ():
-                fields = self._fields(kind, (rule for rule in touched if rule.scope in scopes))
-                before = _levels(self._base, roles, kind, purpose, scopes, action, fields)
-                after = _levels(self._draft, roles, kind, purpose, scopes, action, fields)
-                for name in fields:
-                    if before[name] is not after[name]:
-                        found[before[name], after[name], name].append(scopes)
-            yield from _grouped(kind, purpose, action, decisive, found)
+    def _differing_cells(self, role: str) -> frozenset[Cell]:
+        """Of which kinds, under which purposes, the rules of one role say something else."""
+        if role not in self._differing:
+            base, draft = self._base.of_role(role), self._draft.of_role(role)
+            cells = base.keys() | draft.keys()
+            self._differing[role] = frozenset(cell for cell in cells if base.get(cell) != draft.get(cell))
+        return self._differing[role]
 
-    def _fields(self, kind: Kind, rules: Iterable[Rule]) -> list[str]:
-        named = frozenset[str]().union(
-            *(self._base.patterns.named(kind.value, rule.kind, rule.field) for rule in rules)
+    def _of_cell(self, roles: frozenset[str], kind: Kind, purpose: Purpose) -> Iterator[AccessChange]:
+        base, draft = (masks.of_roles(roles, (kind, purpose)) for masks in (self._base, self._draft))
+        decisive = frozenset(base.scopes | draft.scopes)
+        if decisive not in self._sets:
+            self._sets[decisive] = scope_sets_of(decisive)
+        sets, maskable = self._sets[decisive], self._maskable[kind]
+        before, after = (
+            [_Levels.of(one, scopes, maskable, openable=kind in CUSTOMER_KINDS) for scopes in sets]
+            for one in (base, draft)
         )
-        return [name for name in self._catalogue.fields(kind) if name in named]
+        for action in ACTIONS:
+            found: dict[tuple[Level, Level], list[int]] = {}
+            for number, (old, new) in enumerate(zip(before, after, strict=True)):
+                for levels, fields in old.differences(new, action):
+                    found.setdefault(levels, [0] * len(sets))[number] = fields
+            for (old_level, new_level), by_set in found.items():
+                for fields, alike in _grouped(by_set):
+                    names, those = self._names(kind, fields), tuple(sets[number] for number in alike)
+                    yield AccessChange(kind, purpose, action, old_level, new_level, names, those, decisive)
+
+    def _names(self, kind: Kind, mask: int) -> tuple[str, ...]:
+        return tuple(name for number, name in enumerate(self._catalogue.fields(kind)) if mask >> number & 1)
 
 
-def _speaks_of(rule: Rule, action: Action) -> bool:
-    asked = _ASKED.get(action, (action,))
-    return any(covers_action(one.value, rule.action, rule.effect) for one in asked)
+@dataclass(frozen=True, slots=True)
+class _Levels:
+    """The fields of one kind in one scope set: those read plain and masked, and those granted for each other action."""
+
+    plain: int
+    masked: int
+    granted: dict[Action, int]
+
+    @classmethod
+    def of(cls, masks: CellMasks, scopes: ScopeSet, maskable: int, *, openable: bool) -> Self:
+        """A field without a mask is never shown masked; only what is shown masked can be revealed, where the
+        kind is `openable`."""
+        plain = masks.granted(Action.READ, scopes)
+        masked = masks.granted(Action.READ_MASKED, scopes) & maskable & ~plain
+        granted: dict[Action, int] = {
+            action: masks.granted(action, scopes) for action in ACTIONS if action is not Action.READ
+        }
+        granted[Action.REVEAL] &= masked if openable else 0
+        return cls(plain, masked, granted)
+
+    def differences(self, other: _Levels, action: Action) -> Iterator[tuple[tuple[Level, Level], int]]:
+        """The fields that go from one level to another."""
+        if action is not Action.READ:
+            old, new = self.granted[action], other.granted[action]
+            if old != new:
+                yield from _some((Level.PLAIN, Level.DENIED), old & ~new)
+                yield from _some((Level.DENIED, Level.PLAIN), new & ~old)
+            return
+        if (self.plain, self.masked) == (other.plain, other.masked):
+            return
+        shown, other_shown = self.plain | self.masked, other.plain | other.masked
+        yield from _some((Level.PLAIN, Level.MASKED), self.plain & other.masked)
+        yield from _some((Level.PLAIN, Level.DENIED), self.plain & ~other_shown)
+        yield from _some((Level.MASKED, Level.PLAIN), self.masked & other.plain)
+        yield from _some((Level.MASKED, Level.DENIED), self.masked & ~other_shown)
+        yield from _some((Level.DENIED, Level.PLAIN), other.plain & ~shown)
+        yield from _some((Level.DENIED, Level.MASKED), other.masked & ~shown)
 
 
-def _levels(
-    decisions: Decisions,
-    roles: frozenset[str],
-    kind: Kind,
-    purpose: Purpose,
-    scopes: ScopeSet,
-    action: Action,
-    fields: Collection[str],
-) -> dict[str, Level]:
-    if action is Action.READ:
-        return dict(decisions.levels(roles, kind, purpose, scopes, fields))
-    granted = decisions.granted(roles, kind, purpose, scopes, action, fields)
-    return {name: Level.PLAIN if name in granted else Level.DENIED for name in fields}
+def _some(levels: tuple[Level, Level], fields: int) -> Iterator[tuple[tuple[Level, Level], int]]:
+    if fields:
+        yield levels, fields
 
 
-def _grouped(
-    kind: Kind,
-    purpose: Purpose,
-    action: Action,
-    decisive: frozenset[Scope],
-    found: dict[tuple[Level, Level, str], list[ScopeSet]],
-) -> Iterator[AccessChange]:
-    """One change for all fields that change alike in the same scope sets."""
-    alike: dict[tuple[Level, Level, tuple[ScopeSet, ...]], list[str]] = defaultdict(list)
-    for (before, after, name), sets in found.items():
-        alike[before, after, tuple(sets)].append(name)
-    for (before, after, sets_alike), names in alike.items():
-        yield AccessChange(kind, purpose, action, before, after, tuple(names), sets_alike, decisive)
+def _maskable(specs: Iterable[FieldSpec]) -> int:
+    return sum(1 << number for number, spec in enumerate(specs) if spec.mask is not None)
+
+
+def _grouped(by_set: list[int]) -> Iterator[tuple[int, list[int]]]:
+    """The fields that change alike: masks, with the numbers of the scope sets in which they do."""
+    groups: list[tuple[int, list[int]]] = []
+    seen = 0
+    for number, fields in enumerate(by_set):
+        refined: list[tuple[int, list[int]]] = []
+        for mask, alike in groups:
+            if inside := mask & fields:
+                refined.append((inside, [*alike, number]))
+            if outside := mask & ~fields:
+                refined.append((outside, alike))
+        if new := fields & ~seen:
+            refined.append((new, [number]))
+        groups, seen = refined, seen | fields
+    yield from groups
