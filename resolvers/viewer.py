@@ -108,6 +108,7 @@ class Viewer:
                 Record(field_access(spec, grants.by_scope_set[scopes]), scopes=sorted(scopes)) for scopes in scope_sets
             )
             best = max(by_scope, key=lambda record: Level[record["level"]])
+            may_create = any(spec.name in grants.by_scope_set[scopes].creatable for scopes in scope_sets)
             records[spec.name] = Record(
                 best,
                 sensitivity=spec.sensitivity.value,
@@ -118,10 +119,9 @@ class Viewer:
                 is_list=spec.is_list,
                 max_length=spec.max_length,
                 maskable=spec.mask is not None,
-                creatable=not spec.declaration.managed
-                and any(spec.name in grants.by_scope_set[scopes].creatable for scopes in scope_sets),
+                creatable=may_create and not spec.declaration.managed,
                 writable=any(record["writable"] for record in by_scope),
-                operable=any(record["operable"] for record in by_scope),
+                operable=may_create or any(record["operable"] for record in by_scope),
                 filterable=any(record["filterable"] for record in by_scope),
                 revealable=any(record["revealable"] for record in by_scope),
                 sortable=all(record["sortable"] for record in by_scope),

@@ -113,7 +113,8 @@ class KindFieldAccess:
     creatable: bool
     writable: bool
     operable: bool = strawberry.field(
-        description="Operations may change it for the caller in some record; `writable` leaves out what only they set."
+        description="Operations may give it or change it for the caller; `creatable` and `writable` leave out what "
+        "only they set."
     )
     filterable: bool
     sortable: bool = strawberry.field(description="A list may be put in this order.")

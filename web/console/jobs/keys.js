@@ -14,7 +14,7 @@ import { subnav } from './subnav.js';
 const REWRAP = 'keys.rewrap';
 const STATE = `{ keys { rootKeyProvider dataKeys oldestDataKeyAt trailKey
     vaultKeys { fingerprint state madeAt dataKeys secrets } }
-  viewer { access(kind: VAULT_KEY) { field creatable } }
+  viewer { access(kind: VAULT_KEY) { operable } }
   jobs(first: 5, filter: { name: { eq: "${REWRAP}" } }) { nodes { id name state done total } } }`;
 const ROTATE = 'mutation ($input: RotateVaultKeyInput!) { rotateVaultKey(input: $input) { userErrors { message } } }';
 const CHANGED = 'subscription { jobChanged { job { id name state done total } } }';
@@ -38,7 +38,7 @@ class Keys extends Screen {
   async load(isLatest) {
     const { data } = await ask(STATE, {}, { signal: this.signal });
     const job = data.jobs?.nodes.find((each) => each.state !== 'SUCCEEDED') ?? null;
-    if (isLatest()) this.set({ keys: data.keys, job, mayRotate: data.viewer.access.some((each) => each.creatable) });
+    if (isLatest()) this.set({ keys: data.keys, job, mayRotate: data.viewer.access.some((each) => each.operable) });
   }
 
   template() {
