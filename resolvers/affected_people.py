@@ -6,7 +6,7 @@ Pure arithmetic over what the policy layer and the counts say; it asks nothing a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from documents.access_plan import Scope, ScopeSet
@@ -91,18 +91,36 @@ class AffectedPeople:
         """`changes_of` roles that somebody has together."""
         self._changes_of = changes_of
         self._scopes = scopes
-        self._known: dict[tuple[object, ...], tuple[AccessChange, ...]] = {}
+        self._known: dict[tuple[object, ...], _Concerned] = {}
 
     def affected(self, account: StoredAccount) -> AffectedPerson | None:
         """What changes for the account; None where nothing does."""
         possible = possible_scopes(account)
         key = (account.roles, account.purposes, possible)
         if key not in self._known:
-            self._known[key] = tuple(_concerning(account, possible, self._changes_of(account.roles)))
+            self._known[key] = _Concerned(tuple(_concerning(account, possible, self._changes_of(account.roles))))
         concerned = self._known[key]
-        if not concerned:
+        if not concerned.changes:
             return None
-        return AffectedPerson(account, concerned, _customers(concerned, self._scopes.of(account)))
+        return AffectedPerson(account, concerned.changes, concerned.customers(self._scopes.of(account)))
+
+
+class _Concerned:
+    """Changes that several accounts share, and which customers they are about: found once for all of them."""
+
+    def __init__(self, changes: tuple[AccessChange, ...]) -> None:
+        self.changes = changes
+        self._known: dict[tuple[Kind, ScopeSet], bool] = {}
+
+    def customers(self, counts: Mapping[tuple[Kind, ScopeSet], int]) -> int:
+        """How many of the customers counted by kind and scopes some change is about."""
+        return sum(count for place, count in counts.items() if self._is_about(place))
+
+    def _is_about(self, place: tuple[Kind, ScopeSet]) -> bool:
+        if place not in self._known:
+            kind, scopes = place
+            self._known[place] = any(change.kind is kind and change.holds_in(scopes) for change in self.changes)
+        return self._known[place]
 
 
 def _concerning(account: StoredAccount, possible: ScopeSet, changes: Iterable[AccessChange]) -> Iterator[AccessChange]:
@@ -110,14 +128,6 @@ def _concerning(account: StoredAccount, possible: ScopeSet, changes: Iterable[Ac
         sets = tuple(one for one in change.scope_sets if one <= possible)
         if sets and change.purpose in account.purposes:
             yield replace(change, scope_sets=sets)
-
-
-def _customers(changes: Sequence[AccessChange], counts: Mapping[tuple[Kind, ScopeSet], int]) -> int:
-    return sum(
-        count
-        for (kind, scopes), count in counts.items()
-        if any(change.kind is kind and change.holds_in(scopes) for change in changes)
-    )
 
 
 def _set(*scopes: Scope) -> ScopeSet:

@@ -104,7 +104,7 @@ class PolicyEffects:
             tests_added=[text for text in tests if text not in tests_before],
             tests_removed=[text for text in tests_before if text not in tests],
             roles=Records(Record(role=role, changes=_changes(changes)) for role, changes in by_role.items()),
-            people=Records(_person(person) for person in people),
+            people=_people(people),
             documents=_documents(trusted, by_role),
         )
 
@@ -114,14 +114,26 @@ def scope_set_record(scopes: ScopeSet) -> Record:
     return Record(scopes=sorted(scope.value for scope in scopes))
 
 
-def _person(person: AffectedPerson) -> Record:
+def _people(people: Iterable[AffectedPerson]) -> Records:
+    """A record of each person; those who share their changes share the record of them."""
+    made: dict[int, Records] = {}
+    found = Records()
+    for person in people:
+        key = id(person.changes)  # they are all alive
+        if key not in made:
+            made[key] = _changes(person.changes)
+        found.append(_person(person, made[key]))
+    return found
+
+
+def _person(person: AffectedPerson, changes: Records) -> Record:
     account = person.account
     return Record(
         username=account.username,
         display_name=account.display_name,
         roles=sorted(account.roles),
         customers=person.customers,
-        changes=_changes(person.changes),
+        changes=changes,
     )
 
 
