@@ -2,18 +2,19 @@
 // it in the page: it is somebody else's file.
 
 import { attempt, html } from '../core/screen.js';
-import { ApiError } from '../core/api.js';
+import { ApiError, purposeHeader } from '../core/api.js';
 import { t } from '../core/language.js';
 import { session } from '../core/session.js';
 
 /** The button. */
 export const downloadAttachment = (row) => html`<footer>
-  <button type="button" class="primary" @click=${() => attempt(() => download(row.id))}>${t('customers.download')}</button></footer>`;
+  <button type="button" class="primary" @click=${() => attempt(() => downloadFile(row.id))}>${t('customers.download')}</button></footer>`;
 
-async function download(id) {
+/** Fetches the file of an attachment and hands it to the browser. Raises ApiError where the caller may not have it. */
+export async function downloadFile(id) {
   const response = await fetch(`/attachments/${id}`, {
     credentials: 'omit',
-    headers: { authorization: `Bearer ${await session.accessToken()}`, ...(session.purpose ? { 'dossier-purpose': session.purpose } : {}) },
+    headers: { authorization: `Bearer ${await session.accessToken()}`, ...purposeHeader(session.purpose) },
   });
   if (!response.ok) throw await refusal(response);
   const link = document.createElement('a');

@@ -30,7 +30,8 @@ export async function runOperation(operation, customer, kindSpecs) {
   const { data } = await ask(INPUT, { name: inputName });
   const kept = (name) => kindSpecs.find((each) => each.field === name);
   const specs = data.__type.inputFields.filter(({ name }) => name !== 'customer' && (kept(name)?.creatable ?? true))
-    .map((field) => ({ ...specOf(field), maxLength: kept(field.name)?.maxLength }));
+    .map((field) => ({ ...specOf(field), maxLength: kept(field.name)?.maxLength }))
+    .filter((spec) => spec.type !== 'ID' || spec.required); // nobody knows ids by heart: what refers to another record is done there
   const mutation = `mutation ($input: ${inputName}!) { ${operation}(input: $input) { userErrors { code message field rule } } }`;
   const retry = new RetryKey();
   let state = { userErrors: [], message: '', isBusy: false };
