@@ -120,7 +120,9 @@ class RoleGrants:
         if hidden := _NAMED - grants.plain:
             raise FieldAccessError(Action.READ, hidden)
         caller.report.add_row(Served(KIND, tuple(sorted(_NAMED)), ()), None)
-        return Records(_account(account) for account in await self._accounts.list_accounts())
+        accounts = await self._accounts.list_accounts()
+        departments = await self._accounts.departments(one.department for one in accounts if one.department)
+        return Records(_account(account, departments.get(account.department or "")) for account in accounts)
 
     async def _give(self, writes: RecordWrites, grant: str, values: Mapping[str, Any]) -> None:
         term = {name: values.get(name) for name in ("role", "since", "until")} | {"grant": grant}
@@ -136,7 +138,7 @@ class RoleGrants:
             raise RuleBrokenError("role_grant.ends_before_it_begins", "until")
 
 
-def _account(account: StoredAccount) -> Record:
+def _account(account: StoredAccount, department: Record | None) -> Record:
     return Record(
         username=account.username,
         display_name=account.display_name,
@@ -145,6 +147,7 @@ def _account(account: StoredAccount) -> Record:
         base_roles=sorted(account.base_roles),
         purposes=sorted(account.purposes),
         department=account.department,
+        department_named=department,
         disabled=account.disabled,
         cleared_until=account.cleared_until,
     )

@@ -16,6 +16,7 @@ from schema.errors import InvalidArgumentError
 from schema.query import DEFAULT_PAGE, LARGEST_PAGE, Info
 from schema.scalars import DateTime
 from schema.types.access import AccessLevel
+from schema.types.staff import Department
 
 PLAIN_TYPES: tuple[str, ...] = (
     "ScopeSet",
@@ -243,6 +244,7 @@ class AccountRoles:
     base_roles: list[str] = strawberry.field(description="Those that no grant gave: `setAccountRoles` replaces them.")
     purposes: list[Purpose]
     department: str | None
+    department_named: Department | None = strawberry.field(description="Its names.")
     disabled: bool
     cleared_until: DateTime | None = strawberry.field(description="The end of the undertaking in force.")
 
