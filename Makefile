@@ -59,6 +59,9 @@ lock: install ## Pin the newest versions that pyproject.toml allows, by hash
 	@$(call compile,requirements.lock,)
 	@$(call compile,requirements-dev.lock,--extra dev --constraint requirements.lock)
 
+screenshots: install chromium ## Take the pictures of the console in docs/screenshots anew
+	@$(BIN)/python -m tests.console.screenshots
+
 clean: ## Remove everything that can be made again (not var/, the data)
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
 		$(addsuffix /node_modules,$(NODE_FOLDERS) $(PEERS))
