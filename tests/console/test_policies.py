@@ -146,6 +146,25 @@ async def test_a_draft_that_another_changed_meanwhile_is_loaded_again(page: Page
     await expect(lines.locator("code")).to_have_text([NOTES])
 
 
+async def test_changing_the_draft_of_another_is_asked_about_first(page: Page, console: Console) -> None:
+    """Whoever writes in it becomes an author and cannot approve it any more; only then is it changed."""
+    draft = await act(console, AUTHOR, "submitDraft", await drafted(console))
+    await log_in(page, SECOND, at=f"/console/policies?draft={draft['id']}")
+    await cell(page, "email", "complaint_handler").click()
+    dialog = page.get_by_role("dialog", name="Change this draft?")
+    masked = page.locator("policy-cell").get_by_role("button", name="Masked", exact=True)
+    await masked.click()
+    await expect(dialog).to_contain_text("becomes one of its authors and cannot approve it")
+    await dialog.get_by_role("button", name="Cancel").click()
+    await expect(page.get_by_text("Nothing is changed yet")).to_be_visible()
+    await masked.click()
+    await dialog.get_by_role("button", name="Confirm").click()
+    await expect(page.get_by_role("region", name="Lines of this draft").locator("code")).to_have_text([EMAIL])
+    await page.get_by_role("link", name="Submit, approve, activate").click()
+    await confirm(page, "Submit")
+    await expect(page.get_by_text("you wrote in it: another administrator approves")).to_be_visible()
+
+
 async def test_rules_that_would_lock_everybody_out_are_refused_in_words(page: Page, console: Console) -> None:
     """Although approved: nobody could begin a draft any more."""
     csv = (await rules_in_force(console)).replace(NEVER_BEGIN, "")

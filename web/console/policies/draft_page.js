@@ -14,6 +14,11 @@ const QUERY = `query ($id: ID!) { ruleDraft(id: $id) { ${DRAFT_HEAD} ${DRAFT_STE
 const TONES = { submit: 'primary', approve: 'primary', activate: 'primary', rebase: '', discard: 'danger' };
 
 class DraftPage extends Screen {
+  connectedCallback() {
+    super.connectedCallback();
+    this.listen(window, 'focus', () => this.reload()); // another administrator may have approved it meanwhile
+  }
+
   async load(isLatest) {
     const { data } = await ask(QUERY, { id: this.parameters.id }, { signal: this.signal });
     if (isLatest()) this.set({ draft: data.ruleDraft, conflicts: data.draftConflicts ?? [], rights: data.policyRights, version: data.ruleSets?.[0]?.version });

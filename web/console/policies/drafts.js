@@ -18,6 +18,7 @@ class Drafts extends Screen {
   connectedCallback() {
     this.state.chosen = currentQuery().get('state') ?? '';
     super.connectedCallback();
+    this.listen(window, 'focus', () => this.reload()); // what others did meanwhile
   }
 
   get #filter() {

@@ -5,7 +5,8 @@ import { Screen, define, html, nothing } from '../core/screen.js';
 import { ask } from '../core/api.js';
 import { t } from '../core/language.js';
 import { count, kindLabel } from '../core/values.js';
-import { changesList } from './effect_sentences.js';
+import { changesOf, folded } from './effect_sentences.js';
+import { isOpen } from './draft.js';
 import { RuleNames, VOCABULARY_OF_DRAFT, joined, roleLabel } from './names.js';
 
 const CHANGES = 'changes { kind purpose action before after gained fields scopeSets { scopes } }';
@@ -19,7 +20,7 @@ class Effects extends Screen {
   #draft = null;
   #mayUndo = false;
 
-  /** `{id, version}` of the draft; it is asked anew when either changes. */
+  /** `{id, version, state}` of the draft; it is asked anew when either changes. */
   set draft(draft) {
     const isOther = draft.id !== this.#draft?.id || draft.version !== this.#draft?.version;
     this.#draft = draft;
@@ -51,7 +52,7 @@ class Effects extends Screen {
 
   #conflicts() {
     const { conflicts, names } = this.state;
-    if (!conflicts.length) return nothing;
+    if (!conflicts.length || !isOpen(this.#draft)) return nothing;
     return this.#section('conflicts', t('policies.conflicts'), html`<p>${t('policies.conflicts.what')}</p>
       <ul class="plain-list">${conflicts.map((line) => html`<li><p>${names.line(line)}</p><pre><code>${line}</code></pre></li>`)}</ul>`);
   }
@@ -82,23 +83,23 @@ class Effects extends Screen {
       ...testsRemoved.map((text) => line(text, false, false)), ...testsAdded.map((text) => line(text, true, false)),
     ];
     return this.#section('lines', t('policies.lines'), all.length
-      ? html`<ul class="plain-list lines">${all}</ul>` : html`<p class="nothing">${t('policies.lines.none')}</p>`);
+      ? html`<div class="lines">${folded(all)}</div>` : html`<p class="nothing">${t('policies.lines.none')}</p>`);
   }
 
   #who() {
     const { roles } = this.state.effects;
     const { names } = this.state;
     return this.#section('roles', t('policies.effects.roles'), roles.length
-      ? roles.map(({ role, changes }) => html`<details open><summary>${roleLabel(role)}</summary>${changesList(roleLabel(role), changes, names)}</details>`)
+      ? roles.map(({ role, changes }) => changesOf(roleLabel(role), roleLabel(role), changes, names))
       : html`<p class="nothing">${t('policies.effects.none')}</p>`);
   }
 
   #people() {
     const { people } = this.state.effects;
     if (!people.length) return nothing;
-    return this.#section('people', t('policies.effects.people'), people.map((person) => html`<details>
-      <summary>${person.displayName} <span class="quiet">(${person.username})</span> · ${t('policies.effects.customers', { count: count(person.customers) })}</summary>
-      ${changesList(person.displayName, person.changes, this.state.names)}</details>`));
+    return this.#section('people', t('policies.effects.people'), folded(people.map((person) => html`<li>${changesOf(person.displayName,
+      html`${person.displayName} <span class="quiet">(${person.username})</span> · ${t('policies.effects.customers', { count: count(person.customers) })}`,
+      person.changes, this.state.names)}</li>`)));
   }
 
   #documents() {

@@ -7,6 +7,7 @@ import { ask } from '../core/api.js';
 import { confirmDialog } from '../core/dialog.js';
 import { t } from '../core/language.js';
 import { currentQuery, setQuery } from '../core/router.js';
+import { session } from '../core/session.js';
 import { tabs } from '../core/tabs.js';
 import { enumChoices } from '../core/values.js';
 import { DRAFT_HEAD, DRAFT_RULES, IN_FORCE, RIGHTS, beginDraft, isMine, isOpen, saveLines } from './draft.js';
@@ -40,7 +41,7 @@ class Matrix extends Screen {
     const known = (name, values, otherwise) => (values.includes(query.get(name)) ? query.get(name) : otherwise);
     const names = (enumName) => enumChoices(enumName).map(([value]) => value);
     Object.assign(this.state, {
-      kind: query.get('kind') ?? 'INDIVIDUAL',
+      kind: known('kind', session.viewer.kinds.map(({ kind }) => kind), 'INDIVIDUAL'),
       purpose: known('purpose', names('Purpose'), 'CUSTOMER_SERVICE'),
       scope: known('scope', names('Scope'), 'ALL'),
       action: known('action', ACTIONS, 'see'),
@@ -58,8 +59,12 @@ class Matrix extends Screen {
     const { kind, purpose, draftId } = this.state;
     const { data } = await ask(QUERY, { kind, purpose, draft: draftId, hasDraft: draftId !== '' }, { signal: this.signal });
     const draft = data.ruleDraft ?? null;
+    if (draftId && !draft) {
+      this.#leaveDraft();
+      return this.load(isLatest);
+    }
     const base = draft && (await ask(BASE, { version: draft.base }, { signal: this.signal })).data.ruleSet;
-    if (!isLatest()) return;
+    if (!isLatest()) return undefined;
     this.set({
       names: new RuleNames(data.policyVocabulary),
       rights: data.policyRights,
@@ -70,13 +75,19 @@ class Matrix extends Screen {
       draft,
       lines: draft && linesOf(draft),
       base: base && linesIn(base.csv),
-      isUnknown: draftId !== '' && !draft,
     });
+    return undefined;
+  }
+
+  /** There is no such draft, or none for the caller: the rules in force are shown instead. */
+  #leaveDraft() {
+    this.set({ draftId: '', isUnknown: true });
+    setQuery({ draft: '' });
   }
 
   /** A choice: it stands in the address, and what needs other rows is asked for. */
   #choose(values) {
-    this.set({ ...values, missed: null });
+    this.set({ ...values, missed: null, isUnknown: false });
     const { kind, purpose, scope, action, draftId, search, onlyWithAccess } = this.state;
     setQuery({ kind, purpose, scope, action, draft: draftId, q: search, with: onlyWithAccess ? 'access' : '' });
     if ('kind' in values) this.set({ open: null });
@@ -84,7 +95,7 @@ class Matrix extends Screen {
   }
 
   template() {
-    return html`${subnav()}<h1>${t('policies.title')}</h1>
+    return html`${subnav()}<div><h1>${t('policies.title')}</h1><p class="quiet">${t('policies.intro')}</p></div>
       ${this.frame(() => html`${draftBar(this.state, (id) => this.#choose({ draftId: id }), this.#newDraft)}
         ${toolbar(this.state, (values) => this.#choose(values))}
         ${tabs(t('policies.actions'), ACTIONS.map((action) => [action, t(`policies.action.${action}`)]), this.state.action, (action) => this.#choose({ action }))}

@@ -69,6 +69,16 @@ export class RuleNames {
     return found ? labelOf(found) : readable(name);
   }
 
+  /** Several fields of a kind: all of them, or of a class, in one word. */
+  fieldsOf(kind, names) {
+    const all = this.fields(kind);
+    if (all.length > 1 && names.length === all.length) return t('policies.line.everyField');
+    const classes = [...new Set(all.map(({ sensitivity }) => sensitivity))].map((each) => all.filter(({ sensitivity }) => sensitivity === each));
+    const whole = classes.filter((fields) => fields.length > 2 && fields.every(({ field }) => names.includes(field)));
+    const others = names.filter((name) => !whole.flat().some(({ field }) => field === name));
+    return joined([...whole.map(([{ sensitivity }]) => t('policies.line.class', { class: classLabel(sensitivity) })), ...others.map((name) => this.field(kind, name))]);
+  }
+
   /** A line of rules (`p, role, …` or `g, role, parent`) in words. */
   line(text) {
     const { mark, tokens } = parseLine(text);
