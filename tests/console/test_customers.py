@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 
 from documents.catalogue import FULL_CATALOGUE
 from policies.rule_set import parse_csv
@@ -205,6 +205,23 @@ class TestReading:
         await dialog.get_by_role("button", name="Save").click()
         await expect(page.locator("dossier-section tbody")).to_contain_text("The parcel is late")
         await expect(page.get_by_role("tab", name="Ticket (1)")).to_be_visible()
+
+    async def test_a_file_is_added_to_the_dossier_and_had_again(self, page: Page, made: Made) -> None:
+        """What is fetched is what was given, by its own name."""
+        content = "合同，一式两份。".encode()
+        await log_in(page, MANAGER, at=f"/console/customers/{made.id}?tab=attachments")
+        await page.get_by_role("button", name="Add a file").click()
+        dialog = page.get_by_role("dialog")
+        await dialog.get_by_label("Category").select_option("CONTRACT")
+        given: FilePayload = {"name": "合同.txt", "mimeType": "text/plain", "buffer": content}
+        await dialog.get_by_label("File").set_input_files(given)
+        await dialog.get_by_role("button", name="Add a file").click()
+        await page.locator("dossier-section tbody button").click()
+        async with page.expect_download() as download:
+            await dialog.get_by_role("button", name="Download the file").click()
+        file = await download.value
+        assert file.suggested_filename == "合同.txt"
+        assert (await file.path()).read_bytes() == content
 
 
 class TestWriting:

@@ -36,7 +36,7 @@ export async function ask(query, variables = {}, { purpose, signal, headers = {}
  * Carries out one mutation, safe to send again: the key makes a retry return the first answer. Gives the payload of
  * its one root field. Raises ApiError; `userErrors` are in the payload and are the caller's to show.
  */
-export async function change(mutation, input, { key = crypto.randomUUID?.() ?? randomKey(), purpose } = {}) {
+export async function change(mutation, input, { key = randomKey(), purpose } = {}) {
   const { data, errors } = await ask(mutation, { input }, { purpose, headers: { 'idempotency-key': key } });
   const payload = Object.values(data)[0];
   if (payload === null) throw new ApiError(errors[0]?.message ?? '', errors);
@@ -51,7 +51,8 @@ export async function askNobody(query, variables, headers = {}) {
 /** A purpose as requests state it; none where it is null. */
 export const purposeHeader = (purpose) => (purpose ? { 'dossier-purpose': purpose.toLowerCase() } : {});
 
-function randomKey() {
+/** A key for one change, to be kept where the same change may be sent again. */
+export function randomKey() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 

@@ -51,7 +51,7 @@ class CustomerEdit extends Screen {
     const isFirst = this.state.base === null;
     this.set({ specs, access, selection, mayDelete, ...(isFirst ? { base: customer } : {}) });
     if (!isFirst && customer) this.#take(customer, access);
-    else if (!isFirst) this.set({ isGone: true });
+    else if (!isFirst) this.set({ base: null }); // out of the caller's sight
   }
 
   get #form() {

@@ -4,7 +4,7 @@
 import { ask } from '../core/api.js';
 import { session } from '../core/session.js';
 
-const SPEC = `field labelEn labelZh sensitivity encrypted required level reason creatable writable filterable sortable
+const SPEC = `field labelEn labelZh sensitivity encrypted required level reason creatable operable writable filterable sortable
   revealable type list maxLength values { value labelEn labelZh }`;
 const SHAPE = `name kind fields { name type { kind name ofType { kind name ofType { kind name ofType { kind name } } } } }`;
 const SCALARS = new Set(['ID', 'String', 'Int', 'Float', 'Boolean', 'Date', 'DateTime', 'Decimal', 'PhoneNumber', 'EmailAddress']);

@@ -2,7 +2,7 @@
 // the value: that goes to whoever asked, and is kept nowhere.
 
 import { html, nothing } from '../core/screen.js';
-import { ApiError, ask, change } from '../core/api.js';
+import { ApiError, ask, change, randomKey } from '../core/api.js';
 import { openDialog } from '../core/dialog.js';
 import { t } from '../core/language.js';
 
@@ -13,7 +13,7 @@ const NEEDS_PASSWORD = 'STEP_UP_REQUIRED';
 
 /** Asks and opens. Resolves with the values, one text each, or null where nothing was opened. */
 export function reveal(customer, field, label) {
-  const key = crypto.randomUUID?.();
+  const key = randomKey();
   let state = { needsPassword: false, message: '', isBusy: false };
   return openDialog(t('customers.reveal.title', { field: label }), (close, redraw) => {
     const set = (changes) => { state = { ...state, ...changes }; redraw(); };
@@ -26,7 +26,7 @@ export function reveal(customer, field, label) {
         const message = state.needsPassword ? await stepUp(form.elements.password.value) : '';
         if (message) { set({ isBusy: false, message }); return; }
         const input = { customer, field, reason: form.elements.reason.value.trim() };
-        const payload = await change(REVEAL, input, key ? { key } : {});
+        const payload = await change(REVEAL, input, { key });
         if (!payload.userErrors.length) { close({ values: payload.values ?? (payload.value === null ? [] : [payload.value]), level: payload.level }); return; }
         if (payload.userErrors[0].code === NEEDS_PASSWORD) {
           set({ isBusy: false, needsPassword: true });

@@ -1,5 +1,5 @@
 // One section of a dossier: the records of one kind as a table, drawn from what the server says of their fields. Owns
-// the choice of columns, and the dialog with all of a record. Knows no kind.
+// the choice of columns, and the dialog with all of a record. Knows no kind, save that an attachment has a file.
 
 import { Screen, attempt, define, html, nothing } from '../core/screen.js';
 import { ApiError, ask } from '../core/api.js';
@@ -11,6 +11,7 @@ import { downloadAttachment } from './download.js';
 import { baseType, fieldsOf, levelOf, partsOf, selectionOf } from './fields.js';
 import { partsTable } from './parts_table.js';
 import { operationsOf, runOperation } from './operation.js';
+import { mayUpload, uploadFile } from './upload.js';
 
 const PAGE = 20;
 const COLUMNS = 6;
@@ -55,18 +56,21 @@ class DossierSection extends Screen {
 
   #operations() {
     if (this.state.isLoading) return nothing;
-    return operationsOf(this.parameters.section.kind, this.state.specs).map((operation) => html`
-      <button type="button" @click=${() => this.#run(operation)}>${t(`customers.operation.${operation}`)}</button>`);
+    const { customer, section } = this.parameters;
+    const { specs } = this.state;
+    const button = (text, work) => html`<button type="button" @click=${() => this.#run(work)}>${text}</button>`;
+    return html`<div class="row">
+      ${operationsOf(section.kind, specs).map((operation) => button(t(`customers.operation.${operation}`), () => runOperation(operation, customer.id, specs)))}
+      ${section.kind === 'ATTACHMENT' && mayUpload(specs) ? button(t('customers.upload'), () => uploadFile(customer.id, specs)) : nothing}</div>`;
   }
 
-  async #run(operation) {
-    const isRecorded = await attempt(() => runOperation(operation, this.parameters.customer.id, this.state.specs));
-    if (isRecorded) this.dispatchEvent(new Event('recorded', { bubbles: true }));
+  async #run(work) {
+    if (await attempt(work)) this.dispatchEvent(new Event('recorded', { bubbles: true }));
   }
 
   /** When it was made, and then the first few fields that say something in one line. */
   #columns() {
-    const { specs } = this.state;
+    const specs = this.state.specs.filter((spec) => !isFile(this.parameters.section.kind, spec));
     const created = specs.find((spec) => spec.field === 'createdAt');
     const short = specs.filter((spec) => !KEPT_BY_THE_SYSTEM.has(spec.field) && isShort(spec));
     const telling = short.filter((spec) => TELLING.has(spec.field));
@@ -88,9 +92,9 @@ class DossierSection extends Screen {
   #show(row) {
     const { kind } = this.parameters.section;
     return openDialog(kindLabel(kind), () => html`
-      <dl class="facts">${this.state.specs.map((spec) => html`<div class=${isTable(row, spec) ? 'whole' : ''}><dt>${labelOf(spec)}</dt>
+      <dl class="facts">${this.state.specs.filter((spec) => !isFile(kind, spec)).map((spec) => html`<div class=${isTable(row, spec) ? 'whole' : ''}><dt>${labelOf(spec)}</dt>
         <dd>${isTable(row, spec) ? partsTable(labelOf(spec), row[spec.field], partsOf(spec)) : this.#value(row, spec)}</dd></div>`)}</dl>
-      ${kind === 'ATTACHMENT' ? downloadAttachment(row) : nothing}`, { wide: true });
+      ${this.state.specs.filter((spec) => isFile(kind, spec)).map((spec) => (row[spec.field] ? downloadAttachment(row) : this.#value(row, spec)))}`, { wide: true });
   }
 }
 
@@ -100,8 +104,12 @@ const QUERY = (name, selection) => `query ($id: ID!, $first: Int!, $after: Strin
 
 const LINE = 200; // characters
 
-/** Long texts and lists are for the record's own dialog; so are references, which say nothing to people. */
-const isShort = (spec) => !spec.list && !['ID', 'PhoneNumber'].includes(baseType(spec.type)) && !(spec.maxLength > LINE);
+/** Long texts, sealed remarks and lists are for the record's own dialog; so are references, which say nothing to people. */
+const isShort = (spec) => !spec.list && !['ID', 'PhoneNumber'].includes(baseType(spec.type)) && !(spec.maxLength > LINE)
+  && !(spec.encrypted && spec.sensitivity === 'INTERNAL');
+
+/** The content of an attachment is a file, had by a button. */
+const isFile = (kind, spec) => kind === 'ATTACHMENT' && spec.field === 'content';
 
 const isTable = (row, spec) => spec.list && partsOf(spec) !== undefined && row[spec.field]?.length > 0;
 

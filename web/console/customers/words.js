@@ -43,6 +43,8 @@ addWords({
   'customers.changed': ['Somebody has just changed this customer. What you see is up to date.', '有人刚刚修改了该客户，页面内容已更新。'],
   'customers.changedMeanwhile': ['Somebody has just changed other fields of this customer; the form is up to date.', '有人刚刚修改了该客户的其他字段，表单已更新。'],
   'customers.gone': ['This customer has just been deleted.', '该客户刚刚被删除。'],
+  'customers.upload': ['Add a file', '添加文件'],
+  'customers.upload.file': ['File', '文件'],
   'customers.download': ['Download the file', '下载文件'],
 
   'customers.reveal.action': ['Reveal', '查看明文'],

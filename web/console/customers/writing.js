@@ -2,6 +2,7 @@
 // (I1). Owns which fields are sent: only those that were changed; a masked one only when something was typed into it.
 
 import { html, nothing } from '../core/screen.js';
+import { randomKey } from '../core/api.js';
 import { t } from '../core/language.js';
 import { control, errorsOf, valueOf } from '../core/forms.js';
 import { session } from '../core/session.js';
@@ -91,7 +92,7 @@ export class RetryKey {
     const content = JSON.stringify(input);
     if (content !== this.#content) {
       this.#content = content;
-      this.#key = crypto.randomUUID?.() ?? String(Math.random()).slice(2) + Date.now();
+      this.#key = randomKey();
     }
     return this.#key;
   }
