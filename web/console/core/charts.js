@@ -3,10 +3,11 @@
 
 import { html, svg, nothing } from '../node_modules/lit-html/lit-html.js';
 
-const WIDTH = 640;
-const ROW = 34;
-const LABEL = 150;
-const FIGURE = 110;
+const WIDTH = 400; // small, so that its text can be read on a phone
+const ROW = 28;
+const LABEL = 124;
+const FIGURE = 96;
+const BASELINE = 18;
 
 /**
  * Horizontal bars. `bars`: `[{label, value, text, tone}]`, value ≥ 0, `tone` one of good, warn, bad, plain. `title` is
@@ -19,10 +20,10 @@ export function barChart(title, bars) {
   return html`<figure class="chart">
     <svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label=${`${title}: ${bars.map((bar) => `${bar.label} ${bar.text}`).join('; ')}`}>
       ${bars.map((bar, i) => svg`
-        <text x=${LABEL - 10} y=${i * ROW + 22} text-anchor="end">${bar.label}</text>
-        <rect class=${`bar ${bar.tone ?? 'plain'}`} x=${LABEL} y=${i * ROW + 5} rx="3" height=${ROW - 12}
+        <text x=${LABEL - 10} y=${i * ROW + BASELINE} text-anchor="end">${bar.label}</text>
+        <rect class=${`bar ${bar.tone ?? 'plain'}`} x=${LABEL} y=${i * ROW + 5} rx="3" height=${ROW - 11}
           width=${Math.max(bar.value > 0 ? 2 : 0, (bar.value / most) * room)} />
-        <text class="figure" x=${LABEL + Math.max(2, (bar.value / most) * room) + 8} y=${i * ROW + 22}>${bar.text}</text>`)}
+        <text class="figure" x=${LABEL + Math.max(2, (bar.value / most) * room) + 8} y=${i * ROW + BASELINE}>${bar.text}</text>`)}
     </svg><figcaption>${title}</figcaption></figure>`;
 }
 
@@ -36,10 +37,40 @@ export function shareChart(title, parts) {
     return { ...part, x: from - width, width };
   });
   return html`<figure class="chart">
-    ${total ? html`<svg viewBox="0 0 ${WIDTH} 26" preserveAspectRatio="none" role="img"
+    ${total ? html`<svg viewBox="0 0 ${WIDTH} 18" preserveAspectRatio="none" role="img"
         aria-label=${`${title}: ${parts.map((part) => `${part.label} ${part.text}`).join('; ')}`}>
-      ${placed.map((part) => svg`<rect class=${`bar ${part.tone ?? 'plain'}`} x=${part.x} y="0" height="26" width=${Math.max(part.width - 2, 1)} />`)}
+      ${placed.map((part) => svg`<rect class=${`bar ${part.tone ?? 'plain'}`} x=${part.x} y="0" height="18" width=${Math.max(part.width - 2, 1)} />`)}
     </svg>` : nothing}
     <ul class="legend">${parts.map((part) => html`<li><span class=${`dot ${part.tone ?? 'plain'}`}></span>${part.label} <b>${part.text}</b></li>`)}</ul>
     <figcaption>${title}</figcaption></figure>`;
+}
+
+/**
+ * One bar per row, as long as its sum, cut into parts. `rows`: `[{label, parts: [{value, tone}], text}]`, every row with
+ * the parts of `series` (`[{label, tone}]`) in their order.
+ */
+export function stackChart(title, rows, series) {
+  const sums = rows.map((row) => row.parts.reduce((sum, part) => sum + part.value, 0));
+  const most = Math.max(...sums, 1);
+  const room = WIDTH - LABEL - FIGURE;
+  const said = rows.map((row) => `${row.label}: ${row.parts.map((part, i) => `${series[i].label} ${part.value}`).join(', ')}`).join('; ');
+  return html`<figure class="chart">
+    <svg viewBox="0 0 ${WIDTH} ${rows.length * ROW}" role="img" aria-label=${`${title}: ${said}`}>
+      ${rows.map((row, i) => svg`
+        <text x=${LABEL - 10} y=${i * ROW + BASELINE} text-anchor="end">${row.label}</text>
+        ${placed(row.parts, most / room).map(({ tone, x, width }) => svg`<rect class=${`bar ${tone}`} x=${LABEL + x} y=${i * ROW + 5}
+          height=${ROW - 11} width=${Math.max(width - 1, 1)} />`)}
+        <text class="figure" x=${LABEL + (sums[i] / most) * room + 8} y=${i * ROW + BASELINE}>${row.text}</text>`)}
+    </svg>
+    <ul class="legend">${series.map((each) => html`<li><span class=${`dot ${each.tone}`}></span>${each.label}</li>`)}</ul>
+    <figcaption>${title}</figcaption></figure>`;
+}
+
+function placed(parts, scale) {
+  let from = 0;
+  return parts.filter((part) => part.value > 0).map((part) => {
+    const width = part.value / scale;
+    from += width;
+    return { ...part, x: from - width, width };
+  });
 }

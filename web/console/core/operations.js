@@ -12,9 +12,10 @@ import { notice } from './messages.js';
  * Opens `title` with `fields`: `[{name, label, type, required, choices, value, hint}]`, `type` one of text (default),
  * long, choice, check, date, datetime, number, lines; `choices` are `[value, label]`. Sends `mutation` with
  * `{input: {...fixed, ...values}}`; empty values are left out. One idempotency key for as long as the dialog is open, so
- * that a retry after a lost answer does nothing twice. Resolves with the payload, or null when it was dismissed.
+ * that a retry after a lost answer does nothing twice. `refused(userErrors)` hears what the server said no to. Resolves
+ * with the payload, or null when it was dismissed.
  */
-export function operationDialog(title, fields, mutation, { fixed = {}, yes = t('action.confirm'), intro = '', danger = false, purpose } = {}) {
+export function operationDialog(title, fields, mutation, { fixed = {}, yes = t('action.confirm'), intro = '', danger = false, purpose, refused } = {}) {
   let errors = [];
   let key = newKey();
   let isBusy = false;
@@ -28,7 +29,10 @@ export function operationDialog(title, fields, mutation, { fixed = {}, yes = t('
         const payload = await change(mutation, { ...fixed, ...valuesOf(event.target, fields) }, { key, purpose });
         errors = payload.userErrors ?? [];
         if (!errors.length) close(payload);
-        else key = newKey(); // this one has been answered
+        else {
+          key = newKey(); // this one has been answered
+          refused?.(errors);
+        }
       } catch (error) {
         if (!(error instanceof ApiError)) console.error(error);
         errors = [{ message: error.status === 0 ? t('login.unreachable') : error.message || t('app.failed') }];
