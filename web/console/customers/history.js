@@ -4,6 +4,7 @@ import { Screen, define, html, nothing } from '../core/screen.js';
 import { ApiError, ask } from '../core/api.js';
 import { isChinese, labelOf, t } from '../core/language.js';
 import { dateTime, distance, enumLabel, fieldValue, plainText } from '../core/values.js';
+import { baseType } from './fields.js';
 
 const PAGE = 50;
 const QUERY = `query ($id: ID!, $field: String, $first: Int!, $after: String) {
@@ -64,11 +65,14 @@ class CustomerHistory extends Screen {
 
   #side({ field, level }, texts) {
     const spec = this.parameters.specs.find((each) => each.field === field);
-    const type = spec?.values ? spec.type : '';
+    const type = spec && level === 'PLAIN' && isSpelt(spec) ? baseType(spec.type) : '';
     const value = texts?.map((text) => plainText(text, type)).join(isChinese() ? '、' : ', ') ?? null;
     return fieldValue(value, { level, reason: null });
   }
 }
+
+/** What people read otherwise than the API spells it; a person or a department stands by its name in the system. */
+const isSpelt = (spec) => spec.values || ['Date', 'DateTime', 'Decimal'].includes(baseType(spec.type));
 
 /** The changes of one save stand together. */
 function byVersion(nodes) {
