@@ -277,6 +277,22 @@ class TestWriting:
         now = await stored(console, made)
         assert (now["website"], now["industry"]) == ("https://mine.example.com/", "印刷业")
 
+    async def test_a_version_that_is_stale_when_it_is_saved_is_compared_with_the_present_one(
+        self, page: Page, console: Console, made: Made
+    ) -> None:
+        """Nothing told the page of the change; the answer did. Theirs is chosen, and nothing is left to save."""
+        await page.route_web_socket(re.compile("/graphql"), lambda _socket: None)
+        await log_in(page, MANAGER, at=f"/console/customers/{made.id}/edit")
+        await page.get_by_label("Website").fill("https://mine.example.com/")
+        await page.get_by_label("How it came to be known").select_option("FEEDBACK")
+        await change(console, made, website="https://theirs.example.com/")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_role("heading", level=2, name="Somebody was faster")).to_be_visible()
+        await page.get_by_label("https://theirs.example.com/").check()
+        await page.get_by_role("button", name="Save the choice").click()
+        await expect(fact(page, "Website")).to_contain_text("https://theirs.example.com/")
+        assert (await stored(console, made))["version"] == 2
+
     async def test_what_others_change_elsewhere_comes_into_the_form_and_what_is_typed_stays(
         self, page: Page, console: Console, made: Made
     ) -> None:
