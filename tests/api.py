@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from bson.raw_bson import RawBSONDocument
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import app
@@ -78,11 +81,70 @@ def _with_state(application: ASGIApp, state: Mapping[str, Any]) -> ASGIApp:
     return serve
 
 
+@dataclass(frozen=True)
+class Seeded:
+    """What a stopped application with demo data left: the documents of each collection, the files beside them."""
+
+    documents: dict[str, list[RawBSONDocument]]
+    files: dict[str, bytes]
+
+    @classmethod
+    async def taken(cls, database: AsyncDatabase[RawBSONDocument], data_dir: Path) -> Seeded:
+        """A copy, byte by byte."""
+        names = await database.list_collection_names(filter={"name": {"$not": {"$regex": r"^system\."}}})
+        documents = {name: await database[name].find().to_list() for name in names}
+        return cls(documents, _read(data_dir))
+
+    async def put(self, database: AsyncDatabase[RawBSONDocument], data_dir: Path) -> None:
+        """The same in another, empty, database. Its indexes are made by the application that starts on it."""
+        for name, documents in self.documents.items():
+            if documents:
+                await database[name].insert_many(documents)
+        _write(data_dir, self.files)
+
+
+def _read(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
+        (folder / name).touch(mode=0o600)  # as keys must be
+        (folder / name).write_bytes(content)
+
+
+_SEEDED: dict[tuple[str, int], Seeded] = {}  # by URI and number of customers
+
+
+async def put_demo(settings: Settings, mongodb_uri: str, customers: int = 150) -> None:
+    """Demo data in the database of these settings, before an application starts on it.
+
+    Seeding takes seconds, so it is done once: whoever comes later gets a copy. Not for settings that change what
+    seeding makes: those seed by themselves.
+    """
+    client: AsyncMongoClient[RawBSONDocument]
+    async with AsyncMongoClient(mongodb_uri, document_class=RawBSONDocument) as client:
+        database = client[settings.database]
+        if made := _SEEDED.get((mongodb_uri, customers)):
+            await made.put(database, settings.data_dir)
+            return
+        async with running(settings, mongodb_uri) as api:
+            await api.services.seed_demo(customers, PASSWORD, lambda _done, _total: None)
+        _SEEDED[mongodb_uri, customers] = await Seeded.taken(database, settings.data_dir)
+
+
+@asynccontextmanager
+async def seeded(settings: Settings, mongodb_uri: str, customers: int = 150) -> AsyncIterator[Api]:
+    """The application on demo data; every demo login has `PASSWORD`."""
+    await put_demo(settings, mongodb_uri, customers)
+    async with running(settings, mongodb_uri) as api:
+        yield api
+
+
 @asynccontextmanager
 async def demo(mongodb_uri: str, database: str, data_dir: Path, customers: int = 150) -> AsyncIterator[Api]:
-    """The application on freshly made demo data; every demo login has `PASSWORD`."""
+    """The application on demo data, as most tests want it."""
     # Nothing runs beside the tests, and a token lasts as long as all of them.
     settings = Settings(data_dir=data_dir, database=database, jobs="worker", access_token_seconds=86_400)
-    async with running(settings, mongodb_uri) as api:
-        await api.services.seed_demo(customers, PASSWORD, lambda _done, _total: None)
+    async with seeded(settings, mongodb_uri, customers) as api:
         yield api

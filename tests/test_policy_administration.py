@@ -22,7 +22,7 @@ from pymongo import AsyncMongoClient
 from documents.embedded_mongodb import free_port
 from policies.policy_tests import default_tests
 from settings import Settings
-from tests.api import PASSWORD, Api, running
+from tests.api import Api, seeded
 from tests.policies.rule_sets import default_rules
 
 AUTHOR, SECOND, AGENT = "demo.policy", "demo.policy2", "demo.agent"
@@ -52,8 +52,7 @@ async def demo(mongodb_uri: str, mongodb_client: AsyncMongoClient[dict[str, Any]
     manifest = folder / "manifest.json"
     manifest.write_bytes(orjson.dumps(MANIFEST))
     settings = Settings(data_dir=folder, database=name, jobs="worker", trusted_documents=manifest)
-    async with running(settings, mongodb_uri) as api:
-        await api.services.seed_demo(40, PASSWORD, lambda _done, _total: None)
+    async with seeded(settings, mongodb_uri, 40) as api:
         yield api
     await mongodb_client.drop_database(name)
 

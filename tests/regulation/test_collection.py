@@ -15,7 +15,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 import app
 from documents.repositories.credit_figures import OverdueReceivable
 from settings import Settings
-from tests.api import PASSWORD, Api, running
+from tests.api import Api, seeded
 from tests.regulation.credit import (
     ERRORS,
     INVOICE,
@@ -43,8 +43,7 @@ BUSINESS = "business_operation"
 @pytest.fixture(scope="module")
 async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
     settings = settings_of(tmp_path_factory.mktemp("collection"))
-    async with running(settings, mongodb_uri) as api:
-        await api.services.seed_demo(30, PASSWORD, lambda _done, _total: None)
+    async with seeded(settings, mongodb_uri, 30) as api:
         yield api
 
 

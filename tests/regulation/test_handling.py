@@ -20,7 +20,7 @@ from policies.authorize import READ
 from resolvers.caller import Caller
 from resolvers.handling import handling_after
 from settings import Settings
-from tests.api import PASSWORD, Api, running
+from tests.api import Api, seeded
 from tests.regulation.credit import (
     ASSESS,
     SIGN,
@@ -49,8 +49,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="module")
 async def api(mongodb_uri: str, settings: Settings) -> AsyncIterator[Api]:
-    async with running(settings, mongodb_uri) as api:
-        await api.services.seed_demo(30, PASSWORD, lambda _done, _total: None)
+    async with seeded(settings, mongodb_uri, 30) as api:
         yield api
 
 

@@ -13,7 +13,8 @@ from pymongo import AsyncMongoClient
 from benchmarks.ticket_rows import ticket_rows
 from documents.catalogue import RECORD_CATALOGUES
 from documents.fields import FieldSpec, Kind, Search
-from tests.api import Api, demo
+from settings import Settings
+from tests.api import PASSWORD, Api, running
 
 COUNT = 100_000
 PAGE = 50
@@ -36,7 +37,9 @@ async def api(
     tickets, rows = mongodb_client[name]["tickets"], ticket_rows(COUNT)
     while batch := list(islice(rows, 10_000)):
         await tickets.insert_many(batch, ordered=False)
-    async with demo(mongodb_uri, name, tmp_path_factory.mktemp("lists"), customers=9) as api:
+    settings = Settings(data_dir=tmp_path_factory.mktemp("lists"), database=name, jobs="worker")
+    async with running(settings, mongodb_uri) as api:
+        await api.services.seed_demo(9, PASSWORD, lambda _done, _total: None)
         yield api
     await mongodb_client.drop_database(name)
 

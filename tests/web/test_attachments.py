@@ -24,7 +24,7 @@ from documents.fields import Kind
 from documents.repositories.record_writes import RecordWrites
 from resolvers.caller import Caller
 from settings import Settings
-from tests.api import PASSWORD, Api, running
+from tests.api import Api, seeded
 from tests.documents.attachments.files import DOCX, PDF, PNG, REFUSED, TAKEN, TEXT
 from web.attachments import AttachmentEndpoint
 
@@ -41,8 +41,7 @@ async def api(
     """The application on demo data of its own, with a small limit."""
     database = f"test_attachments_{ObjectId()}"
     settings = Settings(data_dir=tmp_path_factory.mktemp("attachments"), database=database, max_attachment_bytes=LIMIT)
-    async with running(settings, mongodb_uri) as api:
-        await api.services.seed_demo(60, PASSWORD, lambda _done, _total: None)
+    async with seeded(settings, mongodb_uri, 60) as api:
         yield api
     await mongodb_client.drop_database(database)
 
