@@ -74,7 +74,7 @@ def test_one_line_adds_a_field(mongodb_uri: str, tmp_path: Path) -> None:
     """Stored encrypted, denied by default, then served and found under rules; in the SDL with its directives."""
     copy = tmp_path / "program"
     for package in PACKAGES:
-        shutil.copytree(ROOT / package, copy / package, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
+        shutil.copytree(ROOT / package, copy / package, ignore=shutil.ignore_patterns("node_modules"))
     for module in ("app.py", "settings.py"):
         shutil.copy(ROOT / module, copy / module)
     declarations = copy / "documents" / "customer.py"
