@@ -11,7 +11,7 @@ import { count, dateTime, enumLabel, fieldValue, readable } from '../core/values
 import { stateTag } from './incidents.js';
 
 const INCIDENT = `query ($id: ID!) {
-  incident(id: $id) { id version state access { field writable } }
+  incident(id: $id) { id version state access { field operable } }
   incidentReport(id: $id) { title whatHappened severity state discoveredAt closedAt suspect { displayName username }
     reportedBy { displayName } affectedCustomers hindrances text
     steps { state at by } scopes { number person field kind since until entries listed deleted at by }
@@ -43,16 +43,17 @@ class Incident extends Screen {
 
   #content() {
     const { incident, report } = this.state;
-    const may = report.state !== 'CLOSED' && incident.access.some((each) => each.field === 'state' && each.writable);
+    // Each operation gives a field of its own; whoever may give that may carry it out.
+    const may = (field) => report.state !== 'CLOSED' && incident.access.some((each) => each.field === field && each.operable);
     return html`<div class="beside"><div class="stack">
         <section class="card stack"><dl class="facts">
           ${fact('incidents.state', stateTag(report.state))}${fact('incidents.severity', enumLabel('IncidentSeverity', report.severity))}
           ${fact('incidents.discovered', dateTime(report.discoveredAt))}${fact('incidents.suspect', fieldValue(report.suspect))}
           ${fact('incidents.affected', report.affectedCustomers === null ? '–' : count(report.affectedCustomers))}</dl>
           <h2>${t('incidents.what')}</h2><p class="prose">${report.whatHappened}</p></section>
-        ${this.#searches(may)}${this.#customers()}
+        ${this.#searches(may('scopes'))}${this.#customers()}
         ${report.text ? html`<section class="card stack"><h2>${t('incidents.report')}</h2><p class="prose">${report.text}</p></section>` : nothing}
-      </div><div class="stack">${this.#notifications(may)}${this.#measures(may)}${this.#closing(may)}${this.#steps()}</div></div>`;
+      </div><div class="stack">${this.#notifications(may('notifications'))}${this.#measures(may('measures'))}${this.#closing(may('closingReport'))}${this.#steps()}</div></div>`;
   }
 
   #fixed() {

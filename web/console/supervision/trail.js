@@ -19,13 +19,20 @@ const TRAIL = `query ($person: String, $customer: ID, $field: String, $kind: Rec
     nodes { chain sequence time username roles session viewedAs purpose outcome codes ruleSetVersions customers fields
       operation { type name documentHash }
       touches { act kind customers plain masked denied written refused code } } } }`;
+const FIELDS = 'field labelEn labelZh';
+const NAMES = `query ($kind: RecordKind!) { viewer { individual: access(kind: INDIVIDUAL) { ${FIELDS} }
+  enterprise: access(kind: ENTERPRISE) { ${FIELDS} } institution: access(kind: INSTITUTION) { ${FIELDS} }
+  chosen: access(kind: $kind) { ${FIELDS} } } }`;
 const FILTERS = ['person', 'customer', 'field', 'kind', 'purpose', 'outcome', 'since', 'until'];
 const INSTANTS = ['since', 'until'];
 
 class Trail extends Screen {
   async load(isLatest) {
-    const { data, errors } = await ask(TRAIL, variables(), { signal: this.signal });
-    if (isLatest()) this.set({ entries: data.auditTrail, problem: errors[0]?.message ?? '' });
+    const [{ data, errors }, names] = await Promise.all([
+      ask(TRAIL, variables(), { signal: this.signal }),
+      ask(NAMES, { kind: currentQuery().get('kind') || 'INDIVIDUAL' }, { signal: this.signal }),
+    ]);
+    if (isLatest()) this.set({ entries: data.auditTrail, problem: errors[0]?.message ?? '', fields: choices(names.data.viewer) });
   }
 
   template() {
@@ -63,8 +70,9 @@ class Trail extends Screen {
     const instant = (name) => html`<label><span>${t(`trail.${name}`)}</span>
       <input name=${name} type="datetime-local" .value=${query.get(name) ?? ''}></label>`;
     return html`<form class="card toolbar" role="search" aria-label=${t('supervision.trail')} @submit=${this.#search}>
-      ${text('person')}${text('customer', t('trail.customerHint'))}${text('field', 'id_number')}
+      ${text('person')}${text('customer', t('trail.customerHint'))}
       ${choice('kind', t('trail.kind'), session.viewer.kinds.map((each) => [each.kind, labelOf(each)]))}
+      ${choice('field', t('trail.field'), this.state.fields ?? [])}
       ${choice('purpose', t('app.purpose'), enumChoices('Purpose'))}
       ${choice('outcome', t('trail.outcome'), enumChoices('AuditOutcome'))}
       ${instant('since')}${instant('until')}
@@ -95,6 +103,13 @@ function variables() {
   const query = currentQuery();
   const given = FILTERS.filter((name) => query.get(name)).map((name) => [name, query.get(name)]);
   return Object.fromEntries(given.map(([name, value]) => [name, INSTANTS.includes(name) ? new Date(value).toISOString() : value]));
+}
+
+/** The fields of customers, or of the kind that was chosen, by the names of the trail. */
+function choices({ individual, enterprise, institution, chosen }) {
+  const all = currentQuery().get('kind') ? chosen : [...individual, ...enterprise, ...institution];
+  const named = new Map(all.map((each) => [each.field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), labelOf(each)]));
+  return [...named].sort(([, one], [, other]) => one.localeCompare(other));
 }
 
 define('audit-trail', Trail);
