@@ -237,9 +237,9 @@ class TestWriting:
         await log_in(page, AGENT, at=f"/console/customers/{made.id}/edit")
         await expect(page.get_by_label("Telephone", exact=True)).to_have_value("")
         await expect(page.get_by_label("Telephone", exact=True)).to_have_attribute("placeholder", re.compile(r"\*{4}"))
-        await expect(page.locator(".field.fixed").filter(has_text="Unified social credit code")).to_contain_text(
-            "Not permitted"
-        )
+        await page.get_by_text("What you may not change").click()
+        code = page.locator("dl > div").filter(has_text="Unified social credit code")
+        await expect(code).to_contain_text("Not permitted")
         await page.get_by_label("Region").fill("泉山区")
         await page.get_by_label("How it came to be known").select_option("FEEDBACK")
         await page.get_by_role("button", name="Save").click()

@@ -23,12 +23,14 @@ export function control(spec, { value = null, access = {}, errors = [], isNew = 
   }
   const isHidden = !isNew && (access.level === 'MASKED' || access.level === 'DENIED');
   const shown = isHidden ? '' : value;
-  const described = [errors.length ? `${id}-error` : '', isHidden ? `${id}-hint` : ''].filter(Boolean).join(' ');
+  const named = shown !== null && typeof shown === 'object' && !Array.isArray(shown) ? plainText(shown) : ''; // typed by user name or code
+  const hint = isHidden ? t('form.maskedHint') : named;
+  const described = [errors.length ? `${id}-error` : '', hint ? `${id}-hint` : ''].filter(Boolean).join(' ');
   const is = { id, spec, shown, described, invalid: errors.length > 0, required: isNew && spec.required };
   return html`<div class="field">
     <label for=${id}>${label}${is.required ? html` <span class="mark">${t('form.required')}</span>` : nothing}</label>
-    ${input(is, isHidden ? plainText(value, spec.type) : '')}
-    ${isHidden ? html`<small id=${`${id}-hint`}>${t('form.maskedHint')}</small>` : nothing}
+    ${input(is, access.level === 'DENIED' && !isNew ? t('value.denied') : isHidden ? plainText(value, spec.type) : '')}
+    ${hint ? html`<small id=${`${id}-hint`}>${hint}</small>` : nothing}
     ${errors.length ? html`<p class="error" id=${`${id}-error`}>${errors.join(' ')}</p>` : nothing}
   </div>`;
 }

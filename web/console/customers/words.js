@@ -58,6 +58,7 @@ addWords({
   'customers.edit.title': ['Edit', '编辑'],
   'customers.toDossier': ['Back to the dossier', '返回档案'],
   'customers.channel': ['How it came to be known', '信息来源'],
+  'customers.fixed': ['What you may not change', '您无权修改的内容'],
   'customers.nothingChanged': ['Nothing was changed.', '没有任何修改。'],
   'customers.needed': ['This is needed.', '此项必填。'],
   'customers.noNumber': ['This is no number.', '请输入数字。'],

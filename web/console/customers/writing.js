@@ -1,12 +1,13 @@
 // What the forms of customers share: the controls by sensitivity, what was changed, and the channel by which values came
 // (I1). Owns which fields are sent: only those that were changed; a masked one only when something was typed into it.
 
+import { repeat } from '../node_modules/lit-html/directives/repeat.js';
 import { html, nothing } from '../core/screen.js';
 import { randomKey } from '../core/api.js';
-import { t } from '../core/language.js';
+import { labelOf, t } from '../core/language.js';
 import { control, errorsOf, valueOf } from '../core/forms.js';
 import { session } from '../core/session.js';
-import { enumChoices, enumLabel } from '../core/values.js';
+import { enumChoices, enumLabel, fieldValue } from '../core/values.js';
 import { inputValue, isSame } from './customer.js';
 import { baseType } from './fields.js';
 
@@ -18,17 +19,25 @@ const DECIMAL = /^-?\d{1,20}(\.\d+)?$/;
 /** The channel that was last stated: the next form offers it. */
 let lastChannel = '';
 
-/** The fields in groups. `levels(field)`: `{level, reason, writable}`; `record`: null for a new customer. */
+/**
+ * The fields in groups; those of which nothing may be written stand together at the end, as text. `levels(field)`:
+ * `{level, reason, writable}`; `record`: null for a new customer.
+ */
 export function fieldGroups(specs, record, levels, userErrors) {
   const isNew = record === null;
   const fields = specs.filter((spec) => (isNew ? spec.creatable : !KEPT_BY_THE_SYSTEM.has(spec.field)));
-  return CLASSES.map((name) => {
-    const group = fields.filter((spec) => spec.sensitivity === name);
-    return group.length ? html`<fieldset class="card"><legend><h2>${enumLabel('Sensitivity', name)}</h2></legend>
-      <div class="form">${group.map((spec) => control(spec, {
+  const groups = CLASSES.map((name) => [name, fields.filter((spec) => spec.sensitivity === name)]);
+  const isOpen = (group) => isNew || group.some((spec) => levels(spec.field).writable);
+  const closed = groups.filter(([, group]) => !isOpen(group)).flatMap(([, group]) => group);
+  // By name: when a field goes, what was typed in it goes too, and never becomes that of its neighbour.
+  return html`${repeat(groups.filter(([, group]) => group.length && isOpen(group)), ([name]) => name, ([name, group]) => html`
+    <fieldset class="card"><legend><h2>${enumLabel('Sensitivity', name)}</h2></legend>
+      <div class="form">${repeat(group, (spec) => spec.field, (spec) => control(spec, {
         value: isNew ? ownValue(spec) : record[spec.field], access: isNew ? {} : levels(spec.field), errors: errorsOf(userErrors, spec.field), isNew,
-      }))}</div></fieldset>` : nothing;
-  });
+      }))}</div></fieldset>`)}
+    ${closed.length ? html`<details class="card fixed-fields"><summary>${t('customers.fixed')}</summary>
+      <dl class="facts">${closed.map((spec) => html`<div><dt>${labelOf(spec)}</dt>
+        <dd>${fieldValue(record[spec.field], { type: spec.type, ...levels(spec.field) })}</dd></div>`)}</dl></details>` : nothing}`;
 }
 
 /** A new customer is its maker's unless the form says otherwise. */
