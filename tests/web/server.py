@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -16,16 +16,23 @@ from starlette.types import ASGIApp
 @contextmanager
 def serving(app: ASGIApp, lifespan: Literal["on", "off"] = "off") -> Iterator[str]:
     """The address (`http://127.0.0.1:PORT`) at which `app` is served until the block ends."""
+    with served(app, lifespan) as (address, _):
+        yield address
+
+
+@contextmanager
+def served(app: ASGIApp, lifespan: Literal["on", "off"] = "on") -> Iterator[tuple[str, dict[str, Any]]]:
+    """As `serving`, with the state that the lifespan made; it belongs to the server's thread."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan=lifespan))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not server.started:
             assert time.monotonic() < deadline, "uvicorn did not start"
             time.sleep(0.01)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", server.lifespan.state
     finally:
         server.should_exit = True
         thread.join(timeout=10)

@@ -25,7 +25,7 @@ class SocketClient:
         """Sends one message."""
         await self.connection.send(json.dumps(message))
 
-    async def hear(self, seconds: float = 5.0) -> dict[str, Any]:
+    async def hear(self, seconds: float = 30.0) -> dict[str, Any]:
         """The next message."""
         async with asyncio.timeout(seconds):
             answer: dict[str, Any] = json.loads(await self.connection.recv())
@@ -41,7 +41,7 @@ class SocketClient:
 
     async def closed(self) -> tuple[int, str]:
         """The code and reason with which the server closes the socket; messages before that are ignored."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 try:
                     await self.connection.recv()
