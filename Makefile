@@ -24,7 +24,7 @@ serve: install ## Start for production (settings: DOSSIER_* variables)
 	@exec $(BIN)/dossier serve
 
 test: lint types imports chromium ## Run every check and all tests
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --hypothesis-profile=ci # the same examples each time; test-quick draws new ones
+	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --hypothesis-profile=ci # the same examples each time; test-quick draws new ones
 
 test-quick: install chromium ## Run the tests alone, those that failed last first, up to the first failure
 	@$(BIN)/python -m pytest --exitfirst --failed-first
