@@ -10,10 +10,11 @@ import { notice } from './messages.js';
 
 /**
  * Opens `title` with `fields`: `[{name, label, type, required, choices, value, hint}]`, `type` one of text (default),
- * long, choice, check, date, datetime, number, lines; `choices` are `[value, label]`. Sends `mutation` with
+ * long, choice, several, check, date, datetime, number, lines; `choices` are `[value, label, hint]`, and the value of
+ * `several` is a list; an emptied choice is sent as null where the field is `clearable`. Sends `mutation` with
  * `{input: {...fixed, ...values}}`; empty values are left out. One idempotency key for as long as the dialog is open, so
- * that a retry after a lost answer does nothing twice. `refused(userErrors)` hears what the server said no to. Resolves
- * with the payload, or null when it was dismissed.
+ * that a retry after a lost answer does nothing twice. `refused(userErrors)` hears what the server said no to, and
+ * is waited for. Resolves with the payload, or null when it was dismissed.
  */
 export function operationDialog(title, fields, mutation, { fixed = {}, yes = t('action.confirm'), intro = '', danger = false, purpose, refused } = {}) {
   let errors = [];
@@ -31,7 +32,7 @@ export function operationDialog(title, fields, mutation, { fixed = {}, yes = t('
         if (!errors.length) close(payload);
         else {
           key = newKey(); // this one has been answered
-          refused?.(errors);
+          await refused?.(errors);
         }
       } catch (error) {
         if (!(error instanceof ApiError)) console.error(error);
@@ -68,11 +69,20 @@ function fieldTemplate(field, errors) {
   if (field.type === 'check') {
     return html`<label class="check"><input id=${id} name=${field.name} type="checkbox" ?checked=${field.value}>${field.label}</label>`;
   }
+  if (field.type === 'several') return severalTemplate(field, id, errors);
   const described = [invalid ? `${id}-error` : '', field.hint ? `${id}-hint` : ''].filter(Boolean).join(' ') || nothing;
   return html`<div class="field"><label for=${id}>${field.label}${field.required ? html` <span class="mark">${t('form.required')}</span>` : nothing}</label>
     ${controlOf(field, { id, described, invalid })}
     ${field.hint ? html`<small id=${`${id}-hint`}>${field.hint}</small>` : nothing}
     ${invalid ? html`<p class="error" id=${`${id}-error`}>${errors.join(' ')}</p>` : nothing}</div>`;
+}
+
+function severalTemplate({ name, label, choices, value = [], hint }, id, errors) {
+  return html`<fieldset class="several"><legend>${label}</legend>
+    ${hint ? html`<small>${hint}</small>` : nothing}
+    <div>${choices.map(([key, text, more]) => html`<label class="check"><input name=${name} type="checkbox" value=${key} ?checked=${value.includes(key)}>
+      <span>${text}${more ? html` <small>${more}</small>` : nothing}</span></label>`)}</div>
+    ${errors.length ? html`<p class="error" id=${`${id}-error`}>${errors.join(' ')}</p>` : nothing}</fieldset>`;
 }
 
 function controlOf({ name, type = 'text', required = false, choices, value = '' }, { id, described, invalid }) {
@@ -91,11 +101,17 @@ function controlOf({ name, type = 'text', required = false, choices, value = '' 
 
 function valuesOf(form, fields) {
   const values = {};
-  for (const { name, type } of fields) {
+  for (const { name, type, clearable } of fields) {
+    if (type === 'several') {
+      values[name] = [...form.querySelectorAll(`input[name="${name}"]:checked`)].map((box) => box.value);
+      continue;
+    }
     const control = form.elements[name];
     const text = control.value.trim();
     if (type === 'check') values[name] = control.checked;
-    else if (text === '') continue;
+    else if (text === '') {
+      if (clearable) values[name] = null;
+    }
     else if (type === 'number') values[name] = Number(text);
     else if (type === 'datetime') values[name] = new Date(text).toISOString();
     else if (type === 'lines') values[name] = text.split('\n').map((line) => line.trim()).filter(Boolean);

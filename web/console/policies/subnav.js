@@ -8,6 +8,7 @@ const SCREENS = [
   ['policies', 'policies.matrix'],
   ['policies/drafts', 'policies.drafts'],
   ['policies/view-as', 'policies.viewAs'],
+  ['policies/replay', 'policies.replay'],
   ['policies/history', 'policies.history'],
   ['policies/accounts', 'policies.accounts'],
 ];
