@@ -44,7 +44,7 @@ class Cell extends Screen {
       <header class="spread"><h2 id="cell-title">${names.field(kind, field)} · ${roleLabel(role)}</h2>
         <button type="button" class="icon cell-close" aria-label=${t('action.close')} @click=${this.#close}>×</button></header>
       <p class="quiet">${kindLabel(kind)} · ${t(`policies.action.${action}`)} · ${enumLabel('Purpose', purpose)} · ${scopeText(scope, kind)}</p>
-      <p><span class="level ${level.toLowerCase()}">${levelText(level, isSeeing)}</span>
+      <p role="status"><span class="level ${level.toLowerCase()}">${levelText(level, isSeeing)}</span>
         ${before && before !== level ? html` <span class="quiet">${t('policies.inForceIs', { level: levelText(before, isSeeing) })}</span>` : nothing}</p>
       ${this.#choices(isSeeing)}
       ${this.frame(() => html`${this.#why()}${this.#others()}`)}

@@ -42,6 +42,7 @@ class DraftPage extends Screen {
     const { draft, rights, version, conflicts, errors } = this.state;
     const steps = stepsOf(draft, rights, version, conflicts);
     const refused = steps.filter(({ why }) => why);
+    const isReplaced = draft.state === 'ACTIVATED' && draft.activatedVersion !== version;
     return html`<section class="card stack" aria-labelledby="steps-title"><h2 id="steps-title" class="unseen">${t('policies.nextSteps')}</h2>
       ${errors?.length ? html`<div class="notice bad" role="alert"><p><b>${t('policies.refused')}</b></p><ul>${errors.map((error) => html`<li>${error.message}</li>`)}</ul></div>` : nothing}
       <div class="row">${steps.filter(({ why }) => !why).map(({ step }) => html`
@@ -49,7 +50,7 @@ class DraftPage extends Screen {
         ${isOpen(draft) && rights.write ? html`<a class="button" href=${`/console/policies?draft=${draft.id}`}>${t('policies.inMatrix')}</a>` : nothing}
         <a class="button" href=${`/console/policies/drafts/${draft.id}/text`}>${t('policies.asText')}</a></div>
       ${refused.map(({ step, why }) => html`<p class="quiet"><b>${t(`policies.step.${step}`)}:</b> ${why}</p>`)}
-      ${isOpen(draft) ? nothing : html`<p class="quiet">${t(`policies.ended.${draft.state}`, { version: draft.activatedVersion })}</p>`}</section>`;
+      ${isOpen(draft) ? nothing : html`<p class="quiet">${t(`policies.ended.${isReplaced ? 'REPLACED' : draft.state}`, { version: draft.activatedVersion })}</p>`}</section>`;
   }
 
   #facts() {

@@ -13,6 +13,7 @@ import { enumChoices } from '../core/values.js';
 import { DRAFT_HEAD, DRAFT_RULES, IN_FORCE, RIGHTS, beginDraft, isMine, isOpen, saveLines } from './draft.js';
 import { draftBar, legend, toolbar } from './matrix_bars.js';
 import { MATRIX_ROWS, byRole, levelIn } from './matrix_rows.js';
+import { found, withAccess } from './matrix_search.js';
 import { ACTIONS, RuleNames, VOCABULARY_OF_DRAFT } from './names.js';
 import { changed, isEmpty, linesIn, linesOf, steps, undone } from './rule_lines.js';
 import { subnav } from './subnav.js';
@@ -103,58 +104,30 @@ class Matrix extends Screen {
   }
 
   #panel() {
-    const { draft, open, action } = this.state;
-    const isSplit = draft || open;
-    const groups = this.#groups();
-    return html`${legend(action === 'see', Boolean(draft))}
-      <div class=${isSplit ? 'matrix-beside' : ''}>
-        <div class="stack">${groups.length && this.#roles().length ? html`<policy-grid .model=${this.#model(groups)} @cell-opened=${this.#opened}></policy-grid>` : html`<p class="nothing">${t('policies.nothingFound')}</p>`}</div>
-        ${isSplit ? html`<div class="stack">${open ? this.#cell() : nothing}
-          ${draft ? html`<policy-effects .draft=${draft} .mayUndo=${this.#mayEdit()} @line-undone=${this.#lineUndone}></policy-effects>` : nothing}</div>` : nothing}
-      </div>`;
-  }
-
-  #model(groups) {
-    const { draft, drafted, inForce, action, scope, open } = this.state;
+    const { draft, open, action, search, names, kind, scope, inForce, drafted, onlyWithAccess } = this.state;
     const [before, now] = [byRole(inForce, scope), drafted ? byRole(drafted, scope) : null];
-    return {
-      groups,
-      roles: this.#roles(),
+    const shown = found(search, names, kind);
+    const entitled = withAccess(names.roles, names.fields(kind), [before, now ?? before], action);
+    const model = {
+      groups: shown.groups,
+      roles: onlyWithAccess ? shown.roles.filter((role) => entitled.includes(role)) : shown.roles,
       level: (role, field) => levelIn(now ?? before, action, role, field),
       before: draft ? (role, field) => levelIn(before, action, role, field) : null,
       open,
       label: t('policies.title'),
       isSeeing: action === 'see',
     };
-  }
-
-  #words() {
-    return this.state.search.toLowerCase().split(/\s+/).filter(Boolean);
-  }
-
-  /** Which of `things` the words that fit any of them leave; all, where none does but another word fits elsewhere. */
-  #found(things, textOf, others, otherTextOf) {
-    const fits = (thing, text, word) => text(thing).toLowerCase().includes(word);
-    const words = this.#words();
-    const mine = words.filter((word) => things.some((thing) => fits(thing, textOf, word)));
-    const lost = words.some((word) => !mine.includes(word) && !others.some((other) => fits(other, otherTextOf, word)));
-    return lost ? [] : things.filter((thing) => mine.every((word) => fits(thing, textOf, word)));
-  }
-
-  #groups() {
-    const { names, kind } = this.state;
-    const found = this.#found(names.fields(kind), names.fieldText, names.roles, names.roleText);
-    const groups = new Map();
-    for (const field of found) groups.set(field.sensitivity, [...(groups.get(field.sensitivity) ?? []), field]);
-    return [...groups];
-  }
-
-  #roles() {
-    const { names, kind, action, scope, inForce, drafted, onlyWithAccess } = this.state;
-    const found = this.#found(names.roles, names.roleText, names.fields(kind), names.fieldText);
-    if (!onlyWithAccess) return found;
-    const rows = [inForce, drafted ?? []].map((each) => byRole(each, scope));
-    return found.filter((role) => names.fields(kind).some(({ field }) => rows.some((each) => levelIn(each, action, role, field) !== 'DENIED')));
+    const nothingWhy = shown.groups.length && shown.roles.length ? 'policies.noneWithAccess' : 'policies.nothingFound';
+    const grid = model.groups.length && model.roles.length
+      ? html`<policy-grid .model=${model} @cell-opened=${this.#opened}></policy-grid>` : html`<p class="nothing">${t(nothingWhy)}</p>`;
+    const isSplit = draft || open;
+    return html`${legend(action === 'see', Boolean(draft))}
+      ${entitled.length ? nothing : html`<p class="notice">${t('policies.allDenied')}</p>`}
+      <div class=${isSplit ? 'matrix-beside' : ''}>
+        <div class="stack">${grid}</div>
+        ${isSplit ? html`<div class="stack">${open ? this.#cell() : nothing}
+          ${draft ? html`<policy-effects .draft=${draft} .mayUndo=${this.#mayEdit()} @line-undone=${this.#lineUndone}></policy-effects>` : nothing}</div>` : nothing}
+      </div>`;
   }
 
   #cell() {
@@ -181,7 +154,7 @@ class Matrix extends Screen {
   #opened = (event) => {
     this.set({ open: event.detail, missed: null });
     requestAnimationFrame(() => requestAnimationFrame(() => {
-      if (window.innerWidth <= NARROW) this.querySelector('td.open')?.scrollIntoView({ block: 'start', inline: 'nearest' });
+      this.querySelector('td.open')?.scrollIntoView({ block: window.innerWidth <= NARROW ? 'start' : 'nearest', inline: 'nearest' });
       this.querySelector('policy-cell')?.enter();
     }));
   };
