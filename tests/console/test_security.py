@@ -48,6 +48,17 @@ LOAD = """([tag, url]) => new Promise(done => {
     element.src = url;
     document.body.append(element);
 })"""
+LISTEN = """url => new Promise(done => {
+    const socket = new WebSocket(url, "graphql-transport-ws");
+    const heard = [];
+    socket.onopen = () => socket.send('{"type": "connection_init"}');
+    socket.onmessage = event => {
+        heard.push(JSON.parse(event.data).type);
+        const query = "subscription { accessChanged { ruleSet } }";
+        socket.send(JSON.stringify({ id: "1", type: "subscribe", payload: { query } }));
+    };
+    socket.onclose = () => done(heard);
+})"""
 OPEN = "url => { window.opened = window.open(url); }"
 
 # What a script that got in tries.
@@ -213,6 +224,11 @@ async def test_another_site_reads_no_answer(stranger: Page, console: Console) ->
     body = {"method": "POST", "body": '{"query": "{__typename}"}', "headers": {"content-type": "application/json"}}
     assert await stranger.evaluate(READ, [f"{console.url}/graphql", body]) == "TypeError"
     assert await stranger.evaluate(READ, [f"{console.url}/graphql?query={{__typename}}", {}]) == "TypeError"
+
+
+async def test_another_site_hears_nothing_over_a_socket(stranger: Page, console: Console) -> None:
+    """Browsers let any page open one; without a token it is closed before anything is said."""
+    assert await stranger.evaluate(LISTEN, f"{console.url.replace('http', 'ws')}/graphql") == []
 
 
 @pytest.mark.parametrize(("tag", "path"), [("script", "main.js"), ("img", "icon.svg")])

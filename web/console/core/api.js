@@ -1,7 +1,7 @@
 // The public GraphQL API, as these pages use it. Owns requests, their errors and the session's tokens on the way.
 // Must never keep an answer: what was allowed a moment ago may not be now.
 
-import { currentLanguage } from './language.js';
+import { currentLanguage, t } from './language.js';
 import { session } from './session.js';
 
 const ENDPOINT = '/graphql';
@@ -89,6 +89,6 @@ async function post(body, headers, signal) {
     return { ...(await response.json()), status: response.status };
   } catch (error) {
     if (error.name === 'AbortError') throw error;
-    throw new ApiError('', [], response ? response.status : 0);
+    throw new ApiError(response ? '' : t('login.unreachable'), [], response ? response.status : 0);
   }
 }
