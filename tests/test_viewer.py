@@ -158,6 +158,15 @@ class TestFields:
             assert entry["maskable"] == (specs[name].mask is not None)
             assert entry["required"] == specs[name].required
 
+    async def test_what_only_an_operation_gives_is_told(self, demo_api: Api) -> None:
+        """So that it is offered to whom it is open, and to nobody else who looks on."""
+        text = "{ viewer { access(kind: VAULT_KEY) { operable creatable writable } } }"
+        officer = await demo_api.ask("demo.security", text, purpose="supervision")
+        assert {(one["operable"], one["creatable"]) for one in officer["data"]["viewer"]["access"]} == {(True, False)}
+        text = "{ viewer { access(kind: JOB) { operable } } }"
+        onlooker = await demo_api.ask("demo.admin", text, purpose="business_operation")
+        assert not any(one["operable"] for one in onlooker["data"]["viewer"]["access"])
+
     @pytest.mark.parametrize("kind", RECORD_CATALOGUES)
     async def test_no_record_allows_more_than_is_told_of_its_kind(self, demo_api: Api, kind: Kind) -> None:
         """Whoever reads under whatever purpose: each record's `access` is that of a set of scopes told ahead, and what
@@ -174,8 +183,9 @@ class TestFields:
             for entry in ahead.values():
                 by_scope = entry["byScope"]
                 assert entry["level"] == max((one["level"] for one in by_scope), key=LEVELS.index)
-                for right in ("writable", "operable", "filterable", "revealable"):
+                for right in ("writable", "filterable", "revealable"):
                     assert entry[right] == any(one[right] for one in by_scope)
+                assert entry["operable"] or not any(one["operable"] for one in by_scope)  # or it can be given at first
                 assert entry["sortable"] == all(one["sortable"] for one in by_scope)
             for record in (answer["data"][camel_case(plural(kind))] or {"nodes": []})["nodes"]:
                 seen += 1
