@@ -4,10 +4,11 @@
 import { html, svg, nothing } from '../node_modules/lit-html/lit-html.js';
 
 const WIDTH = 400; // small, so that its text can be read on a phone
-const ROW = 28;
-const LABEL = 124;
+const ROW = 38; // a label, and its bar below
 const FIGURE = 96;
-const BASELINE = 18;
+const LABEL_AT = 13;
+const BAR_AT = 19;
+const BAR = 12;
 
 /**
  * Horizontal bars. `bars`: `[{label, value, text, tone}]`, value ≥ 0, `tone` one of good, warn, bad, plain. `title` is
@@ -16,14 +17,14 @@ const BASELINE = 18;
 export function barChart(title, bars) {
   const most = Math.max(...bars.map((bar) => bar.value), 1);
   const height = bars.length * ROW;
-  const room = WIDTH - LABEL - FIGURE;
+  const room = WIDTH - FIGURE;
   return html`<figure class="chart">
     <svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label=${`${title}: ${bars.map((bar) => `${bar.label} ${bar.text}`).join('; ')}`}>
       ${bars.map((bar, i) => svg`
-        <text x=${LABEL - 10} y=${i * ROW + BASELINE} text-anchor="end">${bar.label}</text>
-        <rect class=${`bar ${bar.tone ?? 'plain'}`} x=${LABEL} y=${i * ROW + 5} rx="3" height=${ROW - 11}
+        <text x="0" y=${i * ROW + LABEL_AT}>${bar.label}</text>
+        <rect class=${`bar ${bar.tone ?? 'plain'}`} x="0" y=${i * ROW + BAR_AT} rx="3" height=${BAR}
           width=${Math.max(bar.value > 0 ? 2 : 0, (bar.value / most) * room)} />
-        <text class="figure" x=${LABEL + Math.max(2, (bar.value / most) * room) + 8} y=${i * ROW + BASELINE}>${bar.text}</text>`)}
+        <text class="figure" x=${Math.max(2, (bar.value / most) * room) + 6} y=${i * ROW + BAR_AT + 10}>${bar.text}</text>`)}
     </svg><figcaption>${title}</figcaption></figure>`;
 }
 
@@ -52,15 +53,15 @@ export function shareChart(title, parts) {
 export function stackChart(title, rows, series) {
   const sums = rows.map((row) => row.parts.reduce((sum, part) => sum + part.value, 0));
   const most = Math.max(...sums, 1);
-  const room = WIDTH - LABEL - FIGURE;
+  const room = WIDTH - FIGURE;
   const said = rows.map((row) => `${row.label}: ${row.parts.map((part, i) => `${series[i].label} ${part.value}`).join(', ')}`).join('; ');
   return html`<figure class="chart">
     <svg viewBox="0 0 ${WIDTH} ${rows.length * ROW}" role="img" aria-label=${`${title}: ${said}`}>
       ${rows.map((row, i) => svg`
-        <text x=${LABEL - 10} y=${i * ROW + BASELINE} text-anchor="end">${row.label}</text>
-        ${placed(row.parts, most / room).map(({ tone, x, width }) => svg`<rect class=${`bar ${tone}`} x=${LABEL + x} y=${i * ROW + 5}
-          height=${ROW - 11} width=${Math.max(width - 1, 1)} />`)}
-        <text class="figure" x=${LABEL + (sums[i] / most) * room + 8} y=${i * ROW + BASELINE}>${row.text}</text>`)}
+        <text x="0" y=${i * ROW + LABEL_AT}>${row.label}</text>
+        ${placed(row.parts, most / room).map(({ tone, x, width }) => svg`<rect class=${`bar ${tone}`} x=${x} y=${i * ROW + BAR_AT}
+          height=${BAR} width=${Math.max(width - 1, 1)} />`)}
+        <text class="figure" x=${(sums[i] / most) * room + 6} y=${i * ROW + BAR_AT + 10}>${row.text}</text>`)}
     </svg>
     <ul class="legend">${series.map((each) => html`<li><span class=${`dot ${each.tone}`}></span>${each.label}</li>`)}</ul>
     <figcaption>${title}</figcaption></figure>`;

@@ -30,12 +30,20 @@ export async function act(text, record, reload, given = {}) {
 }
 
 /**
- * Asks for `fields` first (see core/operations.js). Whoever was too late is told so in the form, which stays as it was
- * typed while the page behind it is brought up to date: confirmed again, it is meant for what is there now.
+ * Asks for `fields` first (see core/operations.js). It is meant for the version that was there when it was asked: whoever
+ * was too late is told so in the form, which stays as it was typed while the page behind it is brought up to date.
+ * Confirmed again, it is meant for what is there now.
  */
 export async function actWith(title, fields, text, record, reload, options = {}) {
-  const fixed = { get id() { return record().id; }, get version() { return record().version; } };
-  const isDone = await carryOut(title, fields, text, { ...options, fixed, refused: (errors) => { if (isStale(errors)) reload(); } });
+  const { id, version } = record();
+  let isTold = false;
+  const fixed = { id, get version() { return isTold ? record().version : version; } };
+  const refused = async (errors) => {
+    if (!isStale(errors)) return;
+    await reload();
+    isTold = true;
+  };
+  const isDone = await carryOut(title, fields, text, { ...options, fixed, refused });
   if (isDone) await reload();
   return isDone;
 }

@@ -6,7 +6,7 @@ import { t } from '../core/language.js';
 import { listEnd, nextPage, table } from '../core/lists.js';
 import { currentQuery, setQuery } from '../core/router.js';
 import { session } from '../core/session.js';
-import { enumChoices, enumLabel, kindLabel } from '../core/values.js';
+import { enumChoices, enumLabel, kindLabel, money } from '../core/values.js';
 import { actWith, mutation } from './acting.js';
 import { letterCell, lettersOpen } from './letter.js';
 import { overdue, OVERDUE_FIELDS } from './overdue.js';
@@ -16,7 +16,7 @@ import { subnav } from './subnav.js';
 
 const STEPS = `query ($filter: CollectionStepFilter, $sort: CollectionStepSort, $after: String) {
   collectionSteps(first: 25, after: $after, filter: $filter, sort: $sort) { totalCount pageInfo { hasNextPage endCursor }
-    nodes { id version stage state plannedOn doneOn doneBy { displayName } result letter customer { id name }
+    nodes { id version receivable stage state plannedOn doneOn doneBy { displayName } result letter customer { id name }
       access { field level reason operable } } } }`;
 const OVERDUE = `query ($filter: ReceivableFilter, $sort: ReceivableSort, $after: String) {
   receivables(first: 25, after: $after, filter: $filter, sort: $sort) { totalCount pageInfo { hasNextPage endCursor }
@@ -50,10 +50,10 @@ class CollectionList extends Screen {
     const query = currentQuery();
     const take = (name) => (value) => { setQuery({ [name]: value }); this.reload(); };
     const may = (field) => rights.may('filterable', 'COLLECTION_STEP', field);
-    return html`<section class="stack"><div class="spread"><h2>${t('work.steps')}</h2><div class="toolbar">
+    return html`<section class="stack"><div class="spread"><h2>${t('work.allSteps')}</h2><div class="toolbar">
         ${may('state') ? choice('state', rights.label('COLLECTION_STEP', 'state'), enumChoices('StepState'), query.get('state') ?? 'PLANNED', take('state'), null) : nothing}
         ${may('stage') ? choice('stage', rights.label('COLLECTION_STEP', 'stage'), enumChoices('CollectionStage'), query.get('stage'), take('stage')) : nothing}</div></div>
-      <div>${table(this.#columns(), steps.connection.nodes, { caption: t('work.steps'), empty: t('work.noSteps') })}
+      <div>${table(this.#columns(), steps.connection.nodes, { caption: t('work.allSteps'), empty: t('work.noSteps') })}
         ${listEnd(steps.connection, () => this.#more('steps'))}</div></section>`;
   }
 
@@ -62,9 +62,10 @@ class CollectionList extends Screen {
     const isPlanned = (step) => step.state === 'PLANNED';
     return [
       { label: label('customer'), main: true, cell: customerOf },
+      { label: label('receivable'), cell: (step) => this.#receivableOf(step) },
       { label: label('stage'), cell: (step) => (step.stage ? enumLabel('CollectionStage', step.stage) : shown(step, 'stage')) },
       { label: label('plannedOn'), cell: (step) => (isPlanned(step) ? dueDay(step.plannedOn) : shown(step, 'plannedOn', 'Date')) },
-      { label: label('result'), cell: (step) => (isPlanned(step) ? html`<span class="quiet">–</span>` : html`${shown(step, 'doneOn', 'Date')} ${step.doneBy?.displayName ?? nothing}<br>${shown(step, 'result', 'String')}`) },
+      ...(this.state.steps.variables.filter.state?.eq === 'PLANNED' ? [] : [{ label: label('result'), cell: (step) => (isPlanned(step) ? html`<span class="quiet">–</span>` : html`${shown(step, 'doneOn', 'Date')} ${step.doneBy?.displayName ?? nothing}<br>${shown(step, 'result', 'String')}`) }]),
       { label: label('letter'), cell: (step) => letterCell(step, { isOpen: this.state.open.has(step.letter), reload: () => this.reload() }) },
       {
         label: t('work.actions'),
@@ -72,6 +73,12 @@ class CollectionList extends Screen {
           ? html`<button type="button" aria-label=${`${t('work.recordStep')}: ${step.customer?.name ?? ''}`} @click=${() => this.#record(step)}>${t('work.recordStep')}</button>` : html`<span class="quiet">–</span>`),
       },
     ];
+  }
+
+  /** The invoice of a step, where it is among those that are shown below. */
+  #receivableOf(step) {
+    const found = this.state.receivables?.connection.nodes.find((each) => each.id === step.receivable);
+    return found ? html`${shown(found, 'number')} <span class="quiet">${found.balance === null ? nothing : money(found.balance, found.currency ?? undefined)}</span>` : html`<span class="quiet">–</span>`;
   }
 
   #record(step) {

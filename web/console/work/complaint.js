@@ -14,7 +14,7 @@ import { subnav } from './subnav.js';
 
 const COMPLAINT = `query ($id: ID!) {
   complaint(id: $id) { id version subject description callbackTelephone channel priority state standing ${CLOCK_FIELDS}
-    createdBy { displayName } assignee { displayName } customer { id name } ticket satisfactionScore answer
+    createdBy { displayName } assignee { username displayName } customer { id name } ticket satisfactionScore answer
     steps { stage by at } notes { stage note } access { field level reason operable } } }`;
 const OPERATIONS = {
   ACCEPTED: mutation('acceptComplaint'),

@@ -44,7 +44,9 @@ class Desk extends Screen {
     const { query, variables } = together(asked);
     const { data, errors } = await ask(query, variables, options);
     if (!isLatest()) return;
-    this.set({ rights, scope, found: asked.map((one) => ({ ...one, ...foundOf(one, data, errors) })) });
+    const found = asked.map((one) => ({ ...one, ...foundOf(one, data, errors) }));
+    const hasWork = (one) => one.nodes.length > 0 || one.problem;
+    this.set({ rights, scope, found: [...found.filter(hasWork), ...found.filter((one) => !hasWork(one))] });
   }
 
   template() {

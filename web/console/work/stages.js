@@ -31,9 +31,12 @@ export function way(complaint, form) {
       const isDue = stage === due;
       return html`<li class=${step ? 'done' : isDue ? 'next' : 'later'} aria-current=${isDue ? 'step' : nothing}>
         <h3>${enumLabel('ComplaintStage', stage)}${step ? nothing : html` <span class="tag ${isDue ? 'accent' : ''}">${t(isDue ? 'work.next' : 'work.later')}</span>`}</h3>
-        ${step ? html`${byWhom(step.by, step.at)}${note(complaint, stage)}` : nothing}${isDue ? form : nothing}</li>`;
+        ${step ? html`${byWhom(nameOf(step.by, complaint), step.at)}${note(complaint, stage)}` : nothing}${isDue ? form : nothing}</li>`;
     })}</ol>`;
 }
+
+/** Steps name accounts; of whoever works on the complaint the name is known. */
+const nameOf = (username, { assignee }) => (assignee?.username === username ? assignee.displayName : username);
 
 const byWhom = (who, at) => html`<p class="quiet">${who ? html`${who} · ` : nothing}<time datetime=${at} title=${distance(at)}>${dateTime(at)}</time></p>`;
 

@@ -33,6 +33,7 @@ addWords({
   'work.noTickets': ['No ticket waits.', '没有待处理的工单。'],
   'work.noComplaints': ['No complaint waits.', '没有待处理的投诉。'],
   'work.steps': ['Collection steps due', '待办催收步骤'],
+  'work.allSteps': ['Collection steps', '催收步骤'],
   'work.noSteps': ['No step is planned.', '没有计划中的催收步骤。'],
   'work.approvals': ['Ratings awaiting approval', '待审批的信用评级'],
   'work.noApprovals': ['No rating awaits approval.', '没有待审批的信用评级。'],
