@@ -12,14 +12,13 @@ import { joined, roleLabel } from './names.js';
 const GRANT_TONES = { WAITING: 'warn', GRANTED: 'good', ENDED: '' };
 const CHANGE_TONES = { WAITING: 'warn', DONE: 'good', DISCARDED: '' };
 
-/** Grants of roles; `person(username)` a link to somebody, null where all are of the same. */
+/** Grants of roles. `withPerson` is false where all are of the same one. */
 export function grantsTable(grants, { caption, empty, decided, withPerson = true }) {
-  const shown = valueIn;
   return table([
     ...(withPerson ? [{ label: t('accounts.person'), main: true, cell: (grant) => personLink(grant.staff) }] : []),
-    { label: t('accounts.role'), main: !withPerson, cell: (grant) => shown(grant, 'role', grant.role && roleLabel(grant.role)) },
-    { label: t('accounts.when'), cell: (grant) => shown(grant, 'since', termOf(grant)) },
-    { label: t('form.reason'), cell: (grant) => shown(grant, 'reason', grant.reason) },
+    { label: t('accounts.role'), main: !withPerson, cell: (grant) => valueIn(grant, 'role', grant.role && roleLabel(grant.role)) },
+    { label: t('accounts.when'), cell: (grant) => valueIn(grant, 'since', termOf(grant)) },
+    { label: t('form.reason'), cell: (grant) => valueIn(grant, 'reason', grant.reason) },
     { label: t('accounts.by'), cell: (grant) => who(grant) },
     { label: t('policies.state'), cell: (grant) => html`<span class="tag ${stateOfGrant(grant).tone}">${stateOfGrant(grant).text}</span>
       ${grant.endedAt ? html`<br><span class="quiet">${t('accounts.endedBy', { who: nameOf(grant.endedBy), when: dateTime(grant.endedAt) })}</span>` : nothing}` },
@@ -56,7 +55,7 @@ function stateOfGrant({ state, since, until }) {
   return { text: enumLabel('RoleGrantState', state), tone: GRANT_TONES[state] };
 }
 
-export const personLink = (staff) => (staff ? html`<a href=${`/console/policies/accounts/${encodeURIComponent(staff.username)}`}>${nameOf(staff)}</a>` : '–');
+export const personLink = (staff) => (staff ? html`<a class="person" href=${`/console/policies/accounts/${encodeURIComponent(staff.username)}`}>${nameOf(staff)}</a>` : '–');
 
 /** A value, or that it may not be seen. */
 function valueIn(record, field, text) {
@@ -64,7 +63,7 @@ function valueIn(record, field, text) {
   return access && access.level !== 'PLAIN' ? fieldValue(text, access) : text || '–';
 }
 
-const who = ({ createdBy, approvedBy }) => html`${nameOf(createdBy) || '–'}${approvedBy ? html`<br><span class="quiet">${t('history.approvedBy', { who: nameOf(approvedBy) })}</span>` : nothing}`;
+const who = ({ createdBy, approvedBy }) => html`<span class="person">${nameOf(createdBy) || '–'}</span>${approvedBy ? html`<br><span class="quiet">${t('history.approvedBy', { who: nameOf(approvedBy) })}</span>` : nothing}`;
 
 /** What a change of rights gave and took. */
 function differences({ act, roles, rolesBefore, purposes, purposesBefore, department, departmentBefore }) {

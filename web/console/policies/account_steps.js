@@ -19,6 +19,7 @@ export const ACCOUNT_RIGHTS = `viewer { grants: access(kind: ROLE_GRANT) { field
 const mutation = (name, input, answer) => `mutation ($input: ${input}!) { ${name}(input: $input) { ${answer} userErrors { code message field rule } } }`;
 const ofGrant = (name) => mutation(name, `${name[0].toUpperCase()}${name.slice(1)}Input`, 'roleGrant { id state }');
 const ofChange = (name) => mutation(name, `${name[0].toUpperCase()}${name.slice(1)}Input`, 'accountChange { id state }');
+const OF_ALL = ['everyone', 'employee']; // contained in every role: not worth saying
 const UNGRANTABLE = ['everyone', 'system'];
 const REASON = () => ({ name: 'reason', label: t('form.reason'), type: 'long', required: true });
 
@@ -102,7 +103,7 @@ async function grant(person, { roles, approvalRequired }) {
 
 async function setRights(person, { roles, departments, approvalRequired }) {
   const fields = [
-    { name: 'roles', label: t('accounts.lastingRoles'), type: 'several', value: person.baseRoles, choices: grantable(roles, person.baseRoles).map((role) => [role, roleLabel(role), roles.withinText(role)]) },
+    { name: 'roles', label: t('accounts.lastingRoles'), type: 'several', value: person.baseRoles, choices: grantable(roles, person.baseRoles).map((role) => [role, roleLabel(role), roles.withinText(role, OF_ALL)]) },
     { name: 'purposes', label: t('accounts.purposes'), type: 'several', value: person.purposes, choices: enumChoices('Purpose') },
     { name: 'department', label: t('accounts.department'), type: 'choice', value: person.department ?? '', choices: departments, clearable: true },
     REASON(),

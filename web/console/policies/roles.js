@@ -36,9 +36,9 @@ export class Roles {
     return roles.some((role) => role === wanted || this.within(role).includes(wanted));
   }
 
-  /** What a role contains, in words; nothing where it contains no other. */
-  withinText(role) {
-    const within = this.within(role);
+  /** What a role contains, without those of `but`, in words; nothing where it contains no other. */
+  withinText(role, but = []) {
+    const within = this.within(role).filter((each) => !but.includes(each));
     return within.length ? t('accounts.contains', { roles: joined(within.map(roleLabel)) }) : '';
   }
 }
