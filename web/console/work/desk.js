@@ -7,7 +7,7 @@ import { t } from '../core/language.js';
 import { live } from '../core/live.js';
 import { currentQuery, setQuery } from '../core/router.js';
 import { session } from '../core/session.js';
-import { count, kindLabel } from '../core/values.js';
+import { count } from '../core/values.js';
 import { PANELS } from './panels.js';
 import { rightsIn } from './rights.js';
 import { choice } from './shown.js';
@@ -76,8 +76,8 @@ class Desk extends Screen {
 
   /** What is not open is named: an empty page would say that there is nothing to do. */
   #closed() {
-    const closed = PANELS.filter((panel) => !session.mayRead(...panel.kinds)).map((panel) => kindLabel(panel.kinds[0]));
-    return closed.length ? html`<p class="quiet">${t('work.closed', { kinds: [...new Set(closed)].join(t('work.comma')) })}</p>` : nothing;
+    const closed = PANELS.filter((panel) => !session.mayRead(...panel.kinds)).map((panel) => t(panel.title));
+    return closed.length ? html`<p class="quiet">${t('work.closed', { kinds: closed.join(t('work.comma')) })}</p>` : nothing;
   }
 }
 
