@@ -26,6 +26,7 @@ from rich.table import Table
 
 from demo.accounts import DEMO_ACCOUNTS
 from demo.banner import demo_banner
+from demo.company import DEMO_COMPANY
 from demo.password import forget_demo_password, keep_demo_password, kept_demo_password, new_demo_password
 from demo.progress import Report, seeding_progress
 from demo.seed import DEMO_USERNAMES
@@ -237,6 +238,9 @@ def _demo(settings: Settings, _: argparse.Namespace) -> None:
     if settings.policy_approval is None:  # one person tries it out; worker processes read their environment
         settings = replace(settings, policy_approval=False)
         os.environ["DOSSIER_POLICY_APPROVAL"] = "false"
+    if settings.company_name is None:
+        settings = replace(settings, **DEMO_COMPANY)
+        os.environ.update({f"DOSSIER_{name.upper()}": text for name, text in DEMO_COMPANY.items()})
     _check_trusted_documents(settings)
     _check_broker(settings)
     with _listening(settings) as listener, _mongodb(settings) as uri:
