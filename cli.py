@@ -235,12 +235,11 @@ def _add_policy(add: Callable[[Any, str, str, Command], argparse.ArgumentParser]
 
 
 def _demo(settings: Settings, _: argparse.Namespace) -> None:
-    if settings.policy_approval is None:  # one person tries it out; worker processes read their environment
-        settings = replace(settings, policy_approval=False)
+    if settings.policy_approval is None:  # one person tries it out
         os.environ["DOSSIER_POLICY_APPROVAL"] = "false"
     if settings.company_name is None:
-        settings = replace(settings, **DEMO_COMPANY)
-        os.environ.update({f"DOSSIER_{name.upper()}": text for name, text in DEMO_COMPANY.items()})
+        os.environ.update(DEMO_COMPANY)
+    settings = Settings.from_environment(os.environ)  # by the environment, which worker processes read too
     _check_trusted_documents(settings)
     _check_broker(settings)
     with _listening(settings) as listener, _mongodb(settings) as uri:
