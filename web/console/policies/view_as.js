@@ -112,10 +112,10 @@ class ViewAs extends Screen {
       else this.set({ customers: [], hasSearched: true });
     };
     return html`<form role="search" class="row found-by" @submit=${(event) => submit(event).catch((error) => this.#refused(error))}>
-      <label class="field"><span>${t('viewAs.customer')}</span>
-        <input type="search" autocomplete="off" spellcheck="false" .value=${customerTyped || chosen.customer} aria-describedby="customer-hint"
+      <div class="field"><label for="view-as-customer">${t('viewAs.customer')}</label>
+        <input id="view-as-customer" type="search" autocomplete="off" spellcheck="false" .value=${customerTyped || chosen.customer} aria-describedby="customer-hint"
           @input=${(event) => this.set({ customerTyped: event.target.value, hasSearched: false })}>
-        <small id="customer-hint">${t(maySearch ? 'viewAs.customerHint' : 'viewAs.customerId')}</small></label>
+        <small id="customer-hint">${t(maySearch ? 'viewAs.customerHint' : 'viewAs.customerId')}</small></div>
       <button>${t('action.search')}</button>
       ${customers.length ? html`<ul class="plain-list finds" aria-label=${t('viewAs.customer')}>${customers.map((one) => html`<li>
         <button type="button" class="quiet" @click=${() => { this.set({ customers: [], customerTyped: one.id }); this.#choose({ customer: one.id }); }}>${one.name ?? one.id} <span class="quiet">${kindLabel(one.kind)}</span></button></li>`)}</ul>`
