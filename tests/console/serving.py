@@ -21,7 +21,7 @@ from starlette.types import ASGIApp
 
 import app
 from settings import Settings
-from tests.api import PASSWORD, Api
+from tests.api import Api, put_demo
 from tests.policies.rule_sets import default_rules
 
 
@@ -70,11 +70,10 @@ async def listening(
 
 @asynccontextmanager
 async def demo_console(mongodb_uri: str, database: str, data_dir: Path, customers: int = 150) -> AsyncIterator[Console]:
-    """The console on freshly made demo data; a change of rules needs the second administrator."""
+    """The console on demo data; a change of rules needs the second administrator."""
     settings = Settings(data_dir=data_dir, database=database, jobs="worker", policy_approval=True)
+    await put_demo(settings, mongodb_uri, customers)
     async with listening(app.create_app(settings, mongodb_uri), "on") as (port, state):
         url = f"http://127.0.0.1:{port}"
         async with httpx.AsyncClient(base_url=url, timeout=30) as http:
-            services: app.Services = state["services"]
-            await services.seed_demo(customers, PASSWORD, lambda _done, _total: None)
-            yield Console(url, Api(http, services))
+            yield Console(url, Api(http, state["services"]))

@@ -30,6 +30,7 @@ async def test_the_menu_of_a_phone_opens_and_closes(phone: Page) -> None:
     """By its button, by Escape, and when a screen has been chosen; it covers nothing while it is closed."""
     await log_in(phone, "demo.agent", at="/console/customers")
     menu, work = phone.get_by_role("button", name="Menu"), phone.get_by_role("link", name="Work", exact=True)
+    await expect(phone.get_by_role("heading", name="Customers", level=1)).to_be_visible()
     await expect(work).to_be_hidden()
     await menu.click()
     await expect(menu).to_have_attribute("aria-expanded", "true")

@@ -13,6 +13,8 @@ import { enumLabel } from './core/values.js';
 import './login/login.js';
 
 class Frame extends Part {
+  #shows = 0;
+  #mustPlace = false;
   state = { isStarting: true, isOffline: false, isMenuOpen: false, route: null };
 
   connectedCallback() {
@@ -49,6 +51,8 @@ class Frame extends Part {
   }
 
   async #show(moves = true) {
+    const number = ++this.#shows;
+    this.#mustPlace ||= moves;
     if (!session.viewer) {
       document.title = `${t('login.title')} · ${t('app.name')}`;
       this.set({ route: null });
@@ -69,15 +73,16 @@ class Frame extends Part {
       notice(t('app.failed'), 'bad');
       return;
     }
+    if (number !== this.#shows) return; // somebody has gone on meanwhile, or out
     const route = areas.includes(area) ? currentRoute() : null;
     document.title = `${area ? t(`area.${name}`) : t('app.notFound')} · ${t('app.name')}`;
     this.set({ route, isMenuOpen: false });
-    if (moves) this.#place(route);
-    else if (!route || route.tag !== this.state.shown?.localName) this.#place(route);
+    if (this.#mustPlace || !route || route.tag !== this.state.shown?.localName) this.#place(route);
   }
 
   /** A new element for each address: a screen begins from nothing. */
   #place(route) {
+    this.#mustPlace = false;
     queueMicrotask(() => {
       const main = this.querySelector('main');
       if (!main) return;
