@@ -19,6 +19,9 @@ A test fails, whatever it asserts, when one of its windows logged an error or a 
 breach of the Content-Security-Policy is one), threw, asked another host, or was answered with 5xx. A failed test leaves
 a picture of each window and says where.
 
+Every screen as it opens is looked at by test_screens.py, in both languages and on a phone; the tests of an area do so
+for what has to be opened first.
+
 Wait with `expect(locator)…` alone: it looks until it holds, up to 5 seconds. Never sleep. Find things as people do:
 `get_by_role`, `get_by_label`, `get_by_text`; shadow roots are looked into. The font of a fresh machine may have no
 Chinese: never compare pictures or widths.

@@ -62,9 +62,11 @@ SCREENS: Final[dict[str, dict[str, Find | None]]] = {
         "work": None,
         "work/tickets": None,
         "work/tickets/:id": first_of("demo.lead", "customer_service", "tickets(first: 1)"),
+        "work/figures": None,
+    },
+    "demo.complaints": {
         "work/complaints": None,
         "work/complaints/:id": first_of("demo.complaints", "customer_service", "complaints(first: 1)"),
-        "work/figures": None,
     },
     "demo.collector": {"work/collection": None},
     "demo.policy": {

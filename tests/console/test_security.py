@@ -180,6 +180,7 @@ async def test_another_site_shows_no_console_in_a_frame(stranger: Page, console:
     """Nothing of it is there to be clicked at unawares."""
     assert await stranger.evaluate(LOAD, ["iframe", f"{console.url}/console/"]) == "loaded"
     (framed,) = stranger.frames[1:]
+    await framed.wait_for_url(lambda url: url not in {"", "about:blank"})
     assert framed.url.startswith("chrome-error://")
     assert await framed.locator("console-frame").count() == 0
 

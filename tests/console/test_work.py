@@ -14,10 +14,9 @@ from bson import ObjectId
 from playwright.async_api import Locator, Page, expect
 
 from resolvers.collection_letters import LetterSender
-from tests.console.accessibility import assert_fits, axe
 from tests.console.serving import Console
 from tests.console.sessions import log_in
-from tests.console.windows import DESKTOP, PHONE, Language, Windows
+from tests.console.windows import Windows
 from tests.regulation.credit import done, invoiced, new_customer, rated, signed
 from tests.regulation.test_collection import RECORD, STEPS, plan_steps
 
@@ -256,25 +255,3 @@ class TestFigures:
         sums = {month: sum(one["count"] for one in data["came"] if one["month"] == month) for month, *_ in came}
         assert {row[0]: int(row[-1]) for row in came} == sums
         assert sum(sums.values()) == sum(one["count"] for one in data["came"])
-
-
-async def test_the_screens_keep_to_the_rules_of_accessibility_and_fit_a_phone(
-    windows: Windows, console: Console, language: Language
-) -> None:
-    """Desk, lists, a ticket, a complaint, collection and figures, in both languages."""
-    made, _ = await ticket(console)
-    filed, _ = await complaint(console)
-    for username, addresses in (
-        (LEAD, ("/console/work", "/console/work/tickets", f"/console/work/tickets/{made}", "/console/work/figures")),
-        (HANDLER, (f"/console/work/complaints/{filed}", "/console/work/complaints")),
-        (COLLECTOR, ("/console/work/collection",)),
-    ):
-        page = await windows.open(language=language)
-        await log_in(page, username, at=addresses[0])
-        for address in addresses:
-            await page.goto(address)
-            await expect(page.locator("main section, main table").first).to_be_visible()
-            await axe(page)
-            await page.set_viewport_size(PHONE)
-            await assert_fits(page)
-            await page.set_viewport_size(DESKTOP)
