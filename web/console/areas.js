@@ -9,12 +9,12 @@ const CUSTOMERS = ['INDIVIDUAL', 'ENTERPRISE', 'INSTITUTION'];
 /** In the order of the menu. `path` is the area's first screen, under /console/. */
 export const AREAS = [
   { path: 'customers', load: () => import('./customers/index.js'), isOpen: () => session.mayRead(...CUSTOMERS) },
+  { path: 'policies', load: () => import('./policies/index.js'), isOpen: () => session.mayRead('RULE_DRAFT', 'RULE_SET') },
   {
     path: 'work',
     load: () => import('./work/index.js'),
     isOpen: () => session.mayRead('TICKET', 'COMPLAINT', 'REMINDER', 'COLLECTION_STEP', 'RECEIVABLE', 'TRAINING_SESSION'),
   },
-  { path: 'policies', load: () => import('./policies/index.js'), isOpen: () => session.mayRead('RULE_DRAFT', 'RULE_SET') },
   { path: 'supervision', load: () => import('./supervision/index.js'), isOpen: () => session.mayRead('AUDIT_ENTRY', 'INCIDENT') },
   { path: 'jobs', load: () => import('./jobs/index.js'), isOpen: () => session.mayRead('JOB') },
 ];
