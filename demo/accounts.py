@@ -157,7 +157,7 @@ DEMO_ACCOUNTS: tuple[DemoAccount, ...] = (
         ("security_officer",),
         SUPERVISION,
         (Purpose.SUPERVISION,),
-        "answers for confidentiality: undertakings, partners, incidents and whom they concern; rotates the keys",
+        "answers for confidentiality: undertakings, partners, incidents, keys; names of customers masked",
     ),
     DemoAccount(
         "demo.policy",

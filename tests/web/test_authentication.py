@@ -63,6 +63,7 @@ class TestGoodTokens:
         principal = await authenticator.authenticate(f"Bearer {tokens.access_token}")
         assert principal == Principal(
             username="wang.li",
+            display_name="王丽",
             roles=frozenset({"agent"}),
             purposes=frozenset({Purpose.CUSTOMER_SERVICE}),
             department="D01",

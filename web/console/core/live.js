@@ -35,8 +35,7 @@ class Live {
     clearTimeout(this.#timer);
     this.#subscriptions.clear();
     this.#stopFollowing = null;
-    this.#socket?.close(1000);
-    this.#socket = null;
+    this.#dismiss();
   }
 
   /** Follows until the function that it returns is called. `onData(data, extensions)` per event. */
@@ -109,13 +108,19 @@ class Live {
     this.#timer = setTimeout(() => this.#connect(), code === BAD_TOKEN ? 0 : wait);
   }
 
+  /** Lets the connection go; one that is not made yet is closed once it is, because browsers warn of less. */
+  #dismiss() {
+    const socket = this.#socket;
+    this.#socket = null;
+    if (socket?.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close(1000);
+    else socket?.close(1000);
+  }
+
   /** The purpose or the language has changed: the connection states both. */
   restart() {
     if (!this.#socket) return;
-    const socket = this.#socket;
-    this.#socket = null;
+    this.#dismiss();
     this.#seenAccess = null;
-    socket.close(1000);
     this.#connect();
   }
 }
