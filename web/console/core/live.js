@@ -8,7 +8,8 @@ import { session } from './session.js';
 const PROTOCOL = 'graphql-transport-ws';
 const PATIENCE_MS = [500, 1_000, 2_000, 5_000, 10_000];
 const BAD_TOKEN = 4403;
-const ACCESS_CHANGED = 'subscription { accessChanged { ruleSet } }';
+const LOST = ['EVENTS_LOST', 'SUBSCRIPTION_OVERFLOW']; // of what happened meanwhile nothing is told: all is asked again
+const ACCESS_CHANGED = 'subscription { accessChanged { ruleSet roles purposes department cleared clearedUntil } }';
 
 class Live {
   #socket = null;
@@ -16,25 +17,26 @@ class Live {
   #next = 1;
   #failures = 0;
   #timer = null;
-  #stopFollowing = null;
-  #seenAccess = null;
+  #seenAccess = null; // what the caller may do, as it was told last
+  #isFollowing = false; // it has been told over this connection
 
   /** Keeps the page's rights up to date while somebody is logged in. */
   start() {
     this.stop();
     this.#seenAccess = null;
-    this.#stopFollowing = this.subscribe(ACCESS_CHANGED, {}, (data) => {
+    this.subscribe(ACCESS_CHANGED, {}, (data) => {
       const state = JSON.stringify(data.accessChanged);
-      const isFirst = this.#seenAccess === null;
+      // The first word over a new connection is no change by itself, but may tell of one between the two connections.
+      const isChange = this.#isFollowing || (this.#seenAccess !== null && this.#seenAccess !== state);
       this.#seenAccess = state;
-      if (!isFirst) session.reload().catch(() => {});
+      this.#isFollowing = true;
+      if (isChange) session.reload().catch(() => {});
     });
   }
 
   stop() {
     clearTimeout(this.#timer);
     this.#subscriptions.clear();
-    this.#stopFollowing = null;
     this.#dismiss();
   }
 
@@ -42,11 +44,11 @@ class Live {
   subscribe(query, variables, onData) {
     const id = String(this.#next++);
     this.#subscriptions.set(id, { query, variables, onData });
-    if (this.#socket?.readyState === WebSocket.OPEN && this.#socket.isReady) this.#send(id);
+    if (this.#isReady()) this.#send(id);
     else this.#connect();
     return () => {
       if (!this.#subscriptions.delete(id)) return;
-      if (this.#socket?.isReady) this.#socket.send(JSON.stringify({ id, type: 'complete' }));
+      if (this.#isReady()) this.#socket.send(JSON.stringify({ id, type: 'complete' }));
     };
   }
 
@@ -61,7 +63,7 @@ class Live {
           'accept-language': currentLanguage(),
           ...purposeHeader(session.purpose),
         };
-        socket.send(JSON.stringify({ type: 'connection_init', payload }));
+        if (this.#socket === socket) socket.send(JSON.stringify({ type: 'connection_init', payload }));
       } catch {
         socket.close(1000);
       }
@@ -73,6 +75,7 @@ class Live {
   #take(socket, message) {
     if (message.type === 'connection_ack') {
       socket.isReady = true;
+      this.#isFollowing = false;
       const isAgain = this.#failures > 0;
       this.#failures = 0;
       for (const id of this.#subscriptions.keys()) this.#send(id);
@@ -82,9 +85,15 @@ class Live {
     } else if (message.type === 'next') {
       const { data, extensions } = message.payload;
       if (data) this.#subscriptions.get(message.id)?.onData(data, extensions ?? {});
-    } else if (message.type === 'error' || message.type === 'complete') {
+    } else if (message.type === 'error') { // kept: what is refused now may be allowed over the next connection
+      if (message.payload.some((error) => LOST.includes(error.extensions?.code))) socket.close(1000);
+    } else if (message.type === 'complete') {
       this.#subscriptions.delete(message.id);
     }
+  }
+
+  #isReady() {
+    return this.#socket?.readyState === WebSocket.OPEN && this.#socket.isReady === true;
   }
 
   #send(id) {
@@ -120,7 +129,6 @@ class Live {
   restart() {
     if (!this.#socket) return;
     this.#dismiss();
-    this.#seenAccess = null;
     this.#connect();
   }
 }
