@@ -246,7 +246,8 @@ async def open_services(settings: Settings, mongodb_uri: str) -> AsyncIterator[S
         AsyncMongoClient(
             mongodb_uri, tz_aware=True, tzinfo=UTC, w="majority", serverSelectionTimeoutMS=SELECTION_SECONDS * 1000
         ) as client,
-        httpx.AsyncClient(timeout=SELECTION_SECONDS) as http_client,
+        # Asked now and then: a connection that were kept might be closed by the other side just when it is needed.
+        httpx.AsyncClient(timeout=SELECTION_SECONDS, limits=httpx.Limits(max_keepalive_connections=0)) as http_client,
     ):
         services = await _build(settings, client[settings.database], http_client)
         tasks = (services.keyring.watch(), services.store.watch(), services.trail.run())

@@ -23,6 +23,7 @@ from documents.embedded_mongodb import free_port
 from settings import Settings
 from tests.api import Api, seeded
 from tests.policies.rule_sets import default_rules
+from web.server import KEEP_ALIVE_SECONDS
 
 AUTHOR, SECOND, AGENT = "demo.policy", "demo.policy2", "demo.agent"
 SUPERVISION, SERVICE = "supervision", "customer_service"
@@ -616,7 +617,8 @@ async def another_process(api: Api, folder: Path, uri: str, **more: str) -> Asyn
         "DOSSIER_PORT": str(port),
         **more,
     }
-    code = f"import uvicorn; uvicorn.run('app:create_app_from_environment', factory=True, port={port})"
+    options = f"factory=True, port={port}, timeout_keep_alive={KEEP_ALIVE_SECONDS}"
+    code = f"import uvicorn; uvicorn.run('app:create_app_from_environment', {options})"
     process = subprocess.Popen(  # noqa: ASYNC220 - it starts at once, and is waited for below
         [sys.executable, "-c", code],
         cwd=Path(__file__).parent.parent,

@@ -21,6 +21,11 @@ _BACKLOG: Final = 2_048
 _COLLECT_AFTER: Final = 20_000  # objects more than there were
 _DRAIN_SECONDS: Final = 10  # what open requests get to finish after the signal to stop
 
+KEEP_ALIVE_SECONDS: Final = 75
+"""How long an idle connection stays open: longer than clients and proxies keep one for the next request (nginx 60 s,
+httpx 5 s). Whoever closes first must be the one that sends, or a request meets a connection that is just going away
+(RFC 9112 section 9.5)."""
+
 
 class ListenError(Exception):
     """The address cannot be listened on; the message is one plain sentence for an operator."""
@@ -109,6 +114,7 @@ def _configuration(application: ASGIApp | str, options: ServerOptions, **more: A
         access_log=False,  # a query or a path may hold personal data
         server_header=False,
         backlog=_BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
         # Without named proxies nobody is believed: uvicorn alone would believe whatever comes from this machine.
         proxy_headers=bool(options.trusted_proxies),

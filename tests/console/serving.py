@@ -23,6 +23,7 @@ import app
 from settings import Settings
 from tests.api import Api, put_demo
 from tests.policies.rule_sets import default_rules
+from web.server import KEEP_ALIVE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,12 @@ async def listening(
 ) -> AsyncIterator[tuple[int, dict[str, Any]]]:
     """(the port of 127.0.0.1, and so of localhost, at which `application` answers; the state of its lifespan)."""
     listener = socket.create_server(("127.0.0.1", 0))
-    options: dict[str, Any] = {"http": "httptools", "ws": "websockets-sansio", "timeout_graceful_shutdown": 1}
+    options: dict[str, Any] = {
+        "http": "httptools",
+        "ws": "websockets-sansio",
+        "timeout_keep_alive": KEEP_ALIVE_SECONDS,
+        "timeout_graceful_shutdown": 1,
+    }
     server = _Server(uvicorn.Config(application, log_level="warning", lifespan=lifespan, **options))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:

@@ -20,6 +20,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from web.server import KEEP_ALIVE_SECONDS
+
 AUDIENCE = "https://dossier.example"
 
 
@@ -77,7 +79,8 @@ async def local_issuer() -> AsyncIterator[LocalIssuer]:
     listener = socket.create_server(("127.0.0.1", 0))
     issuer = LocalIssuer(f"http://127.0.0.1:{listener.getsockname()[1]}")
     routes = [Route("/.well-known/openid-configuration", issuer.discovery), Route("/keys", issuer.jwk_set)]
-    server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), log_level="warning", lifespan="off"))
+    options: dict[str, Any] = {"log_level": "warning", "timeout_keep_alive": KEEP_ALIVE_SECONDS}
+    server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), lifespan="off", **options))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:  # noqa: ASYNC110  # uvicorn has a flag, no event
         await asyncio.sleep(0.01)

@@ -12,6 +12,8 @@ from typing import Any, Literal
 import uvicorn
 from starlette.types import ASGIApp
 
+from web.server import KEEP_ALIVE_SECONDS
+
 
 @contextmanager
 def serving(app: ASGIApp, lifespan: Literal["on", "off"] = "off") -> Iterator[str]:
@@ -24,7 +26,8 @@ def serving(app: ASGIApp, lifespan: Literal["on", "off"] = "off") -> Iterator[st
 def served(app: ASGIApp, lifespan: Literal["on", "off"] = "on") -> Iterator[tuple[str, dict[str, Any]]]:
     """As `serving`, with the state that the lifespan made; it belongs to the server's thread."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan=lifespan))
+    options: dict[str, Any] = {"log_level": "warning", "timeout_keep_alive": KEEP_ALIVE_SECONDS}
+    server = uvicorn.Server(uvicorn.Config(app, lifespan=lifespan, **options))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
