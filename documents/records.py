@@ -12,8 +12,8 @@ from typing import Any
 class Record(dict[str, Any]):
     """One record. Keys are snake-case field names; an absent key and None are both null.
 
-    Values are wire-ready: text, int, bool, None, `datetime` in UTC, or lists, `Record`s and `Records` of them. The
-    record of a customer carries its kind as `kind`.
+    Values are wire-ready: text, int, bool, None, `datetime` in UTC (with that zone or without any), or lists, `Record`s
+    and `Records` of them. The record of a customer carries its kind as `kind`.
     """
 
     __slots__ = ()

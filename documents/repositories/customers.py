@@ -87,7 +87,10 @@ class CustomerRepository:
         codec: CustomerCodec,
         layout: RowLayout = CUSTOMER_LAYOUT,
     ) -> None:
-        self._collection = database[layout.collection]
+        options = database.codec_options
+        if not layout.zoned_instants:
+            options = options.with_options(tz_aware=False, tzinfo=None)
+        self._collection = database.get_collection(layout.collection, codec_options=options)
         self._layout = layout
         self._catalogue = catalogue
         self._keyring = keyring

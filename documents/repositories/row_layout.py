@@ -15,13 +15,15 @@ from documents.stored_record import CustomerRecord, StoredRecord
 class RowLayout:
     """`scope_fields`: the stored field that must hold the caller's own value for a row to be in the scope. `key_field`
     holds the customer whose data key seals the row; `bound_to_row`: a ciphertext opens in the row alone that it was
-    made for, not in others of the same customer."""
+    made for, not in others of the same customer. `zoned_instants`: instants are read with their zone, to be computed
+    with. BSON stores them in UTC and without one: giving each a zone takes as long as reading the rest of the row."""
 
     collection: str
     kinds: tuple[Kind, ...]
     scope_fields: Mapping[Scope, str]
     key_field: str
     bound_to_row: bool
+    zoned_instants: bool
 
     @property
     def membership_fields(self) -> tuple[str, ...]:
@@ -37,6 +39,7 @@ CUSTOMER_LAYOUT = RowLayout(
     ),
     key_field="_id",
     bound_to_row=False,
+    zoned_instants=False,
 )
 
 _OF_CUSTOMER = MappingProxyType({Scope.OWN: "_owner", Scope.DEPARTMENT: "_department", Scope.SELF: "customer_id"})
@@ -51,4 +54,5 @@ def record_layout(record: type[StoredRecord]) -> RowLayout:
         scope_fields=_OF_CUSTOMER if issubclass(record, CustomerRecord) else _OF_COMPANY,
         key_field="customer_id",
         bound_to_row=True,
+        zoned_instants=True,
     )

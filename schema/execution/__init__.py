@@ -21,13 +21,15 @@ How to execute, per request:
 parsed document between requests: plans are remembered for as long as it lives. Data holds `datetime` objects, so that
 the response must be printed by orjson, with neither OPT_UTC_Z nor OPT_PASSTHROUGH_DATETIME nor
 OPT_PASSTHROUGH_SUBCLASS. Instants are built only where their `tzinfo` is `datetime.UTC` itself (PyMongo:
-`tzinfo=datetime.UTC`).
+`tzinfo=datetime.UTC`) or, of `serialize_instant`, None (PyMongo: `tz_aware=False`).
 Middleware and abort signals put the whole operation on the ordinary path; a time limit belongs around the awaitable.
 """
 
 from __future__ import annotations
 
 from typing import Final
+
+import orjson
 
 from schema.execution.executor import RecordExecutor
 from schema.execution.fields import (
@@ -41,7 +43,7 @@ from schema.execution.fields import (
 )
 from schema.execution.metrics import ExecutionMetrics
 
-JSON_OPTIONS: Final = 0  # of orjson: with these it prints a UTC datetime as `isoformat` does
+JSON_OPTIONS: Final = orjson.OPT_NAIVE_UTC  # with these orjson prints an instant as `serialize_instant` does
 
 __all__ = [
     "JSON_OPTIONS",

@@ -147,7 +147,8 @@ class _Source:
             return None
         conditions = [f"type({variable}) is not {self._constant(kind)}" for kind in types if kind is not datetime]
         if datetime in types:
-            conditions.append(f"(type({variable}) is not datetime or {variable}.tzinfo is not UTC)")
+            zoneless = "" if scalar.coerce_output_value is isoformat else f" and {variable}.tzinfo is not None"
+            conditions.append(f"(type({variable}) is not datetime or {variable}.tzinfo is not UTC{zoneless})")
         return " and ".join(conditions)
 
     def _list_function(self, item_type: Any, objects: tuple[ObjectShape, ...]) -> str:
@@ -196,7 +197,7 @@ def _replaced(variable: str, function: str, nullable: bool) -> list[str]:
 
 def _types_passed(scalar: GraphQLScalarType) -> frozenset[type]:
     serialize = scalar.coerce_output_value
-    if serialize is isoformat:  # Strawberry's DateTime, Date and Time; orjson prints a UTC instant the same
+    if serialize is isoformat:  # Strawberry's DateTime, Date and Time; orjson prints an instant in UTC the same
         return frozenset({datetime})
     types: Any = getattr(serialize, "passes_through", None)
     return types if isinstance(types, frozenset) else frozenset()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import strawberry
@@ -57,8 +57,9 @@ class RecordField:
 def passes_through(*types: type) -> Callable[[Serialize], Serialize]:
     """Marks a scalar's serialize function as giving back values of exactly these `types` as they are.
 
-    `datetime` means: of one in `datetime.UTC`, orjson prints what the function would give. The executor takes the
-    mark's word and does not call the function, so a mark that lies is a defect; the equivalence test looks for it.
+    `datetime` means: of one in `datetime.UTC` or without a zone, orjson prints what the function would give. The
+    executor takes the mark's word and does not call the function, so a mark that lies is a defect; the equivalence test
+    looks for it.
     """
 
     def mark(serialize: Serialize) -> Serialize:
@@ -80,11 +81,11 @@ def serialize_text(value: Any) -> str:
 def serialize_instant(value: Any) -> str:
     """Serializes an instant by RFC 3339, section 5.6: `2026-01-31T08:15:00+00:00`, with microseconds unless zero.
 
-    Raises TypeError for anything but a datetime that knows its offset.
+    One without a zone is in UTC, as BSON stores it. Raises TypeError for anything but a datetime.
     """
-    if isinstance(value, datetime) and value.utcoffset() is not None:
-        return value.isoformat()
-    raise TypeError("the value is not an instant")
+    if not isinstance(value, datetime):
+        raise TypeError("the value is not an instant")
+    return (value if value.utcoffset() is not None else value.replace(tzinfo=UTC)).isoformat()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import inspect
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -219,14 +219,16 @@ class TestMemory:
 class TestInstants:
     @pytest.mark.parametrize("microsecond", [0, 1, 1000, 120_000, 999_999])
     @pytest.mark.parametrize("year", [1, 999, 2026, 9999])
-    def test_orjson_prints_a_utc_instant_as_isoformat_does(self, year: int, microsecond: int) -> None:
-        """What the executor passes through and what the scalar gives print alike."""
+    def test_orjson_prints_an_instant_as_the_scalar_does(self, year: int, microsecond: int) -> None:
+        """What the executor passes through and what the scalar gives print alike, with the zone UTC or as stored."""
         value = datetime(year, 12, 31, 23, 59, 58, microsecond, tzinfo=UTC)
-        assert orjson.dumps(value, option=JSON_OPTIONS) == orjson.dumps(serialize_instant(value))
+        for instant in (value, value.replace(tzinfo=None)):
+            assert orjson.dumps(instant, option=JSON_OPTIONS) == orjson.dumps(serialize_instant(instant))
+            assert serialize_instant(instant).endswith(":58+00:00" if not microsecond else "+00:00")
 
-    @pytest.mark.parametrize("value", [datetime(2026, 1, 1), "2026-01-01", None, timedelta(1)])  # noqa: DTZ001
+    @pytest.mark.parametrize("value", [date(2026, 1, 1), "2026-01-01", None, timedelta(1)])
     def test_what_is_no_instant_is_refused(self, value: Any) -> None:
-        """A naive datetime has no place on the time line."""
+        """Days and text are no instants."""
         with pytest.raises(TypeError):
             serialize_instant(value)
 

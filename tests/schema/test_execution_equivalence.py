@@ -59,6 +59,10 @@ def any_time_zone_taken(scalar: Any, variable: str, refused: str | None) -> str 
     return refused.replace(f"{variable}.tzinfo is not UTC", "False") if refused else None
 
 
+def missing_zone_taken_for_utc_everywhere(scalar: Any, variable: str, refused: str | None) -> str | None:
+    return refused.replace(" is not UTC)", f" is not UTC and {variable}.tzinfo is not None)") if refused else None
+
+
 def null_taken_in_non_null(patch: pytest.MonkeyPatch) -> None:
     original = builder._Source._value
 
@@ -171,7 +175,13 @@ def selections_below_told_apart_by_nothing(patch: pytest.MonkeyPatch) -> None:
 FAULTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     **{
         change.__name__: _refusing(change)
-        for change in (int_range_ignored, bool_taken_for_int, nan_and_infinity_taken, any_time_zone_taken)
+        for change in (
+            int_range_ignored,
+            bool_taken_for_int,
+            nan_and_infinity_taken,
+            any_time_zone_taken,
+            missing_zone_taken_for_utc_everywhere,
+        )
     },
     **{
         fault.__name__: fault

@@ -115,6 +115,7 @@ INSTANTS: list[Any] = [
     INSTANT, INSTANT.replace(microsecond=1), INSTANT.replace(microsecond=120000), datetime(1, 1, 1, tzinfo=UTC),
     datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC), INSTANT.replace(second=59),
 ]  # fmt: skip
+STORED_INSTANTS: list[Any] = [*INSTANTS, INSTANT.replace(tzinfo=None), datetime(1999, 12, 31, 23, 59, 59, 999000)]  # noqa: DTZ001
 ODD_INSTANTS: list[Any] = [
     INSTANT.replace(tzinfo=None), INSTANT.astimezone(timezone(timedelta(hours=8))), date(2026, 3, 1), "2026-03-01",
     INSTANT.replace(tzinfo=timezone(timedelta(0), "Z")), INSTANT.replace(tzinfo=timezone(timedelta(seconds=30))),
@@ -144,7 +145,7 @@ def _leaf_types() -> list[LeafType]:
         LeafType(GraphQLEnumType("Tone", {"LOUD": "loud", "SOFT": "soft"}), ["loud", "soft"], [Tone.LOUD, "LOUD", []]),
         LeafType(GraphQLEnumType("Mixed", mixed), ["yes"], [1, 1.0, True, "YES", "no", {}]),
         LeafType(scalar("PlainText", coerce_output_value=serialize_text), ["a", "b"], [Text("c"), 1, b""]),
-        LeafType(scalar("Instant", coerce_output_value=serialize_instant), INSTANTS, ODD_INSTANTS),
+        LeafType(scalar("Instant", coerce_output_value=serialize_instant), STORED_INSTANTS, ODD_INSTANTS),
         LeafType(scalar("Iso", coerce_output_value=isoformat), INSTANTS, ODD_INSTANTS),
         LeafType(
             scalar("Picky", coerce_output_value=_picky), ["fine", 4], ["fails", 13, "nothing", "undefined", "later"]
