@@ -52,6 +52,10 @@ async def change(world: World, username: str, **values: Any) -> None:
     await world.api.services.database["accounts"].update_one({"_id": username}, {"$set": values})
 
 
+def in_a_second() -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=1)
+
+
 async def test_the_present_state_is_told_at_once_and_then_nothing_until_it_changes(own: World) -> None:
     """Also to those without any right; there is no entry in the trail, because nothing was shown."""
     blocks = own.api.services.database["audit_blocks"]
@@ -105,15 +109,20 @@ async def test_every_change_of_the_account_is_told_to_its_owner_alone(own: World
 
 async def test_what_begins_and_ends_by_itself_is_told_when_it_does(own: World) -> None:
     """A role for a time comes and goes, and the undertaking ends, without anybody doing anything."""
-    now = datetime.now(UTC)
-    term = {"role": "agent", "since": now + timedelta(seconds=2), "until": now + timedelta(seconds=4), "grant": "x"}
-    await change(own, "clerk", role_terms=[term], cleared_until=now + timedelta(seconds=6))
     async with following(own, "clerk") as (client, access):
         assert (access["roles"], access["cleared"]) == (["clerk"], True)
+        begins = in_a_second()
+        term = {"role": "agent", "since": begins, "until": LATER, "grant": "x"}
+        await change(own, "clerk", role_terms=[term])
         assert (await told(client))["roles"] == ["agent", "clerk"]
+        assert datetime.now(UTC) >= begins
+        await change(own, "clerk", role_terms=[{**term, "until": in_a_second()}])
         assert (await told(client))["roles"] == ["clerk"]
-        ended = await told(client)
-        assert (ended["cleared"], ended["clearedUntil"] is None) == (False, False)
+        await change(own, "clerk", cleared_until=in_a_second())
+        ended = access
+        while ended["cleared"]:  # the new end is told, where it is read before it has come
+            ended = await told(client)
+        assert ended["clearedUntil"] < LATER.isoformat()
 
 
 async def test_a_disabled_account_and_an_ended_session_close_the_socket(own: World) -> None:

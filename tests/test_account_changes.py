@@ -15,8 +15,9 @@ from pymongo import AsyncMongoClient
 
 from settings import Settings
 from tests.api import PASSWORD, Api, running
+from tests.patience import PATIENCE_SECONDS, until
 from tests.policies.rule_sets import default_rules
-from tests.test_policy_administration import AGENT, AUTHOR, SECOND, SERVICE, SUPERVISION, another_process, until
+from tests.test_policy_administration import AGENT, AUTHOR, SECOND, SERVICE, SUPERVISION, another_process
 from tests.web.socket_client import SocketClient, socket_client
 
 CHANGE = (
@@ -86,6 +87,10 @@ async def is_in(api: Api, username: str = AGENT) -> bool:
     """Whether the token that `username` has is good."""
     answer = await api.ask(username, "{ viewer { username } }", purpose=SERVICE)
     return "errors" not in answer
+
+
+async def is_out(api: Api) -> bool:
+    return not await is_in(api)
 
 
 async def stored(api: Api, username: str = AGENT) -> Answer:
@@ -322,7 +327,7 @@ class TestRevocationInAnotherProcess:
 
     async def open_pages(self, stack: AsyncExitStack, api: Api, address: str) -> tuple[Api, SocketClient, SocketClient]:
         """The agent at the other process: a client, a page of customers, and one that follows what it may do."""
-        http = await stack.enter_async_context(httpx.AsyncClient(base_url=address, timeout=30))
+        http = await stack.enter_async_context(httpx.AsyncClient(base_url=address, timeout=PATIENCE_SECONDS))
         there, pages = Api(http, api.services), []
         for query in (self.FOLLOW, self.ACCESS):
             client = await stack.enter_async_context(socket_client(address))
@@ -333,7 +338,7 @@ class TestRevocationInAnotherProcess:
         return there, pages[0], pages[1]
 
     async def test_d5_who_is_shut_out_here_is_out_there(self, api: Api, mongodb_uri: str, folder: Path) -> None:
-        """Disabled, and in a second round logged out: request, both sockets and refresh, each within a second or so."""
+        """Disabled, and in a second round logged out: request, both sockets and refresh, all of them by themselves."""
         async with another_process(api, folder, mongodb_uri) as address:
             for operation in ("endSessions", "disableAccount"):
                 async with AsyncExitStack() as stack:
@@ -343,7 +348,7 @@ class TestRevocationInAnotherProcess:
                     assert await is_in(there)
                     await done(api, AUTHOR, operation, {"username": AGENT, "reason": "x"})
                     assert not await refreshes(there, tokens["refreshToken"])
-                    assert await until(lambda api=there: is_in(api), False) < 5  # within a second on an idle machine
+                    await until(lambda api=there: is_out(api))
                     for page in (customers, access):
                         assert await page.closed() == (4403, "Forbidden")
             assert await log_in(api) is None
@@ -362,5 +367,5 @@ class TestRevocationInAnotherProcess:
                 answer = await there.ask(AGENT, "{ customers { nodes { id } } }", purpose=SERVICE)
                 return "errors" in answer
 
-            assert await until(is_refused, True) < 5
+            await until(is_refused)
             assert await refreshes(there, tokens["refreshToken"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from documents.passwords import PasswordHasher
 from resolvers import access_tokens
 from settings import Settings
 from tests.api import PASSWORD, Api
-from tests.stopwatch import Stopwatch, let_pass
+from tests.patience import PATIENCE_SECONDS, newly_followed, until
 from tests.web.server import served
 from tests.web.socket_client import SocketClient, socket_client
 
@@ -71,26 +71,19 @@ class World:
     @asynccontextmanager
     async def following(self, username: str, query: str = FOLLOW, **variables: Any) -> AsyncIterator[SocketClient]:
         """A subscriber whose subscription has begun."""
-        async with self.asking(username, query, **variables) as (client, before):
-            # The protocol has no word for "subscribed": the server's feed says it.
-            await until(lambda: bool(self._followers() - before))
+        async with AsyncExitStack() as stack:
+            async with newly_followed(self.server.changes):
+                client = await stack.enter_async_context(self.asking(username, query, **variables))
             yield client
 
     @asynccontextmanager
-    async def asking(
-        self, username: str, query: str, **variables: Any
-    ) -> AsyncIterator[tuple[SocketClient, frozenset[Any]]]:
-        """A client that asked for a subscription, and who followed changes before."""
+    async def asking(self, username: str, query: str, **variables: Any) -> AsyncIterator[SocketClient]:
+        """A client that asked for a subscription."""
         token = await self.api.login(username)
         async with socket_client(self.address) as client:
             await client.begin({"authorization": f"Bearer {token}"})
-            before = self._followers()
             await client.subscribe(query, variables=variables)
-            yield client, before
-
-    def _followers(self) -> frozenset[Any]:
-        streams = list(self.server.changes._streams.values())
-        return frozenset().union(*(tuple(stream.followers) for stream in streams))
+            yield client
 
     async def create(self, manager: str = "clerk", kind: str = "individual", **values: Any) -> dict[str, Any]:
         """A new customer of `manager`, made by the keeper."""
@@ -148,7 +141,7 @@ async def installation(uri: str, client: AsyncMongoClient[dict[str, Any]], setti
         signed = {"$set": {"cleared_until": datetime(2100, 1, 1, tzinfo=UTC)}}
         await services.database["accounts"].update_many({}, signed)
         address, state = stack.enter_context(served(app.create_app(settings, uri)))
-        http = await stack.enter_async_context(httpx.AsyncClient(base_url=address, timeout=30))
+        http = await stack.enter_async_context(httpx.AsyncClient(base_url=address, timeout=PATIENCE_SECONDS))
         yield World(Api(http, services), address, state["services"])
 
 
@@ -172,15 +165,6 @@ async def own(
         mongodb_uri, mongodb_client, Settings(data_dir=tmp_path_factory.mktemp("own"), jobs="worker")
     ) as world:
         yield world
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    """Looks until it does."""
-    for _ in range(3_000):
-        if holds():
-            return
-        await asyncio.sleep(0.01)
-    pytest.fail("it did not happen")
 
 
 async def event(client: SocketClient) -> dict[str, Any]:
@@ -320,7 +304,7 @@ class TestNothingLeaks:
 
     async def test_who_sees_nothing_may_follow_nothing(self, shared: World) -> None:
         """Told at once, as a query would be."""
-        async with shared.asking("nobody", FOLLOW) as (client, _):
+        async with shared.asking("nobody", FOLLOW) as client:
             answer = await client.hear()
             assert answer["type"] == "error"
             assert answer["payload"][0]["extensions"]["code"] in {"PURPOSE_NOT_ALLOWED", "SUBSCRIPTION_DENIED"}
@@ -385,7 +369,7 @@ class TestTickets:
 
     async def test_who_may_see_none_may_not_follow_them(self, shared: World) -> None:
         """Told at once."""
-        async with shared.asking("reader", "subscription { ticketChanged { id } }") as (client, _):
+        async with shared.asking("reader", "subscription { ticketChanged { id } }") as client:
             assert (await client.hear())["payload"][0]["extensions"]["code"] in {
                 "PURPOSE_NOT_ALLOWED",
                 "SUBSCRIPTION_DENIED",
@@ -424,55 +408,47 @@ class TestLoss:
             RULES + "p, clerk, all, *, *, read_masked, *, deny\n",
         ],
     )
-    async def test_who_can_see_nothing_any_more_is_told_within_a_second(self, own: World, rules: str) -> None:
+    async def test_who_can_see_nothing_any_more_is_told(self, own: World, rules: str) -> None:
         """The subscription ends; the other one of the socket's process goes on."""
         async with own.following("clerk") as client, own.following("agent") as agent:
             await own.activate_everywhere(rules)
-            async with Stopwatch() as watch:
-                answer = await client.hear()
-            assert watch.seconds < 1.5
+            answer = await client.hear()
             assert answer["type"] == "error"
             assert answer["payload"][0]["extensions"]["code"] in {"PURPOSE_NOT_ALLOWED", "SUBSCRIPTION_DENIED"}
             await own.create()
             assert (await event(agent))["operation"] == "CREATED"
 
-    async def test_a_disabled_account_ends_within_a_second(self, own: World) -> None:
+    async def test_a_disabled_account_ends(self, own: World) -> None:
         """The subscription is told, and the socket closed."""
         async with own.following("clerk") as client:
             await own.api.services.accounts.disable("clerk")
-            async with Stopwatch() as watch:
-                answer = await client.hear()
-            assert watch.seconds < 1
+            answer = await client.hear()
             assert answer["payload"][0]["extensions"]["code"] == "INVALID_TOKEN"
             assert await client.closed() == (4403, "Forbidden")
 
     async def test_a_disabled_account_is_told_no_event_more(self, own: World) -> None:
-        """Not even in the second until it ends: events after the disabling find nobody."""
+        """Not even until it ends: events after the disabling find nobody."""
         customer = await own.create()
         async with own.following("clerk") as client:
-            await let_pass(0.1)
+            await asyncio.sleep(0.1)
             await own.api.services.accounts.disable("clerk")
-            await let_pass(1)
+            await asyncio.sleep(1)
             await own.update(customer, name="测试二人")
             assert [(await client.hear())["type"]] == ["error"]
             assert await client.closed() == (4403, "Forbidden")
 
     async def test_a_logout_ends_the_sockets_of_its_session(self, own: World) -> None:
-        """Within a second."""
+        """With the code of a token that is good no more."""
         async with own.following("clerk") as client:
             await own.api.ask("clerk", "mutation { logout { ok: __typename } }")
-            async with Stopwatch() as watch:
-                assert (await client.hear())["payload"][0]["extensions"]["code"] == "INVALID_TOKEN"
-            assert watch.seconds < 1
+            assert (await client.hear())["payload"][0]["extensions"]["code"] == "INVALID_TOKEN"
 
     async def test_a_purpose_that_is_taken_away_ends_the_subscription(self, own: World) -> None:
         """The account goes on, for other purposes."""
         async with own.following("clerk") as client:
             accounts = own.api.services.database["accounts"]
             await accounts.update_one({"_id": "clerk"}, {"$set": {"purposes": ["customer_service"]}})
-            async with Stopwatch() as watch:
-                answer = await client.hear()
-            assert watch.seconds < 1
+            answer = await client.hear()
             assert answer["payload"][0]["extensions"]["code"] == "PURPOSE_NOT_ALLOWED"
             await client.say(type="ping")
             assert await client.hear() == {"type": "pong"}
@@ -486,7 +462,7 @@ class TestLoss:
     ) -> None:
         """It is good for as long as it is for requests."""
         monkeypatch.setattr(access_tokens, "LEEWAY", 0)
-        settings = Settings(data_dir=tmp_path, jobs="worker", access_token_seconds=2)
+        settings = Settings(data_dir=tmp_path, jobs="worker", access_token_seconds=10)
         async with installation(mongodb_uri, mongodb_client, settings) as world, world.following("clerk") as client:
             assert (await client.hear())["payload"][0]["extensions"]["code"] == "INVALID_TOKEN"
             assert await client.closed() == (4403, "Forbidden")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,6 +17,7 @@ from documents.repositories.rule_sets import RuleSetRepository
 from policies.authorize import PolicyEngine
 from policies.errors import PurposeNotAllowedError, RuleError, RuleSetConflictError
 from policies.store import PolicyStore
+from tests.patience import until
 from tests.policies.rule_sets import default_rules, principal_of
 
 Database = AsyncDatabase[dict[str, Any]]
@@ -39,15 +39,6 @@ async def watching(store: PolicyStore) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-async def seconds_until(condition: Any, limit: float = 5.0) -> float:
-    began = time.monotonic()
-    while not condition():
-        if time.monotonic() - began > limit:
-            raise AssertionError("it did not happen")
-        await asyncio.sleep(0.01)
-    return time.monotonic() - began
 
 
 async def test_everything_is_denied_before_the_store_is_open(database: Database) -> None:
@@ -79,8 +70,8 @@ async def test_opening_again_keeps_the_version_in_force(database: Database) -> N
     assert second.compiler.version == 2
 
 
-async def test_an_activation_is_live_at_once_and_elsewhere_within_a_second(database: Database) -> None:
-    """The other store was reading telephones masked; one second later it does not, and without compiling again."""
+async def test_an_activation_is_live_at_once_and_elsewhere_by_itself(database: Database) -> None:
+    """The other store was reading telephones masked; soon it does not, and without compiling again."""
     here, there = store_on(database), store_on(database)
     await here.open()
     await there.open()
@@ -92,7 +83,7 @@ async def test_an_activation_is_live_at_once_and_elsewhere_within_a_second(datab
         await asyncio.sleep(0.3)  # its change stream is open
         version = await here.activate(NAME_ONLY, "li.na", "names only")
         assert here.compiler.version == version
-        assert await seconds_until(lambda: there.compiler.version == version) < 1.0
+        await until(lambda: there.compiler.version == version)
     steps = engine.authorize(caller, SERVICE)
     with pytest.raises(StopIteration) as returned:  # warmed before the swap: nothing to wait for
         steps.send(None)
@@ -108,7 +99,7 @@ async def test_what_was_activated_before_the_watch_is_not_missed(database: Datab
     await here.open()
     await here.activate(NAME_ONLY, "li.na")
     async with watching(there):
-        await seconds_until(lambda: there.compiler.version == 2)
+        await until(lambda: there.compiler.version == 2)
 
 
 async def test_of_two_activations_on_the_same_version_one_wins(database: Database) -> None:
@@ -144,7 +135,7 @@ async def test_a_stored_rule_set_that_does_not_hold_denies_everything_until_a_va
     async with watching(store):
         await asyncio.sleep(0.3)
         await database["rule_set_state"].update_one({"_id": "active"}, {"$set": {"version": 2}})
-        await seconds_until(lambda: store.compiler.version == 2)
+        await until(lambda: store.compiler.version == 2)
         with pytest.raises(PurposeNotAllowedError):
             await PolicyEngine(store).authorize(principal_of("service_agent"), SERVICE)
         await store.activate(NAME_ONLY, "li.na")
@@ -159,11 +150,11 @@ async def test_a_pointer_removed_or_leading_nowhere_denies_everything(database: 
     async with watching(store):
         await asyncio.sleep(0.3)
         await database["rule_set_state"].update_one({"_id": "active"}, {"$set": {"version": 99}})
-        await seconds_until(lambda: not store.is_sound)
+        await until(lambda: not store.is_sound)
         await store.activate(NAME_ONLY, "li.na")
         assert store.is_sound
         await database["rule_set_state"].delete_one({"_id": "active"})
-        await seconds_until(lambda: not store.is_sound)
+        await until(lambda: not store.is_sound)
         with pytest.raises(PurposeNotAllowedError):
             await PolicyEngine(store).authorize(principal_of("service_agent"), SERVICE)
         await store.activate(NAME_ONLY, "li.na")

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import uvicorn
 from starlette.types import ASGIApp
 
+from tests.patience import PATIENCE_SECONDS
 from web.server import KEEP_ALIVE_SECONDS
 
 
@@ -31,12 +32,12 @@ def served(app: ASGIApp, lifespan: Literal["on", "off"] = "on") -> Iterator[tupl
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while not server.started:
             assert time.monotonic() < deadline, "uvicorn did not start"
             time.sleep(0.01)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}", server.lifespan.state
     finally:
         server.should_exit = True
-        thread.join(timeout=10)
+        thread.join(timeout=PATIENCE_SECONDS)
         listener.close()

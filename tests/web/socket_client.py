@@ -12,6 +12,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from tests.patience import PATIENCE_SECONDS, patience
+
 PROTOCOL = "graphql-transport-ws"
 
 
@@ -25,7 +27,7 @@ class SocketClient:
         """Sends one message."""
         await self.connection.send(json.dumps(message))
 
-    async def hear(self, seconds: float = 30.0) -> dict[str, Any]:
+    async def hear(self, seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
         """The next message."""
         async with asyncio.timeout(seconds):
             answer: dict[str, Any] = json.loads(await self.connection.recv())
@@ -41,7 +43,7 @@ class SocketClient:
 
     async def closed(self) -> tuple[int, str]:
         """The code and reason with which the server closes the socket; messages before that are ignored."""
-        async with asyncio.timeout(30):
+        async with patience():
             while True:
                 try:
                     await self.connection.recv()

@@ -93,7 +93,7 @@ class TestGoodTokens:
         first.cancel()
         assert await second is not None
 
-    async def test_access_stops_within_a_second(
+    async def test_access_stops_after_a_second(
         self, parts: LoginParts, authenticator: Authenticator, database: Database
     ) -> None:
         """When another process ends the session, disables the account, or changes its roles (leak 25)."""
@@ -131,13 +131,13 @@ class TestGoodTokens:
 
         authenticator = Authenticator(Watched(parts.keys), parts.principals)
         tokens, now = await parts.login(), int(time.time())
-        claims = jwt.decode(tokens.access_token, options={"verify_signature": False}) | {"exp": now + 2}
+        claims = jwt.decode(tokens.access_token, options={"verify_signature": False}) | {"exp": now + 5}
         header = {"kid": parts.keys.signing_key_id, "typ": "at+jwt"}
         short = jwt.encode(claims, parts.keys.signing_key, "EdDSA", header)
         for _ in range(3):
             assert await authenticator.authenticate(f"Bearer {short}") is not None
         assert len(verified) == 1
-        await asyncio.sleep(now + 2.01 - time.time())
+        await asyncio.sleep(now + 5.01 - time.time())
         for _ in range(2):
             assert await authenticator.authenticate(f"Bearer {short}") is not None
         assert len(verified) == 3

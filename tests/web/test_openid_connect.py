@@ -15,6 +15,7 @@ import jwt
 import pytest
 
 from tests.login_parts import Database, LoginParts, build
+from tests.patience import PATIENCE_SECONDS, until
 from tests.web.local_issuer import AUDIENCE, LocalIssuer, local_issuer
 from tests.web.test_authentication import part, refused
 from web.authentication import Authenticator, IssuerUnavailableError
@@ -40,7 +41,7 @@ class Provider:
 async def provider(database: Database, tmp_path: Path) -> AsyncIterator[Provider]:
     """An issuer with one RSA key, and an account for its subject `7`."""
     parts = await build(database, tmp_path)
-    async with local_issuer() as issuer, httpx.AsyncClient(trust_env=False) as client:
+    async with local_issuer() as issuer, httpx.AsyncClient(trust_env=False, timeout=PATIENCE_SECONDS) as client:
         issuer.add_key("first")
         await parts.accounts.add("li.na", display_name="李娜", roles=["auditor"], oidc_subject=f"{issuer.issuer}|7")
         verifier = OpenIDConnectVerifier(issuer.issuer, AUDIENCE, client, refetch_interval=REFETCH_INTERVAL)
@@ -150,8 +151,7 @@ async def test_stale_keys_are_renewed_behind_the_request(provider: Provider) -> 
     assert await authenticator.authenticate(f"Bearer {provider.issuer.token('first')}") is not None
     provider.issuer.is_down = True
     assert await authenticator.authenticate(f"Bearer {provider.issuer.token('first', jti='2')}") is not None
-    await asyncio.sleep(0.1)
-    assert provider.issuer.fetches == 2
+    await until(lambda: provider.issuer.fetches == 2)
     assert await authenticator.authenticate(f"Bearer {provider.issuer.token('first', jti='3')}") is not None
 
 
