@@ -20,6 +20,7 @@ from pymongo.uri_parser import parse_uri
 from documents import embedded_mongodb
 from documents.embedded_mongodb import EmbeddedMongoDB, find_mongod
 from documents.errors import EmbeddedMongoDBError
+from tests.patience import PATIENCE_SECONDS
 
 _PARENT = """
 import sys, time
@@ -162,8 +163,8 @@ class TestRefusals:
 
 
 def _is_running(pid: int) -> bool:
-    """Whether the process lives, a moment after it was told to end."""
-    deadline = time.monotonic() + 5
+    """Whether the process lives, although it was told to end and given all the time for it."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         try:
             os.kill(pid, 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,18 +11,19 @@ import pytest
 from pymongo import MongoClient
 
 from documents import external_mongodb
-from documents.embedded_mongodb import find_mongod, free_port
+from documents.embedded_mongodb import find_mongod
 from documents.errors import ExternalMongoDBError
 from documents.external_mongodb import require_replica_set
+from tests.ports import unused_port
 
 
 @pytest.fixture
 def standalone_uri(tmp_path: Path) -> Iterator[str]:
     """A mongod that is no replica set and asks for a login."""
-    port = free_port()
+    port = unused_port()
     address = ["--dbpath", str(tmp_path), "--port", str(port), "--bind_ip", "127.0.0.1", "--nounixsocket", "--auth"]
     process = subprocess.Popen([find_mongod(), *address, "--logpath", str(tmp_path / "log")], stdout=subprocess.DEVNULL)
-    with MongoClient[dict[str, Any]]("127.0.0.1", port, serverSelectionTimeoutMS=20_000) as client:
+    with MongoClient[dict[str, Any]]("127.0.0.1", port, serverSelectionTimeoutMS=60_000) as client:
         client.admin.command("createUser", "root", pwd="hunter2", roles=["root"])
     yield f"mongodb://root:hunter2@127.0.0.1:{port}/"
     process.terminate()
@@ -47,13 +47,11 @@ def test_a_standalone_server_and_wrong_credentials_are_refused(standalone_uri: s
 
 
 @pytest.mark.parametrize("option", ["", "?replicaSet=another"])
-def test_an_unreachable_server_is_named_within_seconds(option: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody at the address: one sentence, after a short wait."""
+def test_an_unreachable_server_is_named(option: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody at the address: one sentence."""
     monkeypatch.setattr(external_mongodb, "_SELECTION_MILLISECONDS", 200)
-    began = time.monotonic()
     with pytest.raises(ExternalMongoDBError, match="no MongoDB answers"):
-        require_replica_set(f"mongodb://127.0.0.1:{free_port()}/{option}")
-    assert time.monotonic() - began < 5
+        require_replica_set(f"mongodb://127.0.0.1:{unused_port()}/{option}")
 
 
 @pytest.mark.parametrize("uri", ["mongodb://", "mongodb://host:port"])

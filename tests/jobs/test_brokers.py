@@ -15,11 +15,12 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from documents.embedded_mongodb import free_port
 from documents.job_records import JobState
 from jobs.brokers import QUEUE, external_broker
 from jobs.errors import BrokerError
 from tests.jobs.workshop import Database, Workshop, worker_process
+from tests.patience import patience
+from tests.ports import unused_port
 
 REDIS, NATS = shutil.which("redis-server"), shutil.which("nats-server")
 needs_redis = pytest.mark.skipif(REDIS is None, reason="redis-server is not on PATH (Debian: apt install redis-server)")
@@ -49,13 +50,13 @@ def _redis_server(folder: Path, port: int) -> Iterator[str]:
 @pytest.fixture
 async def redis_url(tmp_path: Path) -> AsyncIterator[str]:
     """A Redis server of this test."""
-    with _redis_server(tmp_path, free_port()) as url:
+    with _redis_server(tmp_path, unused_port()) as url:
         await _until_it_answers(url)
         yield url
 
 
 async def _until_it_answers(url: str) -> None:
-    async with Redis.from_url(url) as redis, asyncio.timeout(10):
+    async with Redis.from_url(url) as redis, patience():
         while True:
             try:
                 await redis.ping()
@@ -76,7 +77,7 @@ def _nats_server(folder: Path, port: int) -> Iterator[str]:
 @pytest.fixture
 def nats_url(tmp_path: Path) -> Iterator[str]:
     """A NATS server of this test, with JetStream."""
-    with _nats_server(tmp_path, free_port()) as url:
+    with _nats_server(tmp_path, unused_port()) as url:
         yield url
 
 
@@ -113,9 +114,9 @@ async def test_a_worker_on_redis_killed_in_the_middle_of_a_job_loses_nothing_and
     workshop: Workshop, redis_url: str, mongodb_uri: str
 ) -> None:
     """Its message is gone from Redis; the ledger sends it again when the lease ends."""
-    job_id = await workshop.ledger.enqueue("test.units", {"count": 60, "pause": 15})
+    job_id = await workshop.ledger.enqueue("test.units", {"count": 60, "pause": 50})
     with worker_process(mongodb_uri, workshop.database.name, redis_url) as first:
-        async with asyncio.timeout(20):
+        async with patience():
             while len(await workshop.effects(job_id)) < 15:  # noqa: ASYNC110 - another process makes it true
                 await asyncio.sleep(0.02)
         first.send_signal(signal.SIGKILL)
@@ -129,7 +130,7 @@ async def test_a_worker_on_redis_killed_in_the_middle_of_a_job_loses_nothing_and
 @needs_nats
 async def test_a_nats_that_is_killed_and_started_again_is_used_again(workshop: Workshop, tmp_path: Path) -> None:
     """The worker asks the new server for messages, which knows nothing of what the old one was asked."""
-    port = free_port()
+    port = unused_port()
     async with workshop.engine(broker_url=f"nats://127.0.0.1:{port}").running():
         for _ in range(2):
             with _nats_server(tmp_path, port):
@@ -140,7 +141,7 @@ async def test_a_nats_that_is_killed_and_started_again_is_used_again(workshop: W
 @needs_redis
 async def test_a_redis_that_starts_late_is_waited_for(workshop: Workshop, tmp_path: Path) -> None:
     """The engine neither ends nor forgets."""
-    port = free_port()
+    port = unused_port()
     job_id = await workshop.ledger.enqueue("test.note")
     async with workshop.engine(broker_url=f"redis://127.0.0.1:{port}/0").running():
         await asyncio.sleep(0.3)

@@ -16,6 +16,7 @@ from documents.job_records import JobError, JobState
 from documents.repositories.job_views import JobViews
 from documents.repositories.jobs import JobLedger
 from tests.jobs.workshop import ROOT, Workshop
+from tests.patience import PROCESS_SECONDS
 
 _COMMAND = (sys.executable, "-m", "cli")
 
@@ -33,7 +34,9 @@ def environ(tmp_path: Path, mongodb_uri: str, database: AsyncDatabase[dict[str, 
 
 def _run(arguments: str, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
     command = [*_COMMAND, *arguments.split()]
-    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=PROCESS_SECONDS, check=False
+    )
 
 
 async def test_a_worker_runs_the_jobs_and_ends_cleanly(

@@ -33,6 +33,7 @@ from jobs.resources import JobResources
 from jobs.runner import JobRunner
 from policies.authorize import PolicyEngine
 from policies.store import PolicyStore
+from tests.patience import patience
 
 ROOT = Path(__file__).parent.parent.parent
 POLL = 0.02
@@ -74,7 +75,7 @@ class Workshop:
         sessions = [operation["lsid"] async for operation in await admin.aggregate(idle)]
         await admin.command("killSessions", [{"id": session["id"]} for session in sessions])
 
-    def engine(self, worker: str = "here", *, lease: float = 2, **options: Any) -> JobEngine:
+    def engine(self, worker: str = "here", *, lease: float = 60, **options: Any) -> JobEngine:
         """A worker."""
         policies = PolicyEngine(PolicyStore(RuleSetRepository(self.database), FULL_CATALOGUE))
         resources = JobResources(policies=policies, ledger=self.ledger)
@@ -107,9 +108,9 @@ class Workshop:
     async def _note(self, context: JobContext) -> None:
         await self.database["notes"].insert_one({"job": context.id, "number": context.arguments.get("number")})
 
-    async def finished(self, job_id: str, seconds: float = 20) -> JobRecord:
+    async def finished(self, job_id: str) -> JobRecord:
         """The job, once it is finished."""
-        async with asyncio.timeout(seconds):
+        async with patience():
             async for record in self.views.watch(job_id):
                 if record.state.is_finished:
                     return record
@@ -121,7 +122,7 @@ class Workshop:
 
 
 @contextmanager
-def worker_process(uri: str, database: str, *options: str, lease: float = 1.0) -> Iterator[subprocess.Popen[str]]:
+def worker_process(uri: str, database: str, *options: str, lease: float = 5.0) -> Iterator[subprocess.Popen[str]]:
     """A worker in a process of its own, once it works."""
     command = [sys.executable, "-m", "tests.jobs.workshop", uri, database, str(lease), *options]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)

@@ -16,6 +16,7 @@ import app
 from documents.repositories.credit_figures import OverdueReceivable
 from settings import Settings
 from tests.api import Api, seeded
+from tests.patience import patience
 from tests.regulation.credit import (
     ERRORS,
     INVOICE,
@@ -302,7 +303,7 @@ async def test_k7_the_daily_job_plans_what_is_overdue(api: Api) -> None:
     async with engine.running():
         for attempt in range(2):
             job_id = await services.ledger.enqueue("credit.collection_steps", key=f"test-{attempt}", scheduled_at=tick)
-            async with asyncio.timeout(30):
+            async with patience():
                 async for record in services.jobs.watch(job_id):
                     if record.state.is_finished:
                         assert record.state.value == "succeeded", record.error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 from documents.access_plan import Purpose
 from documents.passwords import PasswordHasher
 from tests.api import PASSWORD, Api, demo
+from tests.patience import until
 
 SIGN = """mutation { signUndertaking(input: { textVersion: 1 }) {
   undertaking { staff { username } expiresAt textDigest } userErrors { code rule message } } }"""
@@ -39,14 +39,6 @@ async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Asy
         yield api
 
 
-async def within_a_second(check: Any) -> None:
-    """Asks until it holds; fails after a second and a bit for the machine."""
-    deadline = asyncio.get_running_loop().time() + 1.5
-    while not await check():
-        assert asyncio.get_running_loop().time() < deadline
-        await asyncio.sleep(0.05)
-
-
 async def test_i4_without_an_undertaking_there_is_no_access_at_all(api: Api) -> None:
     """Not to lists, single customers, records or the question what one may see; and the answer says what to do."""
     for query in (LIST, "{ tickets { nodes { id } } }", "{ viewer { access(kind: INDIVIDUAL) { field } } }"):
@@ -55,7 +47,7 @@ async def test_i4_without_an_undertaking_there_is_no_access_at_all(api: Api) -> 
         assert "保密承诺书" in answer["errors"][0]["message"]
 
 
-async def test_i4_signing_opens_access_and_withdrawing_ends_it_within_a_second(api: Api) -> None:
+async def test_i4_signing_opens_access_and_withdrawing_ends_it(api: Api) -> None:
     """Who signs the current text has access; whose undertaking is withdrawn has none any more."""
     wrong = await api.ask("new.agent", SIGN.replace("textVersion: 1", "textVersion: 7"))
     assert wrong["data"]["signUndertaking"]["userErrors"][0]["rule"] == "undertaking.text_version"
@@ -79,7 +71,7 @@ async def test_i4_signing_opens_access_and_withdrawing_ends_it_within_a_second(a
     async def has_none() -> bool:
         return not await has_access()
 
-    await within_a_second(has_none)
+    await until(has_none)
 
 
 async def test_i4_nobody_sees_or_signs_the_undertaking_of_another(api: Api) -> None:

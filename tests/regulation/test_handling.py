@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from decimal import Decimal
@@ -21,6 +20,7 @@ from resolvers.caller import Caller
 from resolvers.handling import handling_after
 from settings import Settings
 from tests.api import Api, seeded
+from tests.patience import newly_followed
 from tests.regulation.credit import (
     ASSESS,
     SIGN,
@@ -34,7 +34,7 @@ from tests.regulation.credit import (
     signed,
 )
 from tests.regulation.test_collection import RECORD, plan_steps, steps_of
-from tests.web.server import serving
+from tests.web.server import served
 from tests.web.socket_client import SocketClient, socket_client
 
 HANDLING = """query($c: ID!) { customer(id: $c) { recentHandlingChanges { id number cause causeRecord changed
@@ -170,14 +170,14 @@ async def test_g5_followers_of_a_customer_are_told_of_its_changed_handling_if_th
     """The credit officer is told at once, of customer and change alike; the agent, who sees no money, hears nothing."""
     customer = await new_customer(api)
     async with AsyncExitStack() as stack:
-        address = stack.enter_context(serving(app.create_app(settings, mongodb_uri), lifespan="on"))
+        address, state = stack.enter_context(served(app.create_app(settings, mongodb_uri)))
 
         async def following(who: str, query: str, purpose: str) -> SocketClient:
             client = await stack.enter_async_context(socket_client(address))
             token = f"Bearer {await api.login(who)}"
             await client.begin({"authorization": token, "dossier-purpose": purpose})
-            await client.subscribe(query, variables={"c": customer})
-            await asyncio.sleep(0.4)  # the protocol has no word for "subscribed"
+            async with newly_followed(state["services"].changes):
+                await client.subscribe(query, variables={"c": customer})
             return client
 
         officer = await following("demo.credit", FOLLOW, "risk_assessment")

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.patience import PATIENCE_SECONDS
 from tests.web.server import serving
 from tests.web.small_schema import SECRET, small_client, small_endpoint
 from web.limits import Limits
@@ -294,7 +295,7 @@ class TestBounds:
                 yield b" " * 10
 
         with serving(small_endpoint(limits=Limits(body_bytes=100))) as address:
-            async with httpx.AsyncClient() as client:
+            async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as client:
                 answer = await client.post(address, content=chunks(), headers={"content-type": "application/json"})
         assert (answer.status_code, answer.headers["connection"]) == (413, "close")
 
@@ -306,18 +307,18 @@ class TestBounds:
 
     async def test_a_slow_execution_ends_with_timeout(self) -> None:
         """And says that a change may have been made."""
-        async with small_client(limits=Limits(seconds=0.05)) as client:
+        async with small_client(limits=Limits(seconds=0.5)) as client:
             answer = await client.post("/graphql", json={"query": "{slow}"})
         assert (answer.status_code, code(answer)) == (503, "TIMEOUT")
 
     async def test_a_slow_request_ends_with_408(self) -> None:
         """A client that trickles its body holds a connection for that long and no longer."""
-        with serving(small_endpoint(limits=Limits(seconds=0.2))) as address:
+        with serving(small_endpoint(limits=Limits(seconds=0.5))) as address:
             host, port = address.removeprefix("http://").split(":")
             reader, writer = await asyncio.open_connection(host, int(port))
             head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{"
             writer.write(head.encode())
-            answer = await asyncio.wait_for(reader.read(), 10)
+            answer = await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)
             writer.close()
         assert answer.startswith(b"HTTP/1.1 408 ")
         assert b"REQUEST_TIMEOUT" in answer

@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
+from tests.patience import PROCESS_SECONDS
 from tests.web.small_schema import small_endpoint
 from web.ide import DIRECTORY, FILES, GraphQLIDE
 from web.security_headers import SecurityHeaders
@@ -135,7 +136,11 @@ def test_the_page_reads_an_answer_in_parts_however_it_is_cut() -> None:
             console.log(JSON.stringify(parts));
         }}"""
     ran = subprocess.run(
-        [node, "--input-type=module", "-e", program], check=True, capture_output=True, text=True, timeout=30
+        [node, "--input-type=module", "-e", program],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=PROCESS_SECONDS,
     )
     assert [json.loads(line) for line in ran.stdout.splitlines()] == [PARTS_OF_AN_ANSWER] * 3
 

@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from strawberry.schema.config import StrawberryConfig
 
+from tests.patience import PATIENCE_SECONDS, patience, until
 from tests.web.server import serving
 from tests.web.small_schema import SECRET, context_of, format_error
 from web.graphql import GraphQLEndpoint, Limits
@@ -41,7 +42,7 @@ class Thing:
     async def never(self) -> str:
         """Only ends by being cancelled, and says so."""
         try:
-            await asyncio.sleep(60)
+            await asyncio.sleep(3600)
         finally:
             ENDED.append("never")
         return "never"
@@ -373,7 +374,7 @@ class TestEarlierFormat:
 
     async def test_what_is_pending_when_time_is_up_is_null(self) -> None:
         """For a stream at the index where it stopped."""
-        payloads = parts_of(await ask("{ flow @stream }", EARLIER, limits=Limits(seconds=0.2)), EARLIER_SPEC)
+        payloads = parts_of(await ask("{ flow @stream }", EARLIER, limits=Limits(seconds=1)), EARLIER_SPEC)
         count = sum(len(part["items"]) for payload in payloads[1:-1] for part in payload["incremental"])
         (part,) = payloads[-1]["incremental"]
         assert (part["items"], part["path"]) == (None, ["flow", count])
@@ -386,7 +387,7 @@ class TestTime:
 
     async def test_what_is_pending_when_time_is_up_is_ended(self) -> None:
         """With the code of any request that takes too long; the work is cancelled."""
-        answer = await ask("{ thing { name ... @defer { never } } }", limits=Limits(seconds=0.1))
+        answer = await ask("{ thing { name ... @defer { never } } }", limits=Limits(seconds=1))
         first, last = parts_of(answer)
         assert first["data"] == {"thing": {"name": "thing"}}
         (completed,) = last["completed"]
@@ -396,7 +397,7 @@ class TestTime:
 
     async def test_a_stream_without_end_is_ended(self) -> None:
         """Its source too."""
-        payloads = parts_of(await ask("{ flow @stream }", limits=Limits(seconds=0.2)))
+        payloads = parts_of(await ask("{ flow @stream }", limits=Limits(seconds=1)))
         items = [item for payload in payloads for part in payload.get("incremental", ()) for item in part["items"]]
         assert items[:3] == [0, 1, 2]
         assert payloads[-1]["completed"][0]["errors"][0]["extensions"]["code"] == "TIMEOUT"
@@ -411,19 +412,19 @@ class TestTime:
             if not sent and not received:
                 received.append(True)
                 return {"type": "http.request", "body": orjson.dumps({"query": "{ flow @stream }"})}
-            await asyncio.sleep(60)
+            await asyncio.sleep(3600)
             return {"type": "http.disconnect"}
 
         async def send(message: dict[str, Any]) -> None:
             sent.append(message)
             if len(sent) > 3:
-                await asyncio.sleep(60)
+                await asyncio.sleep(3600)
 
         received: list[bool] = []
         headers = [(b"accept", PARTS["accept"].encode()), (b"content-type", b"application/json")]
         scope = {"type": "http", "method": "POST", "path": "/graphql", "headers": headers, "query_string": b""}
-        async with asyncio.timeout(5):
-            await application(limits=Limits(seconds=0.2))(scope, receive, send)  # type: ignore[arg-type]
+        async with patience():
+            await application(limits=Limits(seconds=1))(scope, receive, send)  # type: ignore[arg-type]
         assert ENDED == ["flow"]
 
 
@@ -437,7 +438,7 @@ class TestDisconnection:
     async def test_the_work_is_cancelled(self, query: str, ended: str, method: str) -> None:
         """On a real socket, after the first part has arrived."""
         with serving(application()) as url:
-            async with httpx.AsyncClient() as client:
+            async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as client:
                 options: dict[str, Any] = {"json" if method == "POST" else "params": {"query": query}}
                 async with client.stream(method, f"{url}/graphql", headers=PARTS, **options) as answer:
                     received = b""
@@ -446,8 +447,5 @@ class TestDisconnection:
                         if re.search(rb'"hasNext":true}\r\n---', received):
                             break
                     assert not ENDED
-            for _ in range(200):
-                if ENDED:
-                    break
-                await asyncio.sleep(0.01)
+            await until(lambda: bool(ENDED))
         assert [ended] == ENDED

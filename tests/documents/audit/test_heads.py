@@ -21,6 +21,7 @@ from documents.audit.heads import LINE_BYTES, HeadsFile, head_json, parse_head, 
 from documents.audit.verification import is_signed
 from documents.audit.witness import Witnesses
 from tests.documents.audit.trails import KEY, KEYS, read, some_id
+from tests.patience import until
 
 
 def heads(count: int, chain_id: bytes = bytes(16)) -> list[Head]:
@@ -95,7 +96,7 @@ async def test_witnesses_get_the_newest_head_and_one_that_is_away_is_only_logged
         with caplog.at_level(logging.WARNING):
             for head in chain:
                 witnesses.tell(head)
-            await asyncio.sleep(0.2)
+            await until(lambda: bool(received) and "witness 2" in caplog.text)
             await witnesses.deliver()
         running.cancel()
     assert received == [chain[-1]]

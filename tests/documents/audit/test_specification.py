@@ -14,6 +14,7 @@ from documents.audit.blocks import block_collection, ensure_block_indexes
 from documents.audit.heads import HeadsFile
 from documents.audit.trail import AuditTrail
 from tests.documents.audit.trails import KEY, invented
+from tests.patience import PROCESS_SECONDS
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "audit.md"
 
@@ -25,7 +26,7 @@ def by_hand(uri: str, database: str, folder: Path) -> subprocess.CompletedProces
         PAGE.read_text(encoding="utf-8").partition("```python\n")[2].partition("```")[0], encoding="utf-8"
     )
     command = [sys.executable, str(script), uri, database, str(folder / "key.pem"), str(folder / "heads.ndjson")]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=folder)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PROCESS_SECONDS, check=False, cwd=folder)
 
 
 async def test_the_script_of_the_page_verifies_the_trail(

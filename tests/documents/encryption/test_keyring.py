@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
 from documents.errors import DecryptionError, EncryptionError, KeyErasedError, RootKeyError
+from tests.patience import PATIENCE_SECONDS, until
 
 TELEPHONE = FieldContext("customers", "telephone")
 Database = AsyncDatabase[dict[str, Any]]
@@ -44,18 +45,11 @@ async def opened(database: Database, root_key: Path, cache_size: int = 100) -> K
 async def watched(keyring: Keyring) -> AsyncIterator[None]:
     task = asyncio.create_task(keyring.watch())
     try:
-        await asyncio.wait_for(keyring.watching.wait(), 10)
+        await asyncio.wait_for(keyring.watching.wait(), PATIENCE_SECONDS)
         yield
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-async def eventually(holds: Callable[[], bool]) -> None:
-    """Waits until `holds`, at most ten seconds."""
-    async with asyncio.timeout(10):
-        while not holds():  # noqa: ASYNC110  # what is waited for is another task's doing, without an event
-            await asyncio.sleep(0.01)
 
 
 def opens(key: DataKey, sealed: bytes) -> bool:
@@ -341,7 +335,7 @@ class TestErasure:
             await other.data_keys([erased, kept])
             assert other.cached([erased, kept]) is not None
             await keyring.erase(erased)
-            await eventually(lambda: other.cached([erased]) is None)
+            await until(lambda: other.cached([erased]) is None)
             assert other.cached([kept]) is not None
             with pytest.raises(KeyErasedError):
                 await other.data_key(erased)
@@ -356,7 +350,7 @@ class TestErasure:
             async with mongodb_client.start_session() as session, await session.start_transaction():
                 await keyring.erase(customer_id, session)
                 assert set(await keyring.data_keys([customer_id])) == {customer_id}
-            await eventually(lambda: keyring.cached([customer_id]) is None)
+            await until(lambda: keyring.cached([customer_id]) is None)
             assert await keyring.data_keys([customer_id]) == {}
 
     async def test_whatever_was_at_hand_before_watching_is_forgotten(
@@ -380,12 +374,12 @@ class TestErasure:
             first, second = ObjectId(), ObjectId()
             await keyring.create_data_key(first)
             await database["data_keys"].drop()
-            await eventually(lambda: keyring.cached([first]) is None)
-            await asyncio.wait_for(keyring.watching.wait(), 10)
+            await until(lambda: keyring.cached([first]) is None)
+            await asyncio.wait_for(keyring.watching.wait(), PATIENCE_SECONDS)
             await keyring.create_data_key(second)
             await keyring.data_key(second)
             await database["data_keys"].delete_one({"_id": second})
-            await eventually(lambda: keyring.cached([second]) is None)
+            await until(lambda: keyring.cached([second]) is None)
 
     async def test_a_cancelled_watch_stops_and_says_so(self, keyring: Keyring) -> None:
         """Nothing is held on to that nobody watches any more."""
