@@ -16,6 +16,7 @@ from documents.audit.blocks import block_collection, ensure_block_indexes
 from documents.audit.heads import HeadsFile
 from documents.audit.trail import AuditTrail
 from tests.documents.audit.trails import KEY, invented
+from tests.patience import PROCESS_SECONDS
 
 _ROOT = Path(__file__).parent.parent
 Database = AsyncDatabase[dict[str, Any]]
@@ -44,7 +45,9 @@ async def environ(mongodb_uri: str, database: Database, tmp_path: Path) -> dict[
 def run(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     """`dossier audit` with these arguments."""
     command = [sys.executable, "-m", "cli", "audit", *arguments]
-    return subprocess.run(command, cwd=_ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command, cwd=_ROOT, env=environ, capture_output=True, text=True, timeout=PROCESS_SECONDS, check=False
+    )
 
 
 def test_an_untouched_trail_is_said_to_be_whole(environ: dict[str, str]) -> None:

@@ -17,11 +17,12 @@ from pathlib import Path
 
 import pytest
 
-from documents.embedded_mongodb import free_port, running_uri
+from documents.embedded_mongodb import running_uri
+from tests.patience import PROCESS_SECONDS
+from tests.ports import unused_port
 
 _ROOT = Path(__file__).parent.parent
 _COMMAND = (sys.executable, "-m", "cli")
-_SECONDS = 60
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("DOSSIER_")}
     return clean | {
         "DOSSIER_DATA_DIR": str(tmp_path / "var"),
-        "DOSSIER_PORT": str(free_port()),
+        "DOSSIER_PORT": str(unused_port()),
         "DOSSIER_DEMO_CUSTOMERS": "20",
     }
 
@@ -43,7 +44,7 @@ def _run(arguments: str, environ: Mapping[str, str], stdin: str = "") -> subproc
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=_SECONDS,
+        timeout=PROCESS_SECONDS,
         check=False,
     )
 
@@ -73,7 +74,7 @@ def _started(command: str, environ: Mapping[str, str]) -> Iterator[subprocess.Po
 
 
 def _wait_until_ready(process: subprocess.Popen[str], port: int) -> None:
-    deadline = time.monotonic() + _SECONDS
+    deadline = time.monotonic() + PROCESS_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         with (
             contextlib.suppress(OSError),
@@ -87,7 +88,7 @@ def _wait_until_ready(process: subprocess.Popen[str], port: int) -> None:
 
 def _end(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str]:
     process.send_signal(number)
-    output, _ = process.communicate(timeout=_SECONDS)
+    output, _ = process.communicate(timeout=PROCESS_SECONDS)
     return process.returncode, output
 
 
@@ -164,14 +165,14 @@ class TestRefusals:
 
     def test_a_database_that_does_not_answer(self, environ: dict[str, str]) -> None:
         """The operator's own MongoDB is not there."""
-        uri = f"mongodb://root:hunter2@127.0.0.1:{free_port()}/"
+        uri = f"mongodb://root:hunter2@127.0.0.1:{unused_port()}/"
         result = _run("serve", environ | {"DOSSIER_MONGODB_URI": uri})
         _assert_refused(result, "no MongoDB answers", "DOSSIER_MONGODB_URI")
         assert "hunter2" not in result.stderr
 
     def test_another_root_key(self, environ: dict[str, str], tmp_path: Path, mongodb_uri: str) -> None:
         """A database encrypted under one root key does not open with another one."""
-        mine = environ | {"DOSSIER_MONGODB_URI": mongodb_uri, "DOSSIER_DATABASE": f"test_{free_port()}"}
+        mine = environ | {"DOSSIER_MONGODB_URI": mongodb_uri, "DOSSIER_DATABASE": f"test_{unused_port()}"}
         assert _run("account list", mine).returncode == 0
         key = tmp_path / "var" / "root.key"
         key.write_bytes(bytes(32))

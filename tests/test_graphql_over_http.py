@@ -17,6 +17,7 @@ from strawberry.asgi import GraphQL
 
 import app
 from settings import Settings
+from tests.patience import PROCESS_SECONDS
 from tests.web.server import serving
 from tests.web.small_schema import Query, small_endpoint
 
@@ -37,7 +38,11 @@ def audit_results(url: str, headers: dict[str, str] | None = None) -> list[dict[
     """What each audit says of the server at `url`: `id`, `name`, `reason`, and `status` (ok, notice, warn, error)."""
     script = installed_audit()
     ran = subprocess.run(
-        ["node", script, url, json.dumps(headers or {})], cwd=AUDIT, check=True, capture_output=True, timeout=120
+        ["node", script, url, json.dumps(headers or {})],
+        cwd=AUDIT,
+        check=True,
+        capture_output=True,
+        timeout=PROCESS_SECONDS,
     )
     results: list[dict[str, str | None]] = json.loads(ran.stdout)
     return results

@@ -20,6 +20,7 @@ from demo.accounts import DEMO_ACCOUNTS
 from documents.encryption import rotation
 from settings import Settings
 from tests.api import Api, demo
+from tests.patience import PROCESS_SECONDS, patience
 
 ROOT = Path(__file__).parent.parent
 OFFICER = "demo.security"
@@ -79,7 +80,7 @@ async def test_the_officer_rotates_the_vault_key_and_follows_the_job_to_its_end(
 async def _done(api: Api, data_dir: Path, job_id: str) -> dict[str, Any]:
     settings = Settings(data_dir=data_dir, database=api.services.database.name, jobs="worker")
     query = f'{{ job(id: "{job_id}") {{ state done total }} }}'
-    async with app.job_engine(settings, api.services).running(), asyncio.timeout(30):
+    async with app.job_engine(settings, api.services).running(), patience():
         while True:
             job = (await api.ask(OFFICER, query))["data"]["job"]
             if job["state"] in {"SUCCEEDED", "DEAD"}:
@@ -171,7 +172,14 @@ async def _run(api: Api, uri: str, data_dir: Path, arguments: str) -> str:
     }
     command = [sys.executable, "-m", "cli", *arguments.split()]
     result = await asyncio.to_thread(
-        subprocess.run, command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False
+        subprocess.run,
+        command,
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=PROCESS_SECONDS,
+        check=False,
     )
     assert result.returncode == 0, result.stderr
     return result.stdout

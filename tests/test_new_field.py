@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.patience import PROCESS_SECONDS
+
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("demo", "documents", "jobs", "policies", "resolvers", "schema", "web", "tests")
 MARK = '    gender: Annotated[Gender | None, declare("Gender"'
@@ -88,7 +90,7 @@ def test_one_line_adds_a_field(mongodb_uri: str, tmp_path: Path) -> None:
         env={"PYTHONPATH": str(copy), "PATH": ""},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PROCESS_SECONDS,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-4000:]

@@ -16,6 +16,7 @@ from pymongo import MongoClient
 from documents.catalogue import FULL_CATALOGUE
 from policies.files import MODEL, POLICY, TESTS, PolicyFilesError, read_files, write_files
 from policies.policy_tests import default_tests
+from tests.patience import PROCESS_SECONDS
 from tests.policies.rule_sets import default_rules
 
 _ROOT = Path(__file__).parent.parent
@@ -46,7 +47,14 @@ def environ(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def _dossier(environ: dict[str, str], *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "cli", *arguments]
     return subprocess.run(
-        command, cwd=_ROOT, env=environ, input=stdin, capture_output=True, text=True, timeout=60, check=False
+        command,
+        cwd=_ROOT,
+        env=environ,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=PROCESS_SECONDS,
+        check=False,
     )
 
 

@@ -14,9 +14,10 @@ import orjson
 import pytest
 from pymongo import AsyncMongoClient
 
-from documents.embedded_mongodb import free_port
 from settings import Settings
 from tests.api import Api, running
+from tests.patience import PROCESS_SECONDS
+from tests.ports import unused_port
 
 ROOT = Path(__file__).parent.parent
 WHO = "query Who { viewer { username } }"
@@ -75,12 +76,14 @@ def test_a_wrong_manifest_fails_the_start_in_one_sentence(
     """Before a database is started, and once however many workers there are."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("DOSSIER_")} | {
         "DOSSIER_DATA_DIR": str(tmp_path / "var"),
-        "DOSSIER_PORT": str(free_port()),
+        "DOSSIER_PORT": str(unused_port()),
         "DOSSIER_WORKERS": workers,
         "DOSSIER_TRUSTED_DOCUMENTS": str(manifest(tmp_path, texts)),
     }
     command = [sys.executable, "-m", "cli", "serve"]
-    ran = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    ran = subprocess.run(
+        command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=PROCESS_SECONDS, check=False
+    )
     assert ran.returncode == 1
     assert ran.stderr.startswith("dossier: DOSSIER_TRUSTED_DOCUMENTS: ")
     assert ran.stderr.count("\n") == 1
