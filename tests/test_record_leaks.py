@@ -276,8 +276,9 @@ async def test_a_denied_value_would_be_found(stage: Stage) -> None:
             lambda plan, kinds, wanted: {**projection(plan, kinds, wanted), "description": 1},
         )
 
-        def everything(of: Kind, grants: Any, selected: Any) -> Any:
-            return compile_reader(of, replace(grants, plain=frozenset(codec._fields[of]), masked=frozenset()), selected)
+        def everything(of: Kind, grants: Any, selected: Any, fetched: Any) -> Any:
+            all_plain = replace(grants, plain=frozenset(codec._fields[of]), masked=frozenset())
+            return compile_reader(of, all_plain, selected, fetched)
 
         patch.setattr(codec, "_compile", everything)
         codec._readers.clear()

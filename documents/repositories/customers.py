@@ -65,6 +65,7 @@ class _SingleRead:
 
     group: Hashable
     fetch: Fetch
+    fetched: frozenset[str]
 
 
 class _Readers(NamedTuple):
@@ -117,10 +118,10 @@ class CustomerRepository:
         question = ("single", kind, selection.get(kind))
         asked = self._memo.get(plan, question, lambda: self._single(plan, kind, selection))
         row = await self._coalescer.read(asked.group, customer_id, asked.fetch) if asked is not None else None
-        if row is None:
+        if asked is None or row is None:
             report.trace.add_sought(kind, customer_id, of_customer=self._layout.key_field == "_id")
             return None
-        return (await self._read(plan, [row], selection, report))[0]
+        return (await self._read(plan, [row], selection, report, asked.fetched))[0]
 
     def _single(self, plan: AccessPlan, kind: Kind, selection: Selection) -> _SingleRead | None:
         scope = self.visible_rows(plan, kind)
@@ -136,7 +137,8 @@ class CustomerRepository:
         # plan without a key says nothing of its decisions: its reads are like no others.
         is_personal = bool(scope) or any(shown != 1 for shown in projection.values())
         decided_by: Hashable = plan.key or object()
-        return _SingleRead((decided_by, plan.row_scope if is_personal else None, kind, selection.get(kind)), fetch)
+        group = (decided_by, plan.row_scope if is_personal else None, kind, selection.get(kind))
+        return _SingleRead(group, fetch, frozenset(projection))
 
     async def find_in(
         self,
@@ -156,7 +158,7 @@ class CustomerRepository:
         projection = self._projections.projection(plan, frozenset({kind}), selection)
         wanted = both({"kind": kind.value, **condition}, scope)
         rows = await self._collection.find(wanted, projection, session=session).sort("_id", 1).to_list()
-        return await self._read(plan, rows, selection, report)
+        return await self._read(plan, rows, selection, report, frozenset(projection))
 
     async def find_many(
         self, plan: AccessPlan, row_ids: Collection[ObjectId], selection: Selection, report: AccessReport
@@ -167,7 +169,7 @@ class CustomerRepository:
             return {}
         projection = self._projections.projection(plan, frozenset(self._layout.kinds), selection)
         rows = await self._collection.find(both({"_id": {"$in": list(row_ids)}}, scope), projection).to_list()
-        records = await self._read(plan, rows, selection, report)
+        records = await self._read(plan, rows, selection, report, frozenset(projection))
         return {row["_id"]: record for row, record in zip(rows, records, strict=True)}
 
     async def grants_of(self, plan: AccessPlan, kind: Kind, row_id: ObjectId) -> FieldGrants | None:
@@ -218,7 +220,8 @@ class CustomerRepository:
             rows.reverse()
         field = query.sort.field
         positions = tuple([(row.get(field) if field else None, row["_id"]) for row in rows])
-        return Page(await self._read(plan, rows, query.selection, report), positions, context, has_more)
+        records = await self._read(plan, rows, query.selection, report, frozenset(projection))
+        return Page(records, positions, context, has_more)
 
     async def count(self, plan: AccessPlan, query: ListQuery) -> int:
         """How many rows the whole list has: those that the caller may page through, no other."""
@@ -287,10 +290,15 @@ class CustomerRepository:
         return cursor_context(plan.row_scope, plan.purpose, sorted(query.kinds), query.filter, query.search, query.sort)
 
     async def _read(
-        self, plan: AccessPlan, rows: list[dict[str, Any]], selection: Selection, report: AccessReport
+        self,
+        plan: AccessPlan,
+        rows: list[dict[str, Any]],
+        selection: Selection,
+        report: AccessReport,
+        fetched: frozenset[str],
     ) -> Records:
         report.trace.add_plan(plan)  # INVARIANT: no row leaves without
-        readers = self._readers(plan, rows, selection, report)
+        readers = self._readers(plan, rows, selection, report, fetched)
         key_field, has_views = self._layout.key_field, selection.has_views
         sealed = [row[key_field] for row, (_, reader) in zip(rows, readers, strict=True) if reader.needs_key]
         keys = iter(await self._keys(sealed))
@@ -313,18 +321,23 @@ class CustomerRepository:
         return [fetched.get(customer_id) for customer_id in customer_ids]
 
     def _readers(
-        self, plan: AccessPlan, rows: list[dict[str, Any]], selection: Selection, report: AccessReport
+        self,
+        plan: AccessPlan,
+        rows: list[dict[str, Any]],
+        selection: Selection,
+        report: AccessReport,
+        fetched: frozenset[str],
     ) -> list[tuple[FieldGrants, RowReader]]:
         """Of each row, its grants and their reader; rows of one kind that are in the same scopes share one pair and
         are reported together."""
-        question = ("readers", *map(selection.get, self._catalogue.by_kind))
+        question = ("readers", fetched, *map(selection.get, self._catalogue.by_kind))
         decisive, known = self._memo.get(plan, question, lambda: _Readers(memberships(plan, self._layout), {}))
         keys: list[Hashable] = [row["kind"] for row in rows]
         if decisive:
             keys = [(row["kind"], *[row.get(field) == value for field, value in decisive]) for row in rows]
         for key, alike in _grouped(keys, rows):
             if key not in known:  # there are no more than kinds times scope sets
-                known[key] = self._reader(plan, alike[0], selection)
+                known[key] = self._reader(plan, alike[0], selection, fetched)
             self._report_rows(report, known[key][1].served, alike)
         return [known[key] for key in keys]
 
@@ -335,10 +348,12 @@ class CustomerRepository:
         else:
             report.add_rows(served, [row.get(customer_field) for row in rows], row_ids)
 
-    def _reader(self, plan: AccessPlan, row: Mapping[str, Any], selection: Selection) -> tuple[FieldGrants, RowReader]:
+    def _reader(
+        self, plan: AccessPlan, row: Mapping[str, Any], selection: Selection, fetched: frozenset[str]
+    ) -> tuple[FieldGrants, RowReader]:
         kind = Kind(row["kind"])
         grants = plan.grants(kind, scope_set(members(plan.row_scope, self._layout), row))
-        return grants, self._codec.reader(kind, grants, selection.get(kind, frozenset()))
+        return grants, self._codec.reader(kind, grants, selection.get(kind, frozenset()), fetched)
 
     def _add_views(self, record: Record, row: Mapping[str, Any], grants: FieldGrants, selected: frozenset[str]) -> None:
         kind = Kind(record["kind"])

@@ -82,7 +82,8 @@ class RecordRepository(CustomerRepository):
         )
         rows = [row async for group in found for row in group["rows"]]
         by_customer: dict[ObjectId, Records] = {}
-        for row, record in zip(rows, await self._read(plan, rows, selection, report), strict=True):
+        records = await self._read(plan, rows, selection, report, frozenset(projection))
+        for row, record in zip(rows, records, strict=True):
             by_customer.setdefault(row["customer_id"], Records()).append(record)
         return by_customer
 

@@ -77,13 +77,18 @@ def projection_ignores_the_row(patch: pytest.MonkeyPatch) -> None:
 @fault("synthetic-masker", FETCHES)
 def denied_values_are_decrypted(patch: pytest.MonkeyPatch) -> None:
     def read(
-        self: CustomerRepository, plan: AccessPlan, rows: list[dict[str, Any]], selection: Any, report: Any
+        self: CustomerRepository,
+        plan: AccessPlan,
+        rows: list[dict[str, Any]],
+        selection: Any,
+        report: Any,
+        fetched: Any,
     ) -> Any:
         for row in rows:
             for name, stored in row.items():
                 if isinstance(stored, bytes):
                     self._codec._decrypt(key_of(row["_id"]), FieldContext(codec.COLLECTION, name), stored)
-        return original(self, plan, rows, selection, report)
+        return original(self, plan, rows, selection, report, fetched)
 
     def key_of(customer_id: ObjectId) -> Any:
         return KEYS[customer_id]
@@ -153,9 +158,14 @@ def cursors_serve_any_list(patch: pytest.MonkeyPatch) -> None:
 @fault("default-account_manager-business_operation", "single_read")
 def access_is_told_from_values(patch: pytest.MonkeyPatch) -> None:
     async def read(
-        self: CustomerRepository, plan: AccessPlan, rows: list[dict[str, Any]], selection: Any, report: Any
+        self: CustomerRepository,
+        plan: AccessPlan,
+        rows: list[dict[str, Any]],
+        selection: Any,
+        report: Any,
+        fetched: Any,
     ) -> Records:
-        records = await original(self, plan, rows, selection, report)
+        records = await original(self, plan, rows, selection, report, fetched)
         stored = await self._collection.find({"_id": {"$in": [row["_id"] for row in rows]}}).to_list()
         present = {name for row in stored for name, value in row.items() if value is not None}
         report.served = {
