@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import app
 from settings import Settings
+from tests.patience import PATIENCE_SECONDS
 
 PASSWORD = "correct horse battery"
 
@@ -62,15 +63,22 @@ class Api:
         return answer
 
 
+def unhurried(settings: Settings) -> Settings:
+    """The same, with tokens that last as long as all tests, and time for every request on a machine that is busy."""
+    return replace(settings, access_token_seconds=86_400, request_seconds=round(PATIENCE_SECONDS))
+
+
 @asynccontextmanager
 async def running(settings: Settings, mongodb_uri: str) -> AsyncIterator[Api]:
-    """The application with its lifespan; its state is given to each request as a server would."""
-    application = app.create_app(settings, mongodb_uri)
+    """The application with its lifespan, unhurried; its state is given to each request as a server would."""
+    application = app.create_app(unhurried(settings), mongodb_uri)
     async with application.router.lifespan_context(application) as state:
         if not state:
             raise RuntimeError("the application has no state")
         transport = httpx.ASGITransport(_with_state(application, state))
-        async with httpx.AsyncClient(transport=transport, base_url="http://dossier.test", timeout=30) as http:
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://dossier.test", timeout=PATIENCE_SECONDS
+        ) as http:
             yield Api(http, state["services"])
 
 
@@ -144,7 +152,6 @@ async def seeded(settings: Settings, mongodb_uri: str, customers: int = 150) -> 
 @asynccontextmanager
 async def demo(mongodb_uri: str, database: str, data_dir: Path, customers: int = 150) -> AsyncIterator[Api]:
     """The application on demo data, as most tests want it."""
-    # Nothing runs beside the tests, and a token lasts as long as all of them.
-    settings = Settings(data_dir=data_dir, database=database, jobs="worker", access_token_seconds=86_400)
+    settings = Settings(data_dir=data_dir, database=database, jobs="worker")  # nothing runs beside the tests
     async with seeded(settings, mongodb_uri, customers) as api:
         yield api

@@ -11,6 +11,7 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from settings import Settings
+from tests.api import unhurried
 from tests.test_subscriptions import RULES, World, installation
 from tests.web.socket_client import SocketClient, socket_client
 
@@ -24,7 +25,7 @@ async def own(
     mongodb_uri: str, mongodb_client: AsyncMongoClient[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[World]:
     """An installation of one test, which changes rules and accounts."""
-    settings = Settings(data_dir=tmp_path_factory.mktemp("access"), jobs="worker")
+    settings = unhurried(Settings(data_dir=tmp_path_factory.mktemp("access"), jobs="worker"))
     async with installation(mongodb_uri, mongodb_client, settings) as world:
         yield world
 

@@ -621,6 +621,7 @@ async def another_process(api: Api, folder: Path, uri: str, **more: str) -> Asyn
         "DOSSIER_MONGODB_URI": uri,
         "DOSSIER_DATABASE": api.services.database.name,
         "DOSSIER_JOBS": "worker",
+        "DOSSIER_REQUEST_SECONDS": str(round(PATIENCE_SECONDS)),
         "DOSSIER_PORT": str(port),
         **more,
     }

@@ -21,7 +21,7 @@ from documents.access_plan import Purpose
 from documents.passwords import PasswordHasher
 from resolvers import access_tokens
 from settings import Settings
-from tests.api import PASSWORD, Api
+from tests.api import PASSWORD, Api, unhurried
 from tests.patience import PATIENCE_SECONDS, newly_followed, until
 from tests.web.server import served
 from tests.web.socket_client import SocketClient, socket_client
@@ -151,7 +151,7 @@ async def shared(
 ) -> AsyncIterator[World]:
     """One installation for the tests that leave rules and accounts as they are."""
     async with installation(
-        mongodb_uri, mongodb_client, Settings(data_dir=tmp_path_factory.mktemp("shared"), jobs="worker")
+        mongodb_uri, mongodb_client, unhurried(Settings(data_dir=tmp_path_factory.mktemp("shared"), jobs="worker"))
     ) as world:
         yield world
 
@@ -162,7 +162,7 @@ async def own(
 ) -> AsyncIterator[World]:
     """An installation of a test that changes rules or accounts."""
     async with installation(
-        mongodb_uri, mongodb_client, Settings(data_dir=tmp_path_factory.mktemp("own"), jobs="worker")
+        mongodb_uri, mongodb_client, unhurried(Settings(data_dir=tmp_path_factory.mktemp("own"), jobs="worker"))
     ) as world:
         yield world
 

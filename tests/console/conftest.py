@@ -22,7 +22,10 @@ a picture of each window and says where.
 Every screen as it opens is looked at by test_screens.py, in both languages and on a phone; the tests of an area do so
 for what has to be opened first.
 
-Wait with `expect(locator)…` alone: it looks until it holds, up to 5 seconds. Never sleep. Find things as people do:
+Wait with `expect(locator)…` alone: it looks until it holds, and gives up after a minute (tests/patience.py), which
+nothing takes on the slowest machine. Never sleep, never give a `timeout`: how fast something is, no test says. What is
+read once (`count()`, `all_inner_texts()`) must not change any more. A page is told only of changes that come
+after it has begun to follow: open it within `async with console.newly_followed("customers")`. Find things as people do:
 `get_by_role`, `get_by_label`, `get_by_text`; shadow roots are looked into. The font of a fresh machine may have no
 Chinese: never compare pictures or widths.
 """

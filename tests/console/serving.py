@@ -21,7 +21,8 @@ from starlette.types import ASGIApp
 
 import app
 from settings import Settings
-from tests.api import Api, put_demo
+from tests.api import Api, put_demo, unhurried
+from tests.patience import PATIENCE_SECONDS, newly_followed
 from tests.policies.rule_sets import default_rules
 from web.server import KEEP_ALIVE_SECONDS
 
@@ -39,6 +40,12 @@ class Console:
         for collection in ("rule_drafts", "role_grants"):
             await services.database[collection].delete_many({})
         await services.store.activate(default_rules(), "tests")
+
+    @asynccontextmanager
+    async def newly_followed(self, collection: str) -> AsyncIterator[None]:
+        """Ends when a page that is opened in the block follows what changes in `collection`; no page shows when."""
+        async with newly_followed(self.api.services.changes, collection):
+            yield
 
 
 class _Server(uvicorn.Server):
@@ -79,7 +86,7 @@ async def demo_console(mongodb_uri: str, database: str, data_dir: Path, customer
     """The console on demo data; a change of rules needs the second administrator."""
     settings = Settings(data_dir=data_dir, database=database, jobs="worker", policy_approval=True)
     await put_demo(settings, mongodb_uri, customers)
-    async with listening(app.create_app(settings, mongodb_uri), "on") as (port, state):
+    async with listening(app.create_app(unhurried(settings), mongodb_uri), "on") as (port, state):
         url = f"http://127.0.0.1:{port}"
-        async with httpx.AsyncClient(base_url=url, timeout=30) as http:
+        async with httpx.AsyncClient(base_url=url, timeout=PATIENCE_SECONDS) as http:
             yield Console(url, Api(http, state["services"]))

@@ -171,7 +171,8 @@ class TestReading:
 
     async def test_the_page_follows_what_another_person_changes(self, page: Page, console: Console, made: Made) -> None:
         """Told once, and shown without anybody asking."""
-        await log_in(page, MANAGER, at=f"/console/customers/{made.id}")
+        async with console.newly_followed("customers"):
+            await log_in(page, MANAGER, at=f"/console/customers/{made.id}")
         await expect(fact(page, "Region")).to_have_text("Empty")
         await expect(page.get_by_role("tab", name="Ticket")).to_be_visible()
         await change(console, made, region="云龙区")
@@ -261,7 +262,8 @@ class TestWriting:
 
     async def test_who_was_slower_chooses_field_by_field(self, page: Page, console: Console, made: Made) -> None:
         """Theirs is shown beside mine and what was there; what was chosen is saved, what they did besides is kept."""
-        await log_in(page, MANAGER, at=f"/console/customers/{made.id}/edit")
+        async with console.newly_followed("customers"):
+            await log_in(page, MANAGER, at=f"/console/customers/{made.id}/edit")
         await page.get_by_label("Website").fill("https://mine.example.com/")
         await page.get_by_label("Notes").fill("Rang twice")
         await change(console, made, website="https://theirs.example.com/", industry="印刷业")
@@ -296,7 +298,8 @@ class TestWriting:
     async def test_what_others_change_elsewhere_comes_into_the_form_and_what_is_typed_stays(
         self, page: Page, console: Console, made: Made
     ) -> None:
-        await log_in(page, MANAGER, at=f"/console/customers/{made.id}/edit")
+        async with console.newly_followed("customers"):
+            await log_in(page, MANAGER, at=f"/console/customers/{made.id}/edit")
         await page.get_by_label("Website").fill("https://mine.example.com/")
         await change(console, made, industry="印刷业")
         await expect(page.get_by_label("Industry")).to_have_value("印刷业")

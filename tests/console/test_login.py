@@ -139,13 +139,13 @@ async def test_the_language_is_chosen_in_the_page(page: Page) -> None:
 
 
 async def test_a_disabled_account_is_shown_out_of_an_open_page(windows: Windows, console: Console) -> None:
-    """Within a second, with a word of why; whoever is shown out sees no record any more."""
+    """By itself, with a word of why; whoever is shown out sees no record any more."""
     page = await windows.open()
     await log_in(page, "demo.archivist", at="/console/customers")
     await expect(page.get_by_role("main").get_by_role("heading", level=1)).to_have_text("Customers")
     await console.api.services.accounts.disable("demo.archivist")
     try:
-        await expect(page.get_by_role("alert")).to_contain_text("Your session has ended", timeout=2_000)
+        await expect(page.get_by_role("alert")).to_contain_text("Your session has ended")
         await expect(page.get_by_label(PASSWORD_LABEL)).to_be_visible()
     finally:
         await console.api.services.database["accounts"].update_one(

@@ -11,6 +11,7 @@ from tests.console.accessibility import assert_fits, axe
 from tests.console.serving import Console
 from tests.console.sessions import log_in
 from tests.console.windows import Language, Windows
+from tests.patience import until
 
 AUTHOR, SECOND, INSPECTOR = "demo.policy", "demo.policy2", "demo.inspector"
 SUPERVISION = "supervision"
@@ -231,7 +232,7 @@ async def test_the_matrix_is_a_grid_for_the_keyboard(page: Page) -> None:
         ("PageUp", "notes", "system"),
     ):
         await page.keyboard.press(key)
-        assert await focused.evaluate("one => [one.dataset.row, one.dataset.column]") == [row, column], key
+        await expect(cell(page, row, column), key).to_be_focused()
     await page.keyboard.press("Control+Home")
     await expect(focused).to_have_attribute("aria-expanded", "true")
     await page.keyboard.press("Enter")
@@ -285,10 +286,12 @@ async def test_the_screens_of_policies_fit_a_phone(phone: Page, console: Console
     panel = phone.locator("policy-cell section")
     await expect(panel.get_by_role("button", name="Plain", exact=True)).to_be_focused()
     await assert_fits(phone)
-    opened, over = await cell(phone, "gender", "auditor").bounding_box(), await panel.bounding_box()
-    assert opened is not None
-    assert over is not None
-    assert opened["y"] + opened["height"] <= over["y"]
+
+    async def is_in_sight() -> bool:
+        opened, over = await cell(phone, "gender", "auditor").bounding_box(), await panel.bounding_box()
+        return opened is not None and over is not None and 0 <= opened["y"] <= over["y"] - opened["height"]
+
+    await until(is_in_sight)
     for path, shown in (
         ("", "tbody"),
         (f"/{draft['id']}", "policy-effects section"),

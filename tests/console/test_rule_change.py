@@ -12,7 +12,6 @@ from tests.console.sessions import log_in
 from tests.console.windows import Windows
 from tests.policies.rule_sets import default_rules
 
-SOON_MS = 2_000  # the product promises a second; a busy machine draws the page more slowly
 INDIVIDUALS = """{ customers(first: 100, kinds: [INDIVIDUAL]) {
     nodes { id region department { code } } } }"""
 
@@ -70,10 +69,10 @@ async def test_an_open_page_loses_a_field_as_soon_as_the_second_administrator_ac
     await expect(second.get_by_role("button", name="Activate", exact=True)).to_be_visible()
     await expect(fact(dossier, "Region")).to_contain_text(customer["region"])  # nothing has changed yet
     await step(second, "Activate")
-    await expect(second.get_by_text("It is in force as version")).to_be_visible(timeout=10_000)
+    await expect(second.get_by_text("It is in force as version")).to_be_visible()
 
-    await expect(fact(dossier, "Region")).to_contain_text("Not permitted", timeout=SOON_MS)
+    await expect(fact(dossier, "Region")).to_contain_text("Not permitted")
     await expect(somebody).to_have_text("Not permitted")
 
     await console.api.services.store.activate(default_rules(), "tests")
-    await expect(fact(dossier, "Region")).to_contain_text(customer["region"], timeout=SOON_MS)
+    await expect(fact(dossier, "Region")).to_contain_text(customer["region"])

@@ -105,7 +105,8 @@ class TestJobsAndKeys:
     async def test_jobs_move_as_they_are_done(self, windows: Windows, console: Console) -> None:
         """Somebody who looks on sees a bar grow, and a failure come, without asking again."""
         page = await windows.open()
-        await log_in(page, "demo.admin", at="/console/jobs")
+        async with console.newly_followed("jobs"):
+            await log_in(page, "demo.admin", at="/console/jobs")
         await expect(page.get_by_text("Nothing is under way.")).to_be_visible()
         jobs = console.api.services.database["jobs"]
         job = await jobs.find_one({})

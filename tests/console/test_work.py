@@ -97,7 +97,7 @@ class TestTickets:
         """From the desk to the ticket; each state offers what comes next and nothing else."""
         made, subject = await ticket(console)
         row = {"_id": ObjectId(made.removeprefix("ticket_"))}
-        soon = datetime.now(UTC) + timedelta(minutes=1)
+        soon = datetime.now(UTC) + timedelta(minutes=10)
         await console.api.services.database["tickets"].update_one(
             row, {"$set": {"standing": "near", "resolve_by": soon}}
         )
@@ -138,7 +138,8 @@ class TestTickets:
 
     async def test_a_ticket_that_comes_is_there_without_a_reload(self, page: Page, console: Console) -> None:
         """On the desk of whom it is given to."""
-        await log_in(page, AGENT, at="/console/work")
+        async with console.newly_followed("tickets"):
+            await log_in(page, AGENT, at="/console/work")
         await expect(panel(page, "tickets").get_by_role("listitem").first).to_be_visible()
         _, subject = await ticket(console, priority="URGENT", category="CONTRACT_SIGNING")
         await expect(panel(page, "tickets")).to_contain_text(subject)
@@ -236,8 +237,10 @@ class TestFigures:
 
     async def test_people_satisfaction_and_channels_are_those_of_the_period(self, page: Page, console: Console) -> None:
         """For the head of the service department, by the days in the address."""
-        await log_in(page, LEAD, at="/console/work/figures?from=2026-01-01&to=2026-12-31")
-        days = '(%s, from: "2026-01-01", to: "2026-12-31")'
+        today = datetime.now(UTC).date()
+        since, to = today - timedelta(days=330), today + timedelta(days=1)
+        await log_in(page, LEAD, at=f"/console/work/figures?from={since}&to={to}")
+        days = f'(%s, from: "{since}", to: "{to}")'
         people_of, by_month, of_tickets = (days % of for of in ('department: "service"', "by: MONTH", "of: TICKET"))
         query = f"""{{ people: departmentPerformance{people_of} {{ person {{ displayName }} tickets }}
             rated: satisfactionFigures{by_month} {{ key answered average }}

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Response, ViewportSize
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Response, ViewportSize, expect
+
+from tests.patience import PATIENCE_SECONDS
 
 Language = Literal["en", "zh-CN"]
 Scheme = Literal["light", "dark"]
@@ -20,8 +22,9 @@ DESKTOP: Final[ViewportSize] = {"width": 1280, "height": 800}
 PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh-CN")
 
-_WAIT_MS: Final = 8_000  # how long Playwright waits for what should come at once
 _OWN_SCHEMES: Final = {"data", "blob", "about"}
+
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 
 @dataclass
@@ -46,7 +49,7 @@ class Windows:
             reduced_motion="reduce",
             timezone_id="Asia/Shanghai",
         )
-        context.set_default_timeout(_WAIT_MS)
+        context.set_default_timeout(PATIENCE_SECONDS * 1000)
         self.contexts.append(context)
         context.on("page", self._watch)
         return await context.new_page()

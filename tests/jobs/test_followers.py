@@ -17,7 +17,7 @@ from documents.access_plan import Purpose
 from documents.job_records import JobError, JobLease
 from documents.passwords import PasswordHasher
 from settings import Settings
-from tests.api import PASSWORD, Api
+from tests.api import PASSWORD, Api, unhurried
 from tests.patience import PATIENCE_SECONDS, newly_followed, until
 from tests.web.server import served as in_a_thread
 from tests.web.socket_client import socket_client
@@ -39,7 +39,7 @@ class Served:
 @pytest.fixture
 async def served(database: AsyncDatabase[dict[str, Any]], mongodb_uri: str, tmp_path: Path) -> AsyncIterator[Served]:
     """A server in a thread of its own, and our connection beside it."""
-    settings = Settings(data_dir=tmp_path, database=database.name, jobs="worker")
+    settings = unhurried(Settings(data_dir=tmp_path, database=database.name, jobs="worker"))
     async with app.open_services(settings, mongodb_uri) as services:
         await services.accounts.add(
             "admin",
