@@ -124,6 +124,7 @@ from settings import Settings
 from web.attachments import AttachmentEndpoint
 from web.authentication import Authenticator, InvalidTokenError, IssuerUnavailableError
 from web.console import Console
+from web.direct_route import DirectRoute
 from web.graphql import GraphQLEndpoint, Limits, RequestRefused
 from web.graphql_ws import GraphQLWebSocket, SocketLimits
 from web.health import Readiness, livez
@@ -541,7 +542,7 @@ def create_app(settings: Settings, mongodb_uri: str) -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/graphql", endpoint),  # first, because routes are tried in order
+            Route("/graphql", endpoint),
             WebSocketRoute("/graphql", subscriptions),
             Route("/attachments", attachments),
             Route("/attachments/{attachment_id}", attachments),
@@ -551,7 +552,7 @@ def create_app(settings: Settings, mongodb_uri: str) -> Starlette:
             Route("/readyz", Readiness(readiness).readyz),
             Route("/metrics", Metrics(counters).serve),
         ],
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[Middleware(SecurityHeaders), Middleware(DirectRoute, "/graphql", endpoint)],
         lifespan=lifespan,
     )
 
