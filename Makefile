@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+unexport PYTHONDONTWRITEBYTECODE # the tests start many processes: each would compile the product anew
 .PHONY: help install run serve test test-quick lint types imports format schema bench bench-scale bench-peers screenshots lock clean chromium
 
 VENV := .venv

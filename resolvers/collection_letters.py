@@ -18,7 +18,6 @@ from documents.credit import ReceivableState, StepState
 from documents.errors import FieldAccessError, RecordNotFoundError, RuleBrokenError
 from documents.fields import CUSTOMER_KINDS, Kind
 from documents.letters.collection import COLLECTION_LETTERS
-from documents.letters.pdf import render_letter
 from documents.letters.template import LetterLanguage
 from documents.procedures.collection_steps import CollectionStage
 from documents.procedures.money import Money, total
@@ -174,6 +173,9 @@ def _rendered(
         "total": _amount(owed),
         "due_date": (today + timedelta(days=DAYS_TO_PAY)).isoformat(),
     }
+    # Loaded in this thread at the first letter: it takes long, and most processes write none.
+    from documents.letters.pdf import render_letter  # noqa: PLC0415
+
     return render_letter(COLLECTION_LETTERS[language], filled, rows, today)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import signal
@@ -13,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.embedded_mongodb import EmbeddedMongoDB
 from tests.api import Api, demo
+from web.server import rest_collector
 
 MEMORY = Path("/dev/shm")
 ENOUGH_BYTES = 8 * 2**30
@@ -38,6 +41,11 @@ LONGEST = (
 """The files that take longest, in that order."""
 
 
+def pytest_configure() -> None:
+    """Tests run on the loop that the product runs on."""
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begins with the files that take longest, so that no process is left alone with one in the end."""
     places = {name: place for place, name in enumerate(LONGEST)}
@@ -45,11 +53,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: places.get(item.path.relative_to(root).as_posix(), len(LONGEST)))
 
 
+def pytest_collection_finish() -> None:
+    """Thousands of tests and all modules are made now: the collector need not walk them over and over again."""
+    rest_collector()
+
+
 @pytest.fixture(scope="session")
 def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URI of a one-node replica set that lives as long as the session."""
     with _database_folder(tmp_path_factory) as folder:
-        mongodb = EmbeddedMongoDB(folder, cache_gigabytes=0.25)
+        mongodb = EmbeddedMongoDB(folder, cache_gigabytes=1.0)
         with mongodb as uri:
             yield uri
             if mongodb.pid is not None:  # nobody needs the files: a clean end writes all of them, for many seconds
