@@ -20,7 +20,8 @@ from documents.encryption.rotation import KeyRotation, Session, fingerprint
 from documents.errors import RootKeyError, RuleBrokenError
 from documents.token_keys import TokenKeyRepository
 from documents.vault_key import VaultKeyState
-from tests.documents.encryption.test_keyring import Database, eventually, opened, watched
+from tests.documents.encryption.test_keyring import Database, opened, watched
+from tests.patience import until
 
 TELEPHONE = FieldContext("customers", "telephone")
 Sealed = dict[ObjectId, bytes]
@@ -256,7 +257,7 @@ class TestVaultKeys:
             await here.rotate()
             await here.rewrap()
             await here.keyring.erase(erased)
-            await eventually(lambda: there.keyring.cached([erased]) is None)
+            await until(lambda: there.keyring.cached([erased]) is None)
             assert there.keyring.cached([kept]) is not None  # its event came before that of the erasure
 
     async def test_no_key_ciphertext_or_id_is_in_what_is_shown(self, here: Installation) -> None:
