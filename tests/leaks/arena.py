@@ -58,7 +58,8 @@ class Arena:
     tokens: dict[str, str] = field(default_factory=dict)
     altered: dict[str, list[Document]] = field(default_factory=dict)
     dirty: bool = False
-    _made: dict[Phase, tuple[dict[str, list[Document]], list[tuple[dict[str, Any], bool]]]] = field(
+    digests: list[dict[str, str]] | None = None  # of both worlds, while nothing may have been written since
+    _made: dict[tuple[Case, Phase], tuple[dict[str, list[Document]], list[tuple[dict[str, Any], bool]]]] = field(
         default_factory=dict
     )
 
@@ -74,7 +75,6 @@ class Arena:
         dirty, turned = self.dirty, (self.case, self.phase) != (case, phase)
         if self.case != case:
             await self._log_in(case)
-            self._made.clear()
         if turned:
             self.case, self.phase = case, phase
             self._grant()
@@ -83,7 +83,14 @@ class Arena:
             await self.a.restore(self.contents, self.data_keys)
         if dirty or turned:
             await self.b.restore(self.altered, self.data_keys)
+            self.digests = None
         self.dirty = False
+
+    async def known_digests(self) -> list[dict[str, str]]:
+        """Those of both worlds: what the last request that was refused left is what the next one finds."""
+        if self.digests is None:
+            self.digests = [await world.digest() for world in (self.a, self.b)]
+        return self.digests
 
     @property
     def has_findable(self) -> bool:
@@ -148,10 +155,12 @@ class Arena:
 
     def _alter(self) -> None:
         """Makes world B of the case and phase, or takes the one made before."""
-        if self.phase not in self._made:
+        assert self.case is not None
+        key = (self.case, self.phase)
+        if key not in self._made:
             altered = self._make()
-            self._made[self.phase] = (altered, [(row.changes, row.removed) for row in self.rows])
-        self.altered, changed = self._made[self.phase]
+            self._made[key] = (altered, [(row.changes, row.removed) for row in self.rows])
+        self.altered, changed = self._made[key]
         for row, (changes, removed) in zip(self.rows, changed, strict=True):
             row.changes, row.removed = changes, removed
 
