@@ -48,6 +48,11 @@ class PolicyEngine:
     def __init__(self, source: CompilerSource) -> None:
         self._source = source
 
+    @property
+    def rule_set_version(self) -> int:
+        """Of the rules in force."""
+        return self._source.compiler.version
+
     async def authorize(
         self,
         principal: Principal | None,

@@ -25,7 +25,7 @@ class Viewer:
         self._catalogue = catalogue
 
     def describe(self, caller: Caller) -> Record:
-        """Username, roles, department and purposes. Raises NotAuthenticatedError."""
+        """Username, roles, department, purposes and the version of the rules. Raises NotAuthenticatedError."""
         principal = caller.principal
         if principal is None:
             raise NotAuthenticatedError
@@ -35,6 +35,7 @@ class Viewer:
             roles=sorted(principal.roles),
             department=principal.department,
             purposes=sorted(purpose.value for purpose in principal.purposes),
+            rule_set=self._engine.rule_set_version,
         )
 
     def fields(self, kind: Kind) -> Mapping[str, FieldSpec]:

@@ -48,6 +48,9 @@ class Viewer:
     roles: list[str]
     department: str | None
     purposes: list[Purpose] = strawberry.field(description="Those that the caller may state.")
+    rule_set: int = strawberry.field(
+        description="The version of the rules in force: another one in `accessChanged` tells of a change since."
+    )
 
     access: list[KindFieldAccess] = strawberry.field(
         resolver=_access, description="What the caller may do with the fields of a kind, asked before any record."

@@ -219,3 +219,9 @@ class TestFields:
         assert told["accountManager"]["type"] == "Staff"
         assert told["otherTelephones"]["type"] == "[PhoneNumber!]"
         assert [one["value"] for one in told["gender"]["values"]] == ["FEMALE", "MALE", "UNSTATED"]
+
+
+async def test_the_version_of_the_rules_is_that_of_the_first_event(demo_api: Api) -> None:
+    """A page that was loaded under other rules than it follows learns of it by comparing the two."""
+    answer = await demo_api.ask(MANAGER, "{ viewer { ruleSet } }")
+    assert answer["data"]["viewer"]["ruleSet"] == demo_api.services.store.compiler.version

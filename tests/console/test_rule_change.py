@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, WebSocketRoute, expect
 
+from documents.catalogue import FULL_CATALOGUE
+from policies.rule_set import parse_csv
+from policies.store import DEFAULT_CSV
 from tests.console.serving import Console
 from tests.console.sessions import log_in
 from tests.console.windows import Windows
@@ -14,6 +18,11 @@ from tests.policies.rule_sets import default_rules
 
 INDIVIDUALS = """{ customers(first: 100, kinds: [INDIVIDUAL]) {
     nodes { id region department { code } } } }"""
+
+REGION_DENIED = """
+p, service_agent, all, individual, region, read, *, deny
+p, service_agent, all, individual, region, read_masked, *, deny
+"""
 
 
 async def step(page: Page, name: str) -> None:
@@ -76,3 +85,22 @@ async def test_an_open_page_loses_a_field_as_soon_as_the_second_administrator_ac
 
     await console.api.services.store.activate(default_rules(), "tests")
     await expect(fact(dossier, "Region")).to_contain_text(customer["region"])
+
+
+@pytest.mark.usefixtures("rules")
+async def test_a_change_while_a_page_is_loaded_is_not_lost_on_it(page: Page, console: Console) -> None:
+    """The page has drawn what the rules of a moment ago allowed, and follows changes only from now on."""
+    connected = asyncio.Event()
+
+    async def late(socket: WebSocketRoute) -> None:
+        await connected.wait()
+        socket.connect_to_server()
+
+    await page.route_web_socket("**/graphql", late)
+    customer = await somebody_of_a_region(console)
+    await log_in(page, "demo.agent", at=f"/console/customers/{customer['id']}")
+    await expect(fact(page, "Region")).to_contain_text(customer["region"])
+    text = DEFAULT_CSV.read_text(encoding="utf-8") + REGION_DENIED
+    await console.api.services.store.activate(parse_csv(text, FULL_CATALOGUE), "tests")
+    connected.set()
+    await expect(fact(page, "Region")).to_contain_text("Not permitted")

@@ -11,6 +11,12 @@ const BAD_TOKEN = 4403;
 const LOST = ['EVENTS_LOST', 'SUBSCRIPTION_OVERFLOW']; // of what happened meanwhile nothing is told: all is asked again
 const ACCESS_CHANGED = 'subscription { accessChanged { ruleSet roles purposes department cleared clearedUntil } }';
 
+/** Whether the caller's rights are no longer those that the page was loaded with. */
+function isOther({ ruleSet, roles, department }) {
+  const rights = (of) => JSON.stringify([of.ruleSet, of.roles, of.department]);
+  return session.viewer !== null && rights({ ruleSet, roles, department }) !== rights(session.viewer);
+}
+
 class Live {
   #socket = null;
   #subscriptions = new Map(); // id → {query, variables, onData}
@@ -26,8 +32,10 @@ class Live {
     this.#seenAccess = null;
     this.subscribe(ACCESS_CHANGED, {}, (data) => {
       const state = JSON.stringify(data.accessChanged);
-      // The first word over a new connection is no change by itself, but may tell of one between the two connections.
-      const isChange = this.#isFollowing || (this.#seenAccess !== null && this.#seenAccess !== state);
+      // The first word over a new connection is no change by itself, but may tell of one between the two connections, or
+      // since the page was loaded.
+      const isNew = this.#seenAccess === null ? isOther(data.accessChanged) : this.#seenAccess !== state;
+      const isChange = this.#isFollowing || isNew;
       this.#seenAccess = state;
       this.#isFollowing = true;
       if (isChange) session.reload().catch(() => {});

@@ -13,7 +13,7 @@ const LOGIN = `mutation ($input: LoginInput!) {
 const REFRESH = `mutation ($input: RefreshSessionInput!) {
   refreshSession(input: $input) { accessToken refreshToken expiresIn userErrors { code message } } }`;
 const LOGOUT = 'mutation { logout { userErrors { code } } }';
-const VIEWER = `{ viewer { username displayName roles department purposes
+const VIEWER = `{ viewer { username displayName roles department purposes ruleSet
   kinds { kind labelEn labelZh isCustomer readable }
   vocabulary { enum values { value labelEn labelZh } } } }`;
 const PURPOSES = '{ viewer { username purposes } }';
@@ -22,7 +22,7 @@ class Session {
   #access = null; // {token, until}
   #renewing = null;
 
-  /** `{username, displayName, roles, purposes, kinds, vocabulary}`; null: nobody is logged in. */
+  /** `{username, displayName, roles, purposes, ruleSet, kinds, vocabulary}`; null: nobody is logged in. */
   viewer = null;
 
   /** The purpose that requests state; one of the viewer's. */
