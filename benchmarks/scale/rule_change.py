@@ -141,7 +141,7 @@ def _changes(stage: Stage, target: Target, activator: _Activator) -> dict[str, A
         return Change((seen - committed) / 1e6, (seen - before) / 1e6)
 
     requests = pages + singles * 9
-    _loaded(stage, target, requests, lambda: time.sleep(2.0))  # warms up
+    _loaded(stage, target, requests, lambda: time.sleep(min(2.0, stage.seconds)))  # warms up
     alone = [change(after=0.3) for _ in range(2 * stage.rounds)]
     loaded: list[Change] = []
     quiet: list[Sample] = []

@@ -28,8 +28,9 @@ def measure_soak(stage: Stage, customers: int, seconds: float) -> None:
         series: list[tuple[float, float]] = []
         answered = 0
         passed = 0.0
+        slice_seconds = min(_SLICE_SECONDS, seconds)
         while passed < seconds:
-            sample = _slice(stage, Job(target.port, requests, b'{"data":{"customer', CONNECTIONS, _SLICE_SECONDS))
+            sample = _slice(stage, Job(target.port, requests, b'{"data":{"customer', CONNECTIONS, slice_seconds))
             answered += len(sample.latencies)
             passed += sample.seconds
             series.append((passed, resident_bytes(target.pid) / 1e6))
