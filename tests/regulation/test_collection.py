@@ -44,7 +44,7 @@ BUSINESS = "business_operation"
 @pytest.fixture(scope="module")
 async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
     settings = settings_of(tmp_path_factory.mktemp("collection"))
-    async with seeded(settings, mongodb_uri, 30) as api:
+    async with seeded(settings, mongodb_uri) as api:
         yield api
 
 

@@ -49,7 +49,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="module")
 async def api(mongodb_uri: str, settings: Settings) -> AsyncIterator[Api]:
-    async with seeded(settings, mongodb_uri, 30) as api:
+    async with seeded(settings, mongodb_uri) as api:
         yield api
 
 
