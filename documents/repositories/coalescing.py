@@ -1,4 +1,5 @@
-"""Concurrent reads by id, gathered into one command per turn of the event loop.
+"""Concurrent reads by id, gathered: into one command per turn of the event loop, and under load into one per command
+that returns. A read never joins a command that was sent before it came: it sees whatever had been written by then.
 
 Only reads that would have sent the same command but for the id are gathered: same kind, same decisions, same row scope
 in the condition, same projection. INVARIANT: a group's key names everything in the command that depends on the caller,
@@ -8,6 +9,7 @@ so that nobody is given a row, or a field of one, that a read of its own would n
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine, Hashable
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +21,9 @@ Fetch = Callable[[Any], Coroutine[Any, Any, list[Row]]]
 """Finds the rows whose `_id` meets the condition given, together with what all reads of the group ask for."""
 
 LARGEST_GROUP = 100
+MOST_UNDER_WAY = 2
+"""Commands of one group that may be on their way: while so many are, whoever comes later is gathered into the next.
+Two, so that a slow one does not hold up everybody."""
 
 
 @dataclass(slots=True)
@@ -28,10 +33,12 @@ class _Group:
 
 
 class ReadCoalescer:
-    """Gathers reads until the loop has run everything that was ready; then each group is one command."""
+    """Gathers reads until the loop has run everything that was ready; then each group is one command, unless enough of
+    it are under way: then it goes on gathering until one of them has returned."""
 
     def __init__(self) -> None:
         self._groups: dict[Hashable, _Group] = {}
+        self._under_way: Counter[Hashable] = Counter()  # commands by group, those with none left out
         self._running: set[asyncio.Task[None]] = set()
         self.commands = 0  # sent so far: what gathering saves can be measured
 
@@ -41,19 +48,33 @@ class ReadCoalescer:
         Rows are shared between the reads of one id: not to be changed. Raises what the command raises."""
         loop = asyncio.get_running_loop()
         group = self._groups.get(key)
-        if group is None or len(group.waiting) >= LARGEST_GROUP:
+        if group is None:
             group = self._groups[key] = _Group(fetch)
-            loop.call_soon(self._send, key, group)
+            if self._under_way[key] < MOST_UNDER_WAY:
+                loop.call_soon(self._send, key, group)
         future: asyncio.Future[Row | None] = loop.create_future()
         group.waiting.setdefault(row_id, []).append(future)
+        if len(group.waiting) >= LARGEST_GROUP:
+            self._send(key, group)
         return await future
 
     def _send(self, key: Hashable, group: _Group) -> None:
-        if self._groups.get(key) is group:
-            del self._groups[key]
+        if self._groups.get(key) is not group:
+            return  # it was full, and is on its way
+        del self._groups[key]
+        self._under_way[key] += 1
         task = asyncio.get_running_loop().create_task(self._answer(group))
         self._running.add(task)  # the loop itself keeps tasks weakly
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(lambda done: self._returned(key, done))
+
+    def _returned(self, key: Hashable, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._under_way[key] -= 1
+        if not self._under_way[key]:
+            del self._under_way[key]
+        gathered = self._groups.get(key)
+        if gathered is not None:
+            self._send(key, gathered)
 
     async def _answer(self, group: _Group) -> None:
         self.commands += 1

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from documents.repositories.coalescing import LARGEST_GROUP, ReadCoalescer, Row
+from documents.repositories.coalescing import LARGEST_GROUP, MOST_UNDER_WAY, ReadCoalescer, Row
 from tests.api import Api
+from tests.patience import until
 
 
 class Commands:
@@ -51,6 +52,32 @@ async def test_a_group_has_a_largest_size() -> None:
     assert sorted(len(wanted["$in"]) if isinstance(wanted, dict) else 1 for wanted in commands.asked) == [1, 100, 100]
 
 
+async def test_under_load_reads_wait_for_a_command_that_returns() -> None:
+    """Of reads that come one by one, the first are sent at once; those that come meanwhile are one command more."""
+    returning, asked = asyncio.Event(), list[Any]()
+
+    async def slow(wanted: Any) -> list[Row]:
+        asked.append(wanted)
+        await returning.wait()
+        return [{"_id": row_id} for row_id in (wanted["$in"] if isinstance(wanted, dict) else [wanted])]
+
+    coalescer, ids, reads = ReadCoalescer(), [ObjectId() for _ in range(10)], []
+    for row_id in ids:
+        reads.append(asyncio.create_task(coalescer.read("same", row_id, slow)))
+        for _ in range(5):  # turns of the loop
+            await asyncio.sleep(0)
+    assert asked == ids[:MOST_UNDER_WAY]
+    other = asyncio.create_task(coalescer.read("other", ids[0], slow))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert asked == [*ids[:MOST_UNDER_WAY], ids[0]]  # another group waits for nobody
+    returning.set()
+    assert await asyncio.gather(*reads, other) == [{"_id": row_id} for row_id in (*ids, ids[0])]
+    assert asked[-1] == {"$in": ids[MOST_UNDER_WAY:]}
+    assert not coalescer._groups
+    await until(lambda: not coalescer._under_way)
+
+
 async def test_a_failed_command_fails_each_of_its_reads_and_no_later_one() -> None:
     """The error reaches everybody who waited for it."""
 
@@ -63,6 +90,7 @@ async def test_a_failed_command_fails_each_of_its_reads_and_no_later_one() -> No
     )
     assert [type(result) for result in results] == [ConnectionError] * 3
     assert await coalescer.read("same", ObjectId(bytes(12)), commands.fetch) == {"_id": ObjectId(bytes(12))}
+    await until(lambda: not coalescer._under_way)
 
 
 async def test_a_caller_that_goes_away_takes_nobody_along() -> None:
