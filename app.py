@@ -124,7 +124,6 @@ from settings import Settings
 from web.attachments import AttachmentEndpoint
 from web.authentication import Authenticator, InvalidTokenError, IssuerUnavailableError
 from web.console import Console
-from web.direct_route import DirectRoute
 from web.graphql import GraphQLEndpoint, Limits, RequestRefused
 from web.graphql_ws import GraphQLWebSocket, SocketLimits
 from web.health import Readiness, livez
@@ -542,7 +541,7 @@ def create_app(settings: Settings, mongodb_uri: str) -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/graphql", endpoint),
+            Route("/graphql", endpoint),  # first, because routes are tried in order
             WebSocketRoute("/graphql", subscriptions),
             Route("/attachments", attachments),
             Route("/attachments/{attachment_id}", attachments),
@@ -552,7 +551,7 @@ def create_app(settings: Settings, mongodb_uri: str) -> Starlette:
             Route("/readyz", Readiness(readiness).readyz),
             Route("/metrics", Metrics(counters).serve),
         ],
-        middleware=[Middleware(SecurityHeaders), Middleware(DirectRoute, "/graphql", endpoint)],
+        middleware=[Middleware(SecurityHeaders)],
         lifespan=lifespan,
     )
 

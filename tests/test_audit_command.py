@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +13,9 @@ from pymongo.asynchronous.database import AsyncDatabase
 from documents.audit.blocks import block_collection, ensure_block_indexes
 from documents.audit.heads import HeadsFile
 from documents.audit.trail import AuditTrail
+from tests.command import environment, run_dossier
 from tests.documents.audit.trails import KEY, invented
-from tests.patience import PROCESS_SECONDS
 
-_ROOT = Path(__file__).parent.parent
 Database = AsyncDatabase[dict[str, Any]]
 
 
@@ -34,20 +31,12 @@ async def environ(mongodb_uri: str, database: Database, tmp_path: Path) -> dict[
     for _ in range(10):
         await trail.record(invented(generator))
     heads.close()
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("DOSSIER_")}
-    return clean | {
-        "DOSSIER_DATA_DIR": str(data_dir),
-        "DOSSIER_MONGODB_URI": mongodb_uri,
-        "DOSSIER_DATABASE": database.name,
-    }
+    return environment(data_dir=data_dir, mongodb_uri=mongodb_uri, database=database.name)
 
 
 def run(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     """`dossier audit` with these arguments."""
-    command = [sys.executable, "-m", "cli", "audit", *arguments]
-    return subprocess.run(
-        command, cwd=_ROOT, env=environ, capture_output=True, text=True, timeout=PROCESS_SECONDS, check=False
-    )
+    return run_dossier(environ, "audit", *arguments)
 
 
 def test_an_untouched_trail_is_said_to_be_whole(environ: dict[str, str]) -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import signal
 import socket
 import stat
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -18,35 +16,19 @@ from pathlib import Path
 import pytest
 
 from documents.embedded_mongodb import running_uri
+from tests.command import DOSSIER, ROOT, environment, run_dossier
 from tests.patience import PROCESS_SECONDS
 from tests.ports import unused_port
-
-_ROOT = Path(__file__).parent.parent
-_COMMAND = (sys.executable, "-m", "cli")
 
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
     """The environment of a first start: an empty data directory, a free port, few customers."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("DOSSIER_")}
-    return clean | {
-        "DOSSIER_DATA_DIR": str(tmp_path / "var"),
-        "DOSSIER_PORT": str(unused_port()),
-        "DOSSIER_DEMO_CUSTOMERS": "20",
-    }
+    return environment(data_dir=tmp_path / "var", port=unused_port(), demo_customers=20)
 
 
 def _run(arguments: str, environ: Mapping[str, str], stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*_COMMAND, *arguments.split()],
-        cwd=_ROOT,
-        env=environ,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=PROCESS_SECONDS,
-        check=False,
-    )
+    return run_dossier(environ, *arguments.split(), stdin=stdin)
 
 
 def _assert_refused(result: subprocess.CompletedProcess[str], *named: str) -> None:
@@ -62,7 +44,7 @@ def _assert_refused(result: subprocess.CompletedProcess[str], *named: str) -> No
 def _started(command: str, environ: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
     """The server, once it answers."""
     process = subprocess.Popen(
-        [*_COMMAND, command], cwd=_ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [*DOSSIER, command], cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     try:
         _wait_until_ready(process, int(environ["DOSSIER_PORT"]))

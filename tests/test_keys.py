@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -20,9 +17,9 @@ from demo.accounts import DEMO_ACCOUNTS
 from documents.encryption import rotation
 from settings import Settings
 from tests.api import Api, demo
-from tests.patience import PROCESS_SECONDS, patience
+from tests.command import environment, run_dossier
+from tests.patience import patience
 
-ROOT = Path(__file__).parent.parent
 OFFICER = "demo.security"
 KEYS = """{ keys { rootKeyProvider dataKeys oldestDataKeyAt trailKey
     vaultKeys { fingerprint state madeAt dataKeys secrets } } }"""
@@ -164,22 +161,7 @@ async def test_the_operator_sees_and_rotates_the_keys_beside_running_servers(
 
 
 async def _run(api: Api, uri: str, data_dir: Path, arguments: str) -> str:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("DOSSIER_")}
-    environ = clean | {
-        "DOSSIER_DATA_DIR": str(data_dir),
-        "DOSSIER_MONGODB_URI": uri,
-        "DOSSIER_DATABASE": api.services.database.name,
-    }
-    command = [sys.executable, "-m", "cli", *arguments.split()]
-    result = await asyncio.to_thread(
-        subprocess.run,
-        command,
-        cwd=ROOT,
-        env=environ,
-        capture_output=True,
-        text=True,
-        timeout=PROCESS_SECONDS,
-        check=False,
-    )
+    environ = environment(data_dir=data_dir, mongodb_uri=uri, database=api.services.database.name)
+    result = await asyncio.to_thread(run_dossier, environ, *arguments.split())
     assert result.returncode == 0, result.stderr
     return result.stdout

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,10 +14,9 @@ from pymongo import MongoClient
 from documents.catalogue import FULL_CATALOGUE
 from policies.files import MODEL, POLICY, TESTS, PolicyFilesError, read_files, write_files
 from policies.policy_tests import default_tests
-from tests.patience import PROCESS_SECONDS
+from tests.command import environment, run_dossier
 from tests.policies.rule_sets import default_rules
 
-_ROOT = Path(__file__).parent.parent
 WIDER = "p, archivist, all, *, telephone, read, archive_keeping, allow\n"
 
 
@@ -27,15 +24,10 @@ WIDER = "p, archivist, all, *, telephone, read, archive_keeping, allow\n"
 def environ(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """An installation on an empty database, with two accounts that may write rules and one that may not."""
     name = f"test_{uuid.uuid4().hex}"
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("DOSSIER_")}
-    environ = clean | {
-        "DOSSIER_DATA_DIR": str(tmp_path_factory.mktemp("var")),
-        "DOSSIER_MONGODB_URI": mongodb_uri,
-        "DOSSIER_DATABASE": name,
-    }
+    environ = environment(data_dir=tmp_path_factory.mktemp("var"), mongodb_uri=mongodb_uri, database=name)
     for username, role in (("tang", "policy_administrator"), ("xu", "policy_administrator"), ("lin", "archivist")):
         arguments = ["account", "add", username, "--role", role, "--purpose", "supervision"]
-        added = _dossier(environ, *arguments, stdin="correct horse battery\n")
+        added = run_dossier(environ, *arguments, stdin="correct horse battery\n")
         assert added.returncode == 0, added.stderr
     client: MongoClient[dict[str, Any]]
     with MongoClient(mongodb_uri) as client:
@@ -44,22 +36,8 @@ def environ(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         client.drop_database(name)
 
 
-def _dossier(environ: dict[str, str], *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cli", *arguments]
-    return subprocess.run(
-        command,
-        cwd=_ROOT,
-        env=environ,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=PROCESS_SECONDS,
-        check=False,
-    )
-
-
 def policy(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return _dossier(environ, "policy", *arguments)
+    return run_dossier(environ, "policy", *arguments)
 
 
 def test_files_are_read_back_as_they_were_written(tmp_path: Path) -> None:

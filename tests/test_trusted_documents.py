@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,10 +13,9 @@ from pymongo import AsyncMongoClient
 
 from settings import Settings
 from tests.api import Api, running
-from tests.patience import PROCESS_SECONDS
+from tests.command import environment, run_dossier
 from tests.ports import unused_port
 
-ROOT = Path(__file__).parent.parent
 WHO = "query Who { viewer { username } }"
 LIST = "query List($first: Int) { customers(first: $first) { nodes { id name ... @defer { region } } } }"
 BROWSER = {"accept": "text/html,*/*;q=0.8"}
@@ -74,16 +70,8 @@ def test_a_wrong_manifest_fails_the_start_in_one_sentence(
     texts: dict[str, str], named: tuple[str, ...], workers: str, tmp_path: Path
 ) -> None:
     """Before a database is started, and once however many workers there are."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("DOSSIER_")} | {
-        "DOSSIER_DATA_DIR": str(tmp_path / "var"),
-        "DOSSIER_PORT": str(unused_port()),
-        "DOSSIER_WORKERS": workers,
-        "DOSSIER_TRUSTED_DOCUMENTS": str(manifest(tmp_path, texts)),
-    }
-    command = [sys.executable, "-m", "cli", "serve"]
-    ran = subprocess.run(
-        command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=PROCESS_SECONDS, check=False
-    )
+    settings = {"workers": workers, "trusted_documents": manifest(tmp_path, texts)}
+    ran = run_dossier(environment(data_dir=tmp_path / "var", port=unused_port(), **settings), "serve")
     assert ran.returncode == 1
     assert ran.stderr.startswith("dossier: DOSSIER_TRUSTED_DOCUMENTS: ")
     assert ran.stderr.count("\n") == 1

@@ -9,7 +9,6 @@ so that nobody is given a row, or a field of one, that a read of its own would n
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Coroutine, Hashable
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,9 +20,6 @@ Fetch = Callable[[Any], Coroutine[Any, Any, list[Row]]]
 """Finds the rows whose `_id` meets the condition given, together with what all reads of the group ask for."""
 
 LARGEST_GROUP = 100
-MOST_UNDER_WAY = 2
-"""Commands of one group that may be on their way: while so many are, whoever comes later is gathered into the next.
-Two, so that a slow one does not hold up everybody."""
 
 
 @dataclass(slots=True)
@@ -33,12 +29,12 @@ class _Group:
 
 
 class ReadCoalescer:
-    """Gathers reads until the loop has run everything that was ready; then each group is one command, unless enough of
-    it are under way: then it goes on gathering until one of them has returned."""
+    """Gathers reads until the loop has run everything that was ready; then each group is one command. While one of it
+    is under way, it goes on gathering until that has returned."""
 
     def __init__(self) -> None:
         self._groups: dict[Hashable, _Group] = {}
-        self._under_way: Counter[Hashable] = Counter()  # commands by group, those with none left out
+        self._under_way: set[Hashable] = set()
         self._running: set[asyncio.Task[None]] = set()
         self.commands = 0  # sent so far: what gathering saves can be measured
 
@@ -50,7 +46,7 @@ class ReadCoalescer:
         group = self._groups.get(key)
         if group is None:
             group = self._groups[key] = _Group(fetch)
-            if self._under_way[key] < MOST_UNDER_WAY:
+            if key not in self._under_way:
                 loop.call_soon(self._send, key, group)
         future: asyncio.Future[Row | None] = loop.create_future()
         group.waiting.setdefault(row_id, []).append(future)
@@ -62,16 +58,14 @@ class ReadCoalescer:
         if self._groups.get(key) is not group:
             return  # it was full, and is on its way
         del self._groups[key]
-        self._under_way[key] += 1
+        self._under_way.add(key)
         task = asyncio.get_running_loop().create_task(self._answer(group))
         self._running.add(task)  # the loop itself keeps tasks weakly
         task.add_done_callback(lambda done: self._returned(key, done))
 
     def _returned(self, key: Hashable, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
-        self._under_way[key] -= 1
-        if not self._under_way[key]:
-            del self._under_way[key]
+        self._under_way.discard(key)
         gathered = self._groups.get(key)
         if gathered is not None:
             self._send(key, gathered)

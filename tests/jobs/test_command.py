@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,28 +13,18 @@ from pymongo.asynchronous.database import AsyncDatabase
 from documents.job_records import JobError, JobState
 from documents.repositories.job_views import JobViews
 from documents.repositories.jobs import JobLedger
-from tests.jobs.workshop import ROOT, Workshop
-from tests.patience import PROCESS_SECONDS
-
-_COMMAND = (sys.executable, "-m", "cli")
+from tests.command import DOSSIER, ROOT, environment, run_dossier
+from tests.jobs.workshop import Workshop
 
 
 @pytest.fixture
 def environ(tmp_path: Path, mongodb_uri: str, database: AsyncDatabase[dict[str, Any]]) -> dict[str, str]:
     """The environment of an operator whose database is the test's."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("DOSSIER_")}
-    return clean | {
-        "DOSSIER_DATA_DIR": str(tmp_path / "var"),
-        "DOSSIER_MONGODB_URI": mongodb_uri,
-        "DOSSIER_DATABASE": database.name,
-    }
+    return environment(data_dir=tmp_path / "var", mongodb_uri=mongodb_uri, database=database.name)
 
 
 def _run(arguments: str, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    command = [*_COMMAND, *arguments.split()]
-    return subprocess.run(
-        command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=PROCESS_SECONDS, check=False
-    )
+    return run_dossier(environ, *arguments.split())
 
 
 async def test_a_worker_runs_the_jobs_and_ends_cleanly(
@@ -44,7 +32,7 @@ async def test_a_worker_runs_the_jobs_and_ends_cleanly(
 ) -> None:
     """`dossier worker` runs the product's own jobs until SIGTERM."""
     with subprocess.Popen(  # noqa: ASYNC220 - the loop has nothing else to do
-        [*_COMMAND, "worker"], cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True
+        [*DOSSIER, "worker"], cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True
     ) as worker:
         try:
             assert worker.stdout is not None

@@ -22,6 +22,7 @@ from documents.errors import DuplicateValueError, FieldAccessError, StaleVersion
 from documents.fields import Kind
 from documents.records import Records
 from documents.repositories import codec, customer_conditions, customer_projections, customers
+from documents.repositories.codec import CustomerCodec
 from documents.repositories.customer_conditions import CustomerConditions, Touched
 from documents.repositories.customer_projections import CustomerProjections
 from documents.repositories.customer_writes import CustomerWriter
@@ -76,19 +77,12 @@ def projection_ignores_the_row(patch: pytest.MonkeyPatch) -> None:
 
 @fault("synthetic-masker", FETCHES)
 def denied_values_are_decrypted(patch: pytest.MonkeyPatch) -> None:
-    def read(
-        self: CustomerRepository,
-        plan: AccessPlan,
-        rows: list[dict[str, Any]],
-        selection: Any,
-        report: Any,
-        fetched: Any,
-    ) -> Any:
+    def read(self: CustomerRepository, plan: AccessPlan, rows: list[dict[str, Any]], *others: Any) -> Any:
         for row in rows:
             for name, stored in row.items():
                 if isinstance(stored, bytes):
                     self._codec._decrypt(key_of(row["_id"]), FieldContext(codec.COLLECTION, name), stored)
-        return original(self, plan, rows, selection, report, fetched)
+        return original(self, plan, rows, *others)
 
     def key_of(customer_id: ObjectId) -> Any:
         return KEYS[customer_id]
@@ -157,17 +151,11 @@ def cursors_serve_any_list(patch: pytest.MonkeyPatch) -> None:
 
 @fault("default-account_manager-business_operation", "single_read")
 def access_is_told_from_values(patch: pytest.MonkeyPatch) -> None:
-    async def read(
-        self: CustomerRepository,
-        plan: AccessPlan,
-        rows: list[dict[str, Any]],
-        selection: Any,
-        report: Any,
-        fetched: Any,
-    ) -> Records:
-        records = await original(self, plan, rows, selection, report, fetched)
+    async def read(self: CustomerRepository, plan: AccessPlan, rows: list[dict[str, Any]], *others: Any) -> Records:
+        records = await original(self, plan, rows, *others)
         stored = await self._collection.find({"_id": {"$in": [row["_id"] for row in rows]}}).to_list()
         present = {name for row in stored for name, value in row.items() if value is not None}
+        _, report, _ = others
         report.served = {
             replace(served, below_plain=tuple(entry for entry in served.below_plain if entry[0] in present))
             for served in report.served
@@ -176,6 +164,17 @@ def access_is_told_from_values(patch: pytest.MonkeyPatch) -> None:
 
     original = CustomerRepository._read
     patch.setattr(CustomerRepository, "_read", read)
+
+
+@fault("synthetic-tunnel", "single_read")
+def rows_are_copied_whole(patch: pytest.MonkeyPatch) -> None:
+    """With what was fetched only to know whose they are."""
+
+    def compile_reader(self: CustomerCodec, kind: Kind, grants: Any, selected: Any, _fetched: Any) -> Any:
+        return original(self, kind, grants, selected, frozenset())
+
+    original = CustomerCodec._compile
+    patch.setattr(CustomerCodec, "_compile", compile_reader)
 
 
 @fault("default-customer", "change_of_hidden_and_absent")

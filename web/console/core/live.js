@@ -12,9 +12,9 @@ const LOST = ['EVENTS_LOST', 'SUBSCRIPTION_OVERFLOW']; // of what happened meanw
 const ACCESS_CHANGED = 'subscription { accessChanged { ruleSet roles purposes department cleared clearedUntil } }';
 
 /** Whether the caller's rights are no longer those that the page was loaded with. */
-function isOther({ ruleSet, roles, department }) {
-  const rights = (of) => JSON.stringify([of.ruleSet, of.roles, of.department]);
-  return session.viewer !== null && rights({ ruleSet, roles, department }) !== rights(session.viewer);
+function isOther(told) {
+  const rights = ({ ruleSet, roles, department }) => JSON.stringify([ruleSet, roles, department]);
+  return session.viewer !== null && rights(told) !== rights(session.viewer);
 }
 
 class Live {
