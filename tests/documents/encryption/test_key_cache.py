@@ -8,7 +8,7 @@ import pytest
 from bson import ObjectId
 
 from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value, encrypt_value
-from documents.encryption.key_cache import TURNS, DataKeyCache
+from documents.encryption.key_cache import DataKeyCache
 
 FIELD = FieldContext("customers", "telephone")
 
@@ -88,21 +88,6 @@ class TestDataKeyCache:
         cache.store([fifth], cache.evictions)
         assert cache.find_all([second.customer_id]) is None
         assert cache.find_all([key.customer_id for key in (first, third, fourth, fifth)]) is not None
-
-    def test_a_key_asked_for_again_and_again_is_kept_ready(self) -> None:
-        """And one that is asked for once takes nobody's place, unless its turn has come."""
-        cache = DataKeyCache(TURNS * 3, ready=1)
-        stored = keys(TURNS * 3)
-        cache.store(stored, cache.evictions)
-        ready = stored[-1]
-        for key in stored[: TURNS - 1]:
-            cache.find_all([key.customer_id])
-        assert cache.find_all([ready.customer_id]) == [ready]
-        often = stored[TURNS].customer_id
-        found = [cache.find_all([often]) for _ in range(TURNS * 2)]
-        assert found[-1] is not None
-        assert found[-1][0] is cache.find_all([often])[0]  # type: ignore[index]
-        assert len(cache) == TURNS * 3
 
     def test_a_resting_key_is_forgotten_as_any_other(self) -> None:
         """By its customer, and with all others."""
