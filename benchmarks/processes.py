@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 ROOT = Path(__file__).parents[1]
 _TICKS = os.sysconf("SC_CLK_TCK")
 _START_SECONDS = 60
+_CPU_GROUPS: Final = Path("/sys/fs/cgroup/cpu")  # control groups of version 1, the controller `cpu`
+_PERIOD_MICROSECONDS: Final = 10_000
 
 
 def tree(pid: int) -> Iterator[int]:
@@ -53,6 +57,43 @@ def pin(pid: int, core: int) -> None:
         for task in os.listdir(f"/proc/{pid}/task"):
             with suppress(OSError):
                 os.sched_setaffinity(int(task), {core})
+
+
+@contextmanager
+def limited(pids: Sequence[int], share: float) -> Iterator[None]:
+    """Gives each of the processes at most `share` of a core, as the CPU limit of a container does.
+
+    OSError where the kernel has no control groups of version 1 or does not let this user make any."""
+    with ExitStack() as stack:
+        for pid in pids:
+            stack.enter_context(_limited(pid, share))
+        yield
+
+
+def cpu_group(pid: int) -> Path:
+    """The control group that bounds the process's CPU time. OSError where it is none of version 1."""
+    for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        if "cpu" in controllers.split(","):
+            return _CPU_GROUPS / path.lstrip("/")
+    raise OSError(errno.ENOTSUP, "none of version 1")
+
+
+@contextmanager
+def _limited(pid: int, share: float) -> Iterator[None]:
+    parent = cpu_group(pid)
+    group = parent / f"dossier-benchmark-{pid}"
+    group.mkdir()
+    try:
+        (group / "cpu.cfs_period_us").write_text(str(_PERIOD_MICROSECONDS))
+        (group / "cpu.cfs_quota_us").write_text(str(int(_PERIOD_MICROSECONDS * share)))
+        (group / "cgroup.procs").write_text(str(pid))
+        yield
+    finally:
+        for member in (group / "cgroup.procs").read_text().split():  # a group with processes cannot be removed
+            with suppress(OSError):
+                (parent / "cgroup.procs").write_text(member)
+        group.rmdir()
 
 
 @contextmanager

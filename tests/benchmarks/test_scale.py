@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from benchmarks.processes import cpu_group, limited
 from benchmarks.scale.__main__ import MEASUREMENTS, main
 from benchmarks.scale.everything import everything_query
 from benchmarks.scale.rules import WHOLE_ROLE, everything_rules, rules_of_size
@@ -41,6 +45,22 @@ def test_slope_is_in_megabytes_per_minute() -> None:
     found = slopes([*rising, *flat])
     assert found["slope_mb_per_minute"] == [3.0, 0.0, 0.0]
     assert (found["first_mb"], found["last_mb"], found["greatest_mb"]) == (100.0, 103.0, 103.0)
+
+
+def test_a_limited_process_has_a_control_group_that_goes_with_the_limit() -> None:
+    """With the share as its quota, wherever this machine lets us make one."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process, ExitStack() as stack:
+        try:
+            before = cpu_group(process.pid)
+            stack.enter_context(limited([process.pid], 0.25))
+        except OSError as error:
+            pytest.skip(f"no control group to make: {error.strerror}")
+        group = cpu_group(process.pid)
+        quota, period = (int((group / f"cpu.cfs_{name}_us").read_text()) for name in ("quota", "period"))
+        assert quota / period == 0.25
+        stack.close()
+        assert not group.exists()
+        assert cpu_group(process.pid) == before
 
 
 def test_measurements_run_and_keep_their_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
