@@ -8,13 +8,18 @@ import pytest
 from bson import ObjectId
 
 from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value, encrypt_value
-from documents.encryption.key_cache import DataKeyCache
+from documents.encryption.key_cache import ADMITTED, DataKeyCache
 
 FIELD = FieldContext("customers", "telephone")
 
 
 def keys(count: int) -> list[DataKey]:
     return [DataKey(ObjectId(), urandom(8), urandom(32)) for _ in range(count)]
+
+
+def ready(cache: DataKeyCache, key: DataKey) -> bool:
+    """Whether the cache keeps it ready to use."""
+    return key.customer_id.binary in cache._ready
 
 
 class TestDataKeyCache:
@@ -28,20 +33,31 @@ class TestDataKeyCache:
         cache.store(keys(10), cache.evictions)
         assert len(cache) == 3
 
-    def test_the_least_recently_used_key_goes_first(self) -> None:
-        """Both ways of finding count as use."""
-        cache = DataKeyCache(3)
-        first, second, third, fourth = keys(4)
-        cache.store([first, second, third], cache.evictions)
-        cache.find_all([first.customer_id])
-        cache.find([second.customer_id])
-        cache.store([fourth], cache.evictions)
-        assert cache.find_all([third.customer_id]) is None
-        assert cache.find_all([first.customer_id, second.customer_id, fourth.customer_id]) is not None
+    def test_of_keys_at_rest_the_first_that_came_goes_first(self) -> None:
+        """And the ready ones stay."""
+        cache = DataKeyCache(4, ready=1)
+        ready, second, third, fourth, fifth = keys(5)
+        cache.store([ready, second, third, fourth, fifth], cache.evictions)
+        assert cache.find_all([second.customer_id]) is None
+        assert cache.find_all([key.customer_id for key in (ready, third, fourth, fifth)]) is not None
+
+    def test_a_key_in_demand_comes_to_be_ready_in_place_of_one_that_is_not(self) -> None:
+        """The one used longest ago makes room and rests."""
+        cache = DataKeyCache(10, ready=2)
+        idle, used, wanted = keys(3)
+        cache.store([idle, used, wanted], cache.evictions)
+        assert [ready(cache, key) for key in (idle, used, wanted)] == [True, True, False]
+        cache.find_all([idle.customer_id])
+        cache.find([used.customer_id])
+        for _ in range(ADMITTED):
+            assert not ready(cache, wanted)
+            cache.find_all([wanted.customer_id])
+        assert [ready(cache, key) for key in (idle, used, wanted)] == [False, True, True]
+        assert len(cache) == 3
 
     def test_one_miss_is_told_and_the_rest_is_found(self) -> None:
         """Asked for with another object of the same id, and twice."""
-        cache = DataKeyCache(3)
+        cache = DataKeyCache(4)
         (key,) = keys(1)
         cache.store([key], cache.evictions)
         same, absent = ObjectId(key.customer_id.binary), ObjectId()
@@ -79,16 +95,6 @@ class TestDataKeyCache:
             assert {each: key.header for each, key in cache.find(ids)[0].items()} == headers
             assert len(cache) == 10
 
-    def test_a_key_used_lately_outlives_others_though_it_rests(self) -> None:
-        """Both tiers together forget the least recently used."""
-        cache = DataKeyCache(4, ready=2)
-        first, second, third, fourth, fifth = keys(5)
-        cache.store([first, second, third, fourth], cache.evictions)
-        cache.find_all([first.customer_id])
-        cache.store([fifth], cache.evictions)
-        assert cache.find_all([second.customer_id]) is None
-        assert cache.find_all([key.customer_id for key in (first, third, fourth, fifth)]) is not None
-
     def test_a_resting_key_is_forgotten_as_any_other(self) -> None:
         """By its customer, and with all others."""
         cache = DataKeyCache(4, ready=1)
@@ -102,18 +108,24 @@ class TestDataKeyCache:
         assert cache.find([second.customer_id, third.customer_id])[0] == {}
 
     def test_a_key_stored_again_is_held_once(self) -> None:
-        """The newer one, also where the older one rests."""
+        """The newer one, whether the older one is ready or rests."""
         cache = DataKeyCache(4, ready=1)
         old, other = keys(2)
         new = DataKey(old.customer_id, urandom(8), urandom(32))
         cache.store([old, other], cache.evictions)
         cache.store([new], cache.evictions)
         assert len(cache) == 2
-        assert cache.find_all([old.customer_id]) == [new]
+        found = cache.find_all([old.customer_id, other.customer_id])
+        assert found is not None
+        assert [key.packed for key in found] == [new.packed, other.packed]
+        newest = DataKey(other.customer_id, urandom(8), urandom(32))
+        cache.store([newest], cache.evictions)
+        assert len(cache) == 2
+        assert cache.find([other.customer_id])[0][other.customer_id].packed == newest.packed
 
     def test_a_cache_of_nothing_is_refused(self) -> None:
         """It would make every page a query without anybody noticing."""
         with pytest.raises(ValueError, match="at least one"):
-            DataKeyCache(0)
+            DataKeyCache(1)
         with pytest.raises(ValueError, match="at least one"):
-            DataKeyCache(1, ready=0)
+            DataKeyCache(2, ready=0)
