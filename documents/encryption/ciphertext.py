@@ -80,30 +80,26 @@ class FieldContext:
 class DataKey:
     """One customer's data key, ready to use. Its 32 secret bytes never leave this package.
 
-    `associated_data` is the key's half of the associated data (customer id and header). `packed` is all of it as bytes,
-    of which `unpack` makes the key again: the associated data, which ends with the header, and the secret.
+    `associated_data` is the key's half of the associated data (customer id and header). `packed` is the whole key as
+    bytes: the associated data, which ends with the header, and the secret. A key is made of them in 1.3 µs, of which
+    OpenSSL takes 0.8.
     """
 
     __slots__ = ("aead", "associated_data", "customer_id", "header", "packed")
 
-    def __init__(self, customer_id: ObjectId, key_id: bytes, secret: bytes) -> None:
-        if len(secret) != SECRET_LENGTH:
-            raise ValueError("a data key has 32 bytes")
-        self._set(customer_id, _KEY_PARTS.pack(12, customer_id.binary, HEADER_LENGTH, header(key_id)) + secret)
-
-    @classmethod
-    def unpack(cls, customer_id: ObjectId, packed: bytes) -> DataKey:
-        """The key of that customer whose `packed` this was. It takes 1.3 µs, of which OpenSSL takes 0.8."""
-        key = cls.__new__(cls)
-        key._set(customer_id, packed)
-        return key
-
-    def _set(self, customer_id: ObjectId, packed: bytes) -> None:
+    def __init__(self, customer_id: ObjectId, packed: bytes) -> None:
         self.customer_id = customer_id
         self.packed = packed
         self.associated_data = packed[:-SECRET_LENGTH]
         self.header = packed[_HEADER_OFFSET:-SECRET_LENGTH]
         self.aead = AESGCM(packed[-SECRET_LENGTH:])
+
+    @classmethod
+    def of(cls, customer_id: ObjectId, key_id: bytes, secret: bytes) -> DataKey:
+        """The customer's key of that id."""
+        if len(secret) != SECRET_LENGTH:
+            raise ValueError("a data key has 32 bytes")
+        return cls(customer_id, _KEY_PARTS.pack(12, customer_id.binary, HEADER_LENGTH, header(key_id)) + secret)
 
 
 def encrypt_value(key: DataKey, field: FieldContext, value: Any) -> bytes:

@@ -5,7 +5,7 @@ Owns which keys are at hand and forgets them when told. It never fetches, and ne
 A key that is ready to use takes about 3 KB, nearly all of it OpenSSL's; its bytes alone take about 250. So some are
 kept ready and the others rest as bytes, of which a key is made for one use in 1.3 µs. Keeping it ready from then on
 costs four times as much, for memory that no cache of the processor holds and for the ready key that has to go: of those
-found resting only one in `ADMITTED` stays ready. So keys in demand come to be ready, and requests that wander over all
+found resting about one in `ADMITTED` stays ready. So keys in demand come to be ready, and requests that wander over all
 customers leave them so.
 """
 
@@ -20,7 +20,7 @@ from bson import ObjectId
 from documents.encryption.ciphertext import DataKey
 
 KEPT_READY: Final = 20_000
-ADMITTED: Final = 31  # a prime, lest in pages of one size the same places be passed over each time
+ADMITTED: Final = 32
 
 
 class DataKeyCache:
@@ -47,18 +47,23 @@ class DataKeyCache:
 
     def find_all(self, customer_ids: Iterable[ObjectId]) -> list[DataKey] | None:
         """The keys of these customers, in their order, or None if one is not here."""
-        ready, touch = self._ready, self._ready.move_to_end
+        ready, touch, resting = self._ready, self._ready.move_to_end, self._resting
         found = []
+        unpacked: DataKey | None = None
         for customer_id in customer_ids:
             binary = customer_id.binary
             key = ready.get(binary)
             if key is not None:
                 touch(binary)
             else:
-                key = self._unpack(customer_id, binary)
-                if key is None:
+                packed = resting.get(binary)
+                if packed is None:
                     return None
+                key = unpacked = DataKey(customer_id, packed)
+                self._unpacked += 1
             found.append(key)
+        if unpacked is not None and self._unpacked >= ADMITTED:
+            self._admit(unpacked)
         return found
 
     def find(self, customer_ids: Iterable[ObjectId]) -> tuple[dict[ObjectId, DataKey], list[ObjectId]]:
@@ -72,19 +77,15 @@ class DataKeyCache:
                 found[customer_id] = keys[0]
         return found, missing
 
-    def _unpack(self, customer_id: ObjectId, binary: bytes) -> DataKey | None:
-        packed = self._resting.get(binary)
-        if packed is None:
-            return None
-        key = DataKey.unpack(customer_id, packed)
-        self._unpacked += 1
-        if self._unpacked % ADMITTED == 0:
-            del self._resting[binary]
-            if len(self._ready) == self._ready_size:
-                other, gone = self._ready.popitem(last=False)
-                self._resting[other] = gone.packed
-            self._ready[binary] = key
-        return key
+    def _admit(self, key: DataKey) -> None:
+        """Keeps a key ready that was found resting; the ready one used longest ago rests in its place."""
+        self._unpacked = 0
+        binary = key.customer_id.binary
+        del self._resting[binary]
+        if len(self._ready) == self._ready_size:
+            other, gone = self._ready.popitem(last=False)
+            self._resting[other] = gone.packed
+        self._ready[binary] = key
 
     def store(self, keys: Iterable[DataKey], evictions: int) -> None:
         """Keeps keys that were read when `evictions` was the count.

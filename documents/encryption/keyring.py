@@ -101,7 +101,7 @@ class Keyring:
             "wrapped": self.vault.wrap_data_key(customer_id, key_id, secret),
             "created_at": datetime.now(UTC),
         }
-        return DataKey(customer_id, key_id, secret), {"_id": customer_id, "keys": [entry]}
+        return DataKey.of(customer_id, key_id, secret), {"_id": customer_id, "keys": [entry]}
 
     def cached(self, customer_ids: Iterable[ObjectId]) -> list[DataKey] | None:
         """The data keys of these customers, in their order, if all are at hand, else None: `data_keys` fetches."""
@@ -145,7 +145,7 @@ class Keyring:
     def _open_data_key(self, document: StoredDocument) -> DataKey:
         customer_id, entry = document["_id"], document["keys"][-1]
         secret = self.vault.unwrap_data_key(customer_id, entry["id"], entry["wrapped"])
-        return DataKey(customer_id, entry["id"], secret)
+        return DataKey.of(customer_id, entry["id"], secret)
 
     async def erase(self, customer_id: ObjectId, session: AsyncClientSession | None = None) -> bool:
         """Deletes the customer's data key for good; False if there was none.

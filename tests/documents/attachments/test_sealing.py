@@ -12,7 +12,7 @@ from documents.encryption.ciphertext import CIPHERTEXT_OFFSET, DataKey, FieldCon
 from documents.errors import DecryptionError
 
 CUSTOMER = ObjectId("665f0c2ab1d2e3f405162738")
-KEY = DataKey(CUSTOMER, b"key id 1", bytes(range(32)))
+KEY = DataKey.of(CUSTOMER, b"key id 1", bytes(range(32)))
 FILE = ObjectId("775f0c2ab1d2e3f405162738")
 SEALER = FileSealer(KEY, FILE)
 PLAINTEXT = bytes(range(256))
@@ -78,9 +78,9 @@ class TestBinding:
     def test_a_chunk_opens_for_no_other_customer(self) -> None:
         """Neither with another key nor with the same secret under another customer's name."""
         other = ObjectId()
-        refused(FileSealer(DataKey(CUSTOMER, b"key id 1", bytes(32)), FILE), 3, SEALED)
-        refused(FileSealer(DataKey(other, b"key id 1", bytes(range(32))), FILE), 3, SEALED)
-        refused(FileSealer(DataKey(CUSTOMER, b"key id 2", bytes(range(32))), FILE), 3, SEALED)
+        refused(FileSealer(DataKey.of(CUSTOMER, b"key id 1", bytes(32)), FILE), 3, SEALED)
+        refused(FileSealer(DataKey.of(other, b"key id 1", bytes(range(32))), FILE), 3, SEALED)
+        refused(FileSealer(DataKey.of(CUSTOMER, b"key id 2", bytes(range(32))), FILE), 3, SEALED)
 
     @given(st.integers(0, len(SEALED) * 8 - 1))
     def test_no_bit_can_be_changed(self, bit: int) -> None:

@@ -34,7 +34,7 @@ class TestChunks:
 
     def test_the_code_makes_exactly_these_bytes(self, vector: dict[str, Any]) -> None:
         """With the nonce of the vector; and opens them."""
-        key = DataKey(ObjectId(vector["customer_id"]), data(vector, "key_id"), data(vector, "data_key"))
+        key = DataKey.of(ObjectId(vector["customer_id"]), data(vector, "key_id"), data(vector, "data_key"))
         sealer = FileSealer(key, ObjectId(vector["file_id"]))
         index, last = vector["index"], vector["last"]
         sealed = sealer._seal(index, data(vector, "plaintext"), data(vector, "nonce"), last=last)

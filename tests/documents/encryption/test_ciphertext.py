@@ -24,7 +24,7 @@ from documents.errors import DecryptionError
 CUSTOMER = ObjectId("665f0c2ab1d2e3f405162738")
 KEY_ID = b"key id 1"
 SECRET = bytes(range(32))
-KEY = DataKey(CUSTOMER, KEY_ID, SECRET)
+KEY = DataKey.of(CUSTOMER, KEY_ID, SECRET)
 TELEPHONE = FieldContext("customers", "telephone")
 
 texts = st.text(st.characters(codec="utf-8"))
@@ -87,10 +87,10 @@ class TestBinding:
     @pytest.mark.parametrize(
         ("key", "field"),
         [
-            pytest.param(DataKey(ObjectId(), b"key id 2", bytes(32)), TELEPHONE, id="another record"),
-            pytest.param(DataKey(ObjectId(), KEY_ID, SECRET), TELEPHONE, id="another record with a stolen key"),
-            pytest.param(DataKey(CUSTOMER, KEY_ID, bytes(32)), TELEPHONE, id="another key of the same id"),
-            pytest.param(DataKey(CUSTOMER, b"key id 2", SECRET), TELEPHONE, id="the same key under another id"),
+            pytest.param(DataKey.of(ObjectId(), b"key id 2", bytes(32)), TELEPHONE, id="another record"),
+            pytest.param(DataKey.of(ObjectId(), KEY_ID, SECRET), TELEPHONE, id="another record with a stolen key"),
+            pytest.param(DataKey.of(CUSTOMER, KEY_ID, bytes(32)), TELEPHONE, id="another key of the same id"),
+            pytest.param(DataKey.of(CUSTOMER, b"key id 2", SECRET), TELEPHONE, id="the same key under another id"),
             pytest.param(KEY, FieldContext("customers", "other_telephones"), id="another field"),
             pytest.param(KEY, FieldContext("customer_history", "telephone"), id="another collection"),
             pytest.param(KEY, FieldContext("customerst", "elephone"), id="the same letters, cut elsewhere"),
@@ -102,7 +102,7 @@ class TestBinding:
 
     def test_the_key_id_is_bound_even_when_the_header_is_rewritten(self) -> None:
         """A header made to match another key id of the same secret still fails."""
-        other = DataKey(CUSTOMER, b"key id 2", SECRET)
+        other = DataKey.of(CUSTOMER, b"key id 2", SECRET)
         assert refusal(other.header + self.sealed[10:], other) == OPAQUE
 
     @given(st.lists(st.binary(max_size=20), max_size=4), st.lists(st.binary(max_size=20), max_size=4))
@@ -159,12 +159,12 @@ class TestKeys:
     def test_a_data_key_has_exactly_32_bytes(self, length: int) -> None:
         """AES-128 and AES-192 would work, and are not the suite."""
         with pytest.raises(ValueError, match="32 bytes"):
-            DataKey(CUSTOMER, KEY_ID, bytes(length))
+            DataKey.of(CUSTOMER, KEY_ID, bytes(length))
 
     def test_a_key_id_has_exactly_eight_bytes(self) -> None:
         """Else the nonce would begin elsewhere."""
         with pytest.raises(ValueError, match="eight bytes"):
-            DataKey(CUSTOMER, b"short", SECRET)
+            DataKey.of(CUSTOMER, b"short", SECRET)
 
     def test_a_data_key_does_not_print_its_secret(self) -> None:
         """Nor its id: it may end in a log."""

@@ -14,7 +14,7 @@ FIELD = FieldContext("customers", "telephone")
 
 
 def keys(count: int) -> list[DataKey]:
-    return [DataKey(ObjectId(), urandom(8), urandom(32)) for _ in range(count)]
+    return [DataKey.of(ObjectId(), urandom(8), urandom(32)) for _ in range(count)]
 
 
 def ready(cache: DataKeyCache, key: DataKey) -> bool:
@@ -111,14 +111,14 @@ class TestDataKeyCache:
         """The newer one, whether the older one is ready or rests."""
         cache = DataKeyCache(4, ready=1)
         old, other = keys(2)
-        new = DataKey(old.customer_id, urandom(8), urandom(32))
+        new = DataKey.of(old.customer_id, urandom(8), urandom(32))
         cache.store([old, other], cache.evictions)
         cache.store([new], cache.evictions)
         assert len(cache) == 2
         found = cache.find_all([old.customer_id, other.customer_id])
         assert found is not None
         assert [key.packed for key in found] == [new.packed, other.packed]
-        newest = DataKey(other.customer_id, urandom(8), urandom(32))
+        newest = DataKey.of(other.customer_id, urandom(8), urandom(32))
         cache.store([newest], cache.evictions)
         assert len(cache) == 2
         assert cache.find([other.customer_id])[0][other.customer_id].packed == newest.packed

@@ -49,7 +49,7 @@ class TestFieldCiphertext:
 
     def test_the_code_makes_exactly_these_bytes(self, vector: dict[str, Any]) -> None:
         """With the nonce of the vector; and opens them."""
-        key = DataKey(ObjectId(vector["customer_id"]), data(vector, "key_id"), data(vector, "data_key"))
+        key = DataKey.of(ObjectId(vector["customer_id"]), data(vector, "key_id"), data(vector, "data_key"))
         field = FieldContext(vector["collection"], vector["path"])
         value = json.loads(vector["plaintext"])
         assert field.associated_data + key.associated_data == data(vector, "associated_data")
