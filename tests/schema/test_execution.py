@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import inspect
+import weakref
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -32,6 +33,11 @@ from schema.execution import (
     serialize_instant,
 )
 from tests.schema.strawberry_world import TYPE_NAMES, TYPES, make_schema
+
+
+class _Seen:
+    """What can be watched going."""
+
 
 FIELDS = """
     __typename id name: displayName displayName status createdAt telephones
@@ -201,6 +207,23 @@ class TestMemory:
         del document, result
         gc.collect()
         assert len(operations) == before
+
+    @pytest.mark.parametrize("executor_class", [RecordExecutor, IncrementalExecutor])
+    async def test_an_execution_leaves_nothing_to_the_garbage_collector(self, world: Any, executor_class: Any) -> None:
+        """What a caller was shown is gone with the answer. (graphql-core's own executor holds itself: once it does not,
+        ours need not care.)"""
+        schema, _metrics = world
+        changes = {"seen": _Seen()}
+        seen = weakref.ref(changes["seen"])
+        gc.collect()
+        gc.disable()
+        try:
+            result = await _run(schema, PAGE % FIELDS, changes, executor_class=executor_class)
+            assert result.errors is None
+            del result, changes
+            assert (seen() is None) is (executor_class is RecordExecutor)
+        finally:
+            gc.enable()
 
     def test_an_operation_with_other_fragments_is_another(self, world: Any) -> None:
         """The same operation object in a document of other fragments does not find the first one's plans."""

@@ -130,8 +130,8 @@ def plan_shared_between_types(patch: pytest.MonkeyPatch) -> None:
     original = planner.Planner._compiled
     first: dict[Any, Any] = {}
 
-    def compiled(self: Any, asked: Any) -> Any:
-        return original(self, first.setdefault((id(self.records), asked.fields), asked))
+    def compiled(self: Any, core: Any, asked: Any) -> Any:
+        return original(self, core, first.setdefault((id(self.records), asked.fields), asked))
 
     patch.setattr(planner.Planner, "_compiled", compiled)
 
@@ -165,9 +165,9 @@ def selections_below_told_apart_by_nothing(patch: pytest.MonkeyPatch) -> None:
     original = planner.Planner._compiled
     first: dict[Any, Any] = {}
 
-    def compiled(self: Any, asked: Any) -> Any:
+    def compiled(self: Any, core: Any, asked: Any) -> Any:
         keys = tuple((field.response_key, field.name, field.resolved) for field in asked.fields)
-        return original(self, first.setdefault((id(self.records), asked.type, keys), asked))
+        return original(self, core, first.setdefault((id(self.records), asked.type, keys), asked))
 
     patch.setattr(planner.Planner, "_compiled", compiled)
 
