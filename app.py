@@ -124,6 +124,7 @@ from settings import Settings
 from web.attachments import AttachmentEndpoint
 from web.authentication import Authenticator, InvalidTokenError, IssuerUnavailableError
 from web.console import Console
+from web.first_route import FirstRoute
 from web.graphql import GraphQLEndpoint, Limits, RequestRefused
 from web.graphql_ws import GraphQLWebSocket, SocketLimits
 from web.health import Readiness, livez
@@ -541,7 +542,7 @@ def create_app(settings: Settings, mongodb_uri: str) -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/graphql", endpoint),  # first, because routes are tried in order
+            Route("/graphql", endpoint),  # in `FirstRoute` too; here for those who come by /graphql/
             WebSocketRoute("/graphql", subscriptions),
             Route("/attachments", attachments),
             Route("/attachments/{attachment_id}", attachments),
@@ -551,7 +552,7 @@ def create_app(settings: Settings, mongodb_uri: str) -> Starlette:
             Route("/readyz", Readiness(readiness).readyz),
             Route("/metrics", Metrics(counters).serve),
         ],
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[Middleware(SecurityHeaders), Middleware(FirstRoute, path="/graphql", endpoint=endpoint)],
         lifespan=lifespan,
     )
 
