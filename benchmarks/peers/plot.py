@@ -1,4 +1,4 @@
-"""The plot of docs/performance.md: `python -m benchmarks.peers.plot RESULTS.json PLOT.svg`.
+"""The plot of docs/performance.md: `python -m benchmarks.peers.plot [RESULTS.json [PLOT.svg]]`.
 
 A bar per server and workload: CPU time of a request, the median of the rounds. Each workload has a scale of its own.
 """
@@ -15,8 +15,10 @@ from xml.sax.saxutils import escape
 import orjson
 
 from benchmarks.measurement import DOSSIER
+from benchmarks.peers.report import LAST_RUN
 from benchmarks.peers.servers import CASBIN, LABELS
 
+PLOT: Final = Path("docs/peers.svg")
 TITLE: Final = "Server CPU of a request, ms: less is better"
 WIDTH: Final = 760
 MARGIN: Final = 16
@@ -84,8 +86,9 @@ def _ratio(result: dict[str, Any], name: str) -> float:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Draw what the first argument names into the second."""
-    source, target = map(Path, arguments)
+    """Draw what the first argument names, the figures of the last run, into the second, the picture of the page."""
+    source = Path(arguments[0]) if arguments else LAST_RUN
+    target = Path(arguments[1]) if len(arguments) > 1 else PLOT
     target.write_text(plot(orjson.loads(source.read_bytes())["results"]), encoding="utf-8")
 
 

@@ -1,6 +1,6 @@
 """The figures of all servers as tables for people and as JSON for programs and for the plot.
 
-`python -m benchmarks.peers.report RESULTS.json` prints the tables of docs/performance.md.
+`python -m benchmarks.peers.report [RESULTS.json]` prints the tables of docs/performance.md.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from rich.console import Console
@@ -20,6 +20,7 @@ from benchmarks.measurement import DOSSIER, Result, Spread
 from benchmarks.peers.servers import LABELS
 from benchmarks.report import machine
 
+LAST_RUN: Final = Path("var/bench/peers.json")
 MEASURES = (
     ("requests/s", "requests_per_second", "{:.0f}"),
     ("p50, ms", "p50_ms", "{:.2f}"),
@@ -93,4 +94,5 @@ def _markdown_cell(result: dict[str, Any], server: str, measure: str, form: str)
 
 
 if __name__ == "__main__":
-    print(*markdown(orjson.loads(Path(sys.argv[1]).read_bytes())["results"]), sep="\n")
+    source = Path(sys.argv[1]) if len(sys.argv) > 1 else LAST_RUN
+    print(*markdown(orjson.loads(source.read_bytes())["results"]), sep="\n")
