@@ -1,6 +1,6 @@
 """One path that is served before the router looks at any.
 
-Owns nothing but the way there: Starlette's exception handling, router and route cost 15 µs of a request, a part of them
+Owns nothing but the way there: Starlette's exception handling, router and route cost 12 µs of a request, a part of them
 for each message, and have nothing to do for an endpoint that answers its own faults.
 """
 

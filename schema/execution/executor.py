@@ -41,7 +41,7 @@ class RecordExecutor(IncrementalExecutor):
     """Completes `Record` and `Records` by compiled builders; see the package's docstring for how to run it.
 
     INVARIANT: it is in no cycle of references, so that it goes as soon as the response is made, and with it what the
-    caller was shown. Else both would stay until the garbage collector comes by, which then takes a twelfth of all CPU.
+    caller was shown. Else both would stay until the garbage collector comes by, which then takes a tenth of all CPU.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
