@@ -178,6 +178,17 @@ class TestForgedTokens:
         """With the one error, never another one, and never as nobody."""
         assert await refused(authenticator, header)
 
+    @pytest.mark.parametrize(
+        "form", ["Basic {}", "Beare {}", "Bearer{}", "Bearer\t{}", "{}", "Bearer {}=", "Bearer x {}"]
+    )
+    async def test_a_token_known_already_counts_in_the_right_form_only(
+        self, parts: LoginParts, authenticator: Authenticator, form: str
+    ) -> None:
+        """It is looked up before the form is checked; nothing but a good form finds it."""
+        token = (await parts.login()).access_token
+        assert await authenticator.authenticate(f"Bearer {token}") is not None
+        assert await refused(authenticator, form.format(token))
+
     async def test_forgeries_are_refused(self, parts: LoginParts, authenticator: Authenticator) -> None:
         """Each differs from a token that works in exactly one thing."""
         tokens = await parts.login()

@@ -36,10 +36,10 @@ class TestDataKeyCache:
     def test_of_keys_at_rest_the_first_that_came_goes_first(self) -> None:
         """And the ready ones stay."""
         cache = DataKeyCache(4, ready=1)
-        ready, second, third, fourth, fifth = keys(5)
-        cache.store([ready, second, third, fourth, fifth], cache.evictions)
+        first, second, third, fourth, fifth = keys(5)
+        cache.store([first, second, third, fourth, fifth], cache.evictions)
         assert cache.find_all([second.customer_id]) is None
-        assert cache.find_all([key.customer_id for key in (ready, third, fourth, fifth)]) is not None
+        assert cache.find_all([key.customer_id for key in (first, third, fourth, fifth)]) is not None
 
     def test_a_key_in_demand_comes_to_be_ready_in_place_of_one_that_is_not(self) -> None:
         """The one used longest ago makes room and rests."""
