@@ -28,115 +28,115 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Route, WebSocketRoute
 
 from demo.seed import DemoSeeder
-from documents.accounts import Account, Department, LoginAttempts, Session
-from documents.attachments.storage import AttachmentStorage
 from documents.audit.entries import Performed
 from documents.audit.installation import InstalledTrail, open_trail
-from documents.catalogue import CATALOGUE, FULL_CATALOGUE
-from documents.cursors import KEY_BYTES, CursorSealer
-from documents.customer import Enterprise, Individual, Institution
+from documents.chapters.accounts.directory import AccountRepository
+from documents.chapters.accounts.login_attempts import LoginAttemptRepository
+from documents.chapters.accounts.passwords import PasswordHasher
+from documents.chapters.accounts.sessions import SessionRepository
+from documents.chapters.accounts.stored import Account, Department, LoginAttempts, Session
+from documents.chapters.attachments.staging import AttachmentRepository
+from documents.chapters.attachments.storage import AttachmentStorage
+from documents.chapters.credit.exposure import ExposureOutcome
+from documents.chapters.credit.figures import CreditFigures
+from documents.chapters.customers.counts import CustomerCounts
+from documents.chapters.customers.kinds import Enterprise, Individual, Institution
+from documents.chapters.encryption.rotation import KeyRotation
+from documents.chapters.incidents.affected_customers import AffectedCustomers
+from documents.chapters.information.shared_customers import SharingRepository
+from documents.chapters.jobs.ledger import JobLedger
+from documents.chapters.jobs.views import JobViews
+from documents.chapters.policies.rule_sets import RuleSetRepository
+from documents.chapters.policies.stored import RuleSetDocument, RuleSetHead, RuleSetState
+from documents.chapters.reminders.due import ReminderRepository
+from documents.chapters.service.figures import ServiceFigures
+from documents.declaring.kind import Kind
 from documents.encryption.blind_index import BlindIndex
+from documents.encryption.cursors import KEY_BYTES, CursorSealer
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
-from documents.encryption.rotation import KeyRotation
-from documents.fields import Kind
-from documents.passwords import PasswordHasher
-from documents.procedures.exposure import ExposureOutcome
-from documents.record_classes import RECORD_CLASSES
-from documents.repositories.accounts import AccountRepository
-from documents.repositories.affected_customers import AffectedCustomers
-from documents.repositories.attachments import AttachmentRepository
-from documents.repositories.change_feed import ChangeFeed
-from documents.repositories.codec import CustomerCodec
-from documents.repositories.credit_figures import CreditFigures
-from documents.repositories.customer_counts import CustomerCounts
-from documents.repositories.customer_history import CustomerHistory
-from documents.repositories.customer_reveals import CustomerReveals
-from documents.repositories.customer_writes import REVIEW_PERIODS, CustomerWriter
-from documents.repositories.customers import CustomerRepository
-from documents.repositories.customers_records import CustomersRecords
-from documents.repositories.idempotency import IdempotencyRepository
-from documents.repositories.indexes import ensure_customer_indexes
-from documents.repositories.job_views import JobViews
-from documents.repositories.jobs import JobLedger
-from documents.repositories.login_attempts import LoginAttemptRepository
-from documents.repositories.record_writes import RecordWriter
-from documents.repositories.records import RecordRepository, ensure_record_indexes
-from documents.repositories.reminders import ReminderRepository
-from documents.repositories.rule_sets import RuleSetRepository
-from documents.repositories.service_figures import ServiceFigures
-from documents.repositories.sessions import SessionRepository
-from documents.repositories.sharing import SharingRepository
-from documents.rule_set import RuleSetDocument, RuleSetHead, RuleSetState
-from documents.token_keys import TokenKey, TokenKeyRepository
-from jobs.catalogue import JOBS
+from documents.encryption.token_keys import TokenKey, TokenKeyRepository
+from documents.reading.customers import CustomerRepository
+from documents.reading.history import CustomerHistory
+from documents.reading.records import RecordRepository
+from documents.reading.reveals import CustomerReveals
+from documents.registry import CATALOGUE, FULL_CATALOGUE, RECORD_CLASSES
+from documents.storing.change_feed import ChangeFeed
+from documents.storing.codec import CustomerCodec
+from documents.storing.indexes import ensure_customer_indexes, ensure_record_indexes
+from documents.writing.customers import REVIEW_PERIODS, CustomerWriter
+from documents.writing.dependents import CustomersRecords
+from documents.writing.idempotency import IdempotencyRepository
+from documents.writing.records import RecordWriter
+from jobs.registry import JOBS
 from jobs.resources import JobResources
 from jobs.runner import JobCounts, JobRunner
 from policies.authorize import PolicyEngine
-from policies.store import PolicyStore
-from resolvers.access_tokens import AccessTokens
-from resolvers.account_changes import AccountChanges
-from resolvers.attachments import Attachments
-from resolvers.audit import Audit
+from policies.in_force import PolicyStore
 from resolvers.caller import Caller
-from resolvers.collection_letters import LetterSender
-from resolvers.confidentiality import Confidentiality
-from resolvers.credit import Credit, CreditRules
-from resolvers.current_access import CurrentAccess
-from resolvers.customer_history import History
-from resolvers.customers import Customers
-from resolvers.identification import Identification
-from resolvers.incident_reports import IncidentReports
-from resolvers.incidents import Incidents
-from resolvers.keys import Keys
-from resolvers.policies import Policies
-from resolvers.policy_administration import PolicyAdministration
-from resolvers.policy_drafts import PolicyDrafts
-from resolvers.policy_effects import PolicyEffects, TrustedReads
-from resolvers.policy_history import PolicyHistory
-from resolvers.policy_import import PolicyImport
-from resolvers.policy_matrix import PolicyMatrix
-from resolvers.policy_replay import PolicyReplay
-from resolvers.principals import Principals
-from resolvers.record_operations import RecordOperations
+from resolvers.chapters.accounts.access_tokens import AccessTokens
+from resolvers.chapters.accounts.changes import AccountChanges
+from resolvers.chapters.accounts.principals import Principals
+from resolvers.chapters.accounts.role_grants import RoleGrants
+from resolvers.chapters.accounts.sessions import Sessions
+from resolvers.chapters.accounts.step_up import StepUp
+from resolvers.chapters.attachments import Attachments
+from resolvers.chapters.audit import Audit
+from resolvers.chapters.credit.overdue_letters import LetterSender
+from resolvers.chapters.credit.use_cases import Credit, CreditRules
+from resolvers.chapters.customers.history import History
+from resolvers.chapters.customers.use_cases import Customers
+from resolvers.chapters.encryption import Keys
+from resolvers.chapters.identification.use_cases import Identification
+from resolvers.chapters.incidents.reports import IncidentReports
+from resolvers.chapters.incidents.scope_search import TrailScopes
+from resolvers.chapters.incidents.steps import Incidents
+from resolvers.chapters.information.reveals import Reveals
+from resolvers.chapters.information.reviews import Reviews
+from resolvers.chapters.information.shared_customers import SharedCustomers
+from resolvers.chapters.information.sharing import Sharing
+from resolvers.chapters.information.undertakings import Confidentiality
+from resolvers.chapters.policies.administration import PolicyAdministration
+from resolvers.chapters.policies.current_access import CurrentAccess
+from resolvers.chapters.policies.draft_reads import PolicyDrafts
+from resolvers.chapters.policies.effects import PolicyEffects, TrustedReads
+from resolvers.chapters.policies.history import PolicyHistory
+from resolvers.chapters.policies.imports import PolicyImport
+from resolvers.chapters.policies.matrix import PolicyMatrix
+from resolvers.chapters.policies.replay import PolicyReplay
+from resolvers.chapters.policies.use_cases import Policies
+from resolvers.chapters.policies.view_as import ViewAs
+from resolvers.chapters.reminders import Reminders
+from resolvers.chapters.service.use_cases import Service
+from resolvers.operations import RecordOperations
+from resolvers.reads import RecordReads
 from resolvers.recording import Recorder
-from resolvers.records import RecordReads
-from resolvers.reminders import Reminders
-from resolvers.reveals import Reveals
-from resolvers.reviews import Reviews
-from resolvers.role_grants import RoleGrants
-from resolvers.service import Service
-from resolvers.sessions import Sessions
-from resolvers.sharing import SharedCustomers, Sharing
-from resolvers.step_up import StepUp
 from resolvers.subscriptions import Subscriptions
-from resolvers.trail_scopes import TrailScopes
-from resolvers.view_as import ViewAs
 from resolvers.viewer import Viewer
 from schema.build import DossierSchema, build_schema
+from schema.chapters.policies.trusted_fields import trusted_reads
 from schema.context import RequestContext, UseCases
-from schema.errors import format_error
 from schema.execution import RecordExecutor
-from schema.extensions import access_extensions
-from schema.messages import message
-from schema.trusted_fields import trusted_reads
+from schema.wording.access_extensions import access_extensions
+from schema.wording.error_format import format_error
+from schema.wording.messages import message
 from settings import Settings
-from web.attachments import AttachmentEndpoint
-from web.authentication import Authenticator, InvalidTokenError, IssuerUnavailableError
+from web.attachments.endpoint import AttachmentEndpoint
+from web.authentication.bearer import Authenticator, InvalidTokenError, IssuerUnavailableError
+from web.authentication.openid_connect import OpenIDConnectVerifier
 from web.console import Console
-from web.first_route import FirstRoute
-from web.graphql import GraphQLEndpoint, Limits, RequestRefused
-from web.graphql_ws import GraphQLWebSocket, SocketLimits
+from web.graphql.endpoint import GraphQLEndpoint, Limits, RequestRefused
+from web.graphql.schema_document import SchemaDocument
+from web.graphql.trusted_documents import TrustedDocuments, TrustedDocumentsError, read_manifest
 from web.health import Readiness, livez
+from web.http.first_route import FirstRoute
+from web.http.language import negotiate_language
+from web.http.security_headers import SecurityHeaders
 from web.ide import GraphQLIDE
-from web.language import negotiate_language
 from web.metrics import Metrics
-from web.openid_connect import OpenIDConnectVerifier
-from web.schema_document import SchemaDocument
-from web.security_headers import SecurityHeaders
 from web.server import rest_collector
-from web.subscription_execution import SubscriptionExecution
-from web.trusted_documents import TrustedDocuments, TrustedDocumentsError, read_manifest
+from web.subscriptions.execution import SubscriptionExecution
+from web.subscriptions.socket import GraphQLWebSocket, SocketLimits
 
 if TYPE_CHECKING:
     from jobs.engine import JobEngine

@@ -25,14 +25,19 @@ from rich.table import Table
 
 from demo.accounts import DEMO_ACCOUNTS
 from demo.banner import demo_banner
-from demo.company import DEMO_COMPANY
+from demo.invented.company import DEMO_COMPANY
 from demo.password import forget_demo_password, keep_demo_password, kept_demo_password, new_demo_password
 from demo.progress import Report, seeding_progress
 from demo.seed import DEMO_USERNAMES
-from documents.access_plan import Purpose
-from documents.data_directory import prepare_data_directory
-from documents.embedded_mongodb import EmbeddedMongoDB, running_uri
-from documents.encryption.rotation import KeyRotation
+from documents.access.plan import Purpose
+from documents.chapters.accounts.directory import AccountRepository
+from documents.chapters.accounts.passwords import PasswordHasher
+from documents.chapters.encryption.rotation import KeyRotation
+from documents.chapters.jobs.ledger import JobLedger
+from documents.chapters.jobs.views import JobViews
+from documents.database.data_directory import prepare_data_directory
+from documents.database.embedded import EmbeddedMongoDB, running_uri
+from documents.database.external import require_replica_set
 from documents.errors import (
     DuplicateValueError,
     EmbeddedMongoDBError,
@@ -44,18 +49,13 @@ from documents.errors import (
     RuleBrokenError,
     RulesBrokenError,
 )
-from documents.external_mongodb import require_replica_set
-from documents.passwords import PasswordHasher
-from documents.repositories.accounts import AccountRepository
-from documents.repositories.job_views import JobViews
-from documents.repositories.jobs import JobLedger
 from jobs.errors import BrokerError
 from policies.errors import PolicyError
 from settings import Settings, SettingsError
 from web.server import ListenError, ServerOptions, listen, serve, serve_with_workers
 
 if TYPE_CHECKING:
-    from policies.rule_set import RuleSet
+    from policies.rules.rule_set import RuleSet
 
 _T = TypeVar("_T")
 
@@ -306,10 +306,10 @@ async def _refuse_demo_accounts(settings: Settings, uri: str) -> None:
 
 
 def _verify_trail(settings: Settings, arguments: argparse.Namespace) -> None:
-    from documents.audit.examination import examine, read_keys  # noqa: PLC0415 - see _services
+    from commands.audit_tables import finding_line, summary, verification_progress  # noqa: PLC0415
     from documents.audit.heads import FILE_NAME  # noqa: PLC0415
     from documents.audit.installation import KEY_FILE_NAME  # noqa: PLC0415
-    from documents.audit.terminal import finding_line, summary, verification_progress  # noqa: PLC0415
+    from documents.chapters.audit.examination import examine, read_keys  # noqa: PLC0415 - see _services
 
     key_path = arguments.key or settings.data_dir / KEY_FILE_NAME
     heads = arguments.heads or settings.data_dir / FILE_NAME
@@ -341,7 +341,7 @@ def _print_trail_key(settings: Settings, _: argparse.Namespace) -> None:
 
 
 def _test_policy(settings: Settings, arguments: argparse.Namespace) -> None:
-    from policies.terminal import test_report  # noqa: PLC0415 - see _services
+    from commands.policy_tables import test_report  # noqa: PLC0415 - see _services
 
     rules, texts = _policy_files(arguments.path) if arguments.path is not None else _rules_of(settings, None)
     try:
@@ -354,7 +354,7 @@ def _test_policy(settings: Settings, arguments: argparse.Namespace) -> None:
 
 
 def _diff_policy(settings: Settings, arguments: argparse.Namespace) -> None:
-    from policies.terminal import effect_table  # noqa: PLC0415 - see _services
+    from commands.policy_tables import effect_table  # noqa: PLC0415 - see _services
 
     rules, _ = _policy_files(arguments.path)
     base, _ = _rules_of(settings, None)
@@ -362,7 +362,7 @@ def _diff_policy(settings: Settings, arguments: argparse.Namespace) -> None:
 
 
 def _list_versions(settings: Settings, _: argparse.Namespace) -> None:
-    from policies.terminal import history  # noqa: PLC0415 - see _services
+    from commands.policy_tables import history  # noqa: PLC0415 - see _services
 
     async def show() -> None:
         async with app.open_services(settings, uri) as services:
@@ -376,7 +376,7 @@ def _list_versions(settings: Settings, _: argparse.Namespace) -> None:
 
 
 def _export_policy(settings: Settings, arguments: argparse.Namespace) -> None:
-    from policies.files import write_files  # noqa: PLC0415 - see _services
+    from policies.changing.casbin_files import write_files  # noqa: PLC0415 - see _services
 
     rules, texts = _rules_of(settings, arguments.version)
     try:
@@ -399,7 +399,7 @@ def _import_policy(settings: Settings, arguments: argparse.Namespace) -> None:
             return f"Version {version} is in force."
 
     import app  # noqa: PLC0415 - see _services
-    from schema.messages import message  # noqa: PLC0415
+    from schema.wording.messages import message  # noqa: PLC0415
 
     rules, texts = _policy_files(arguments.path)
     try:
@@ -415,8 +415,8 @@ def _import_policy(settings: Settings, arguments: argparse.Namespace) -> None:
 
 
 def _policy_files(path: Path) -> tuple[RuleSet, Sequence[str] | None]:
-    from documents.catalogue import FULL_CATALOGUE  # noqa: PLC0415 - see _services
-    from policies.files import PolicyFilesError, read_files  # noqa: PLC0415
+    from documents.registry import FULL_CATALOGUE  # noqa: PLC0415 - see _services
+    from policies.changing.casbin_files import PolicyFilesError, read_files  # noqa: PLC0415
 
     try:
         return read_files(path, FULL_CATALOGUE)
@@ -457,8 +457,8 @@ def _work(settings: Settings, _: argparse.Namespace) -> None:
 
 
 def _list_jobs(settings: Settings, _: argparse.Namespace) -> None:
-    from jobs.catalogue import JOBS  # noqa: PLC0415 - see _services
-    from jobs.terminal import overview  # noqa: PLC0415
+    from commands.job_tables import overview  # noqa: PLC0415
+    from jobs.registry import JOBS  # noqa: PLC0415 - see _services
 
     async def show(services: Services) -> None:
         _console().print(await overview(services.jobs, JOBS, datetime.now(UTC)), highlight=False, markup=False)
@@ -467,7 +467,7 @@ def _list_jobs(settings: Settings, _: argparse.Namespace) -> None:
 
 
 def _show_job(settings: Settings, arguments: argparse.Namespace) -> None:
-    from jobs.terminal import details  # noqa: PLC0415 - see _services
+    from commands.job_tables import details  # noqa: PLC0415 - see _services
 
     async def show(services: Services) -> None:
         _console().print(details(await services.jobs.get(arguments.id)), highlight=False, markup=False)
@@ -476,7 +476,7 @@ def _show_job(settings: Settings, arguments: argparse.Namespace) -> None:
 
 
 def _watch_job(settings: Settings, arguments: argparse.Namespace) -> None:
-    from jobs.terminal import details, follow  # noqa: PLC0415 - see _services
+    from commands.job_tables import details, follow  # noqa: PLC0415 - see _services
 
     async def watch(services: Services) -> None:
         record = await follow(services.jobs, arguments.id, _console())
@@ -508,7 +508,7 @@ def _with_job(settings: Settings, work: Callable[[Services], Coroutine[Any, Any,
 
 
 def _show_keys(settings: Settings, _: argparse.Namespace) -> None:
-    from documents.encryption.terminal import overview  # noqa: PLC0415 - see _services
+    from commands.key_tables import overview  # noqa: PLC0415 - see _services
 
     async def show(services: Services) -> None:
         _console().print(overview(await services.key_rotation.facts()), highlight=False, markup=False)
@@ -543,7 +543,7 @@ def _with_services(settings: Settings, work: Callable[[Services], Coroutine[Any,
             except RuleBrokenError as error:
                 raise CommandError(message(error.rule, "en", dict(error.parameters))) from error
 
-    from schema.messages import message  # noqa: PLC0415 - see _services
+    from schema.wording.messages import message  # noqa: PLC0415 - see _services
 
     with _shared_mongodb(settings) as uri:
         _run(run())

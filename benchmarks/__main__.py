@@ -22,7 +22,7 @@ from benchmarks.steps import FILE_VARIABLE
 from benchmarks.trail import WITH_TRAIL, TrailCost, print_trail, trail_workloads
 from benchmarks.workloads import page_requests, single_requests
 from demo.progress import seeding_progress
-from documents.embedded_mongodb import EmbeddedMongoDB, free_port
+from documents.database.embedded import EmbeddedMongoDB, free_port
 from documents.errors import EmbeddedMongoDBError
 from settings import Settings
 

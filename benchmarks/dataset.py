@@ -11,14 +11,14 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from app import Services, open_services, print_schema
-from documents.access_plan import Purpose
-from documents.catalogue import FULL_CATALOGUE
-from documents.fields import CUSTOMER_KINDS
-from documents.passwords import PasswordHasher
-from policies.matching import ANY
+from documents.access.plan import Purpose
+from documents.chapters.accounts.passwords import PasswordHasher
+from documents.declaring.kind import CUSTOMER_KINDS
+from documents.registry import FULL_CATALOGUE
+from policies.in_force import DEFAULT_CSV
 from policies.principal import FOREVER
-from policies.rule_set import RuleSet, parse_csv
-from policies.store import DEFAULT_CSV
+from policies.rules.matching import ANY
+from policies.rules.rule_set import RuleSet, parse_csv
 from settings import Settings
 
 DATABASE: Final = "benchmark"

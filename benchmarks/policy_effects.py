@@ -12,15 +12,16 @@ import time
 from datetime import UTC, datetime
 from itertools import combinations
 
-from documents.access_plan import Action, Purpose
-from documents.catalogue import FULL_CATALOGUE
-from documents.fields import CUSTOMER_KINDS, Kind, Sensitivity
-from documents.repositories.accounts import StoredAccount
-from documents.repositories.customer_counts import Place
-from policies.effects import EffectComparison
-from policies.matching import ANY, RECORDS
-from policies.rule_set import Inheritance, Rule, RuleSet
-from resolvers.affected_people import AffectedPeople, CustomerScopes
+from documents.access.plan import Action, Purpose
+from documents.chapters.accounts.directory import StoredAccount
+from documents.chapters.customers.counts import Place
+from documents.declaring.fields import Sensitivity
+from documents.declaring.kind import CUSTOMER_KINDS, Kind
+from documents.registry import FULL_CATALOGUE
+from policies.changing.effects import EffectComparison
+from policies.rules.matching import ANY, RECORDS
+from policies.rules.rule_set import Inheritance, Rule, RuleSet
+from resolvers.chapters.policies.people import AffectedPeople, CustomerScopes
 
 RULES, ROLES, LIMIT_SECONDS = 1_000, 12, 3.0
 ACCOUNTS, ROLE_SETS = 1_000, 77

@@ -27,7 +27,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app import create_app
 from benchmarks.ticket_rows import ticket_rows
 from benchmarks.workloads import LOGIN_MUTATION
-from documents.embedded_mongodb import EmbeddedMongoDB
+from documents.database.embedded import EmbeddedMongoDB
 from settings import Settings
 
 DATABASE, PASSWORD, USERNAME = "record_lists", "benchmarks only", "demo.agent"

@@ -9,7 +9,7 @@ from typing import Any
 
 from bson import ObjectId
 
-from documents.search_terms import name_terms
+from documents.storing.name_terms import name_terms
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 OWNERS = ("demo.manager", "wu.haiyan", "chen.guofeng", "liu.yating", "xu.bohan", "zhu.lihua", "ma.junjie", "hu.xinyue")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from documents.access_plan import Purpose
+from documents.access.plan import Purpose
 
 
 @dataclass(frozen=True, slots=True)

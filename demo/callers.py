@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from demo.accounts import DEMO_ACCOUNTS
-from documents.access_plan import Purpose
+from documents.access.plan import Purpose
 from policies.principal import Principal
 from resolvers.caller import Caller
 

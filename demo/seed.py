@@ -11,31 +11,31 @@ from itertools import islice
 from typing import Any
 
 from demo.accounts import DEMO_ACCOUNTS, DEMO_DEPARTMENTS, DEMO_STAFF, DemoAccount, owners
-from demo.credit import seed_credit
-from demo.customers import generate_customers
-from demo.identification import seed_identification
-from demo.incidents import seed_incident
-from demo.service import seed_service
-from demo.sharing import seed_sharing
-from demo.undertakings import sign_undertakings
-from documents.access_plan import Purpose
-from documents.access_report import AccessReport
-from documents.customer import SourceChannel
-from documents.passwords import PasswordHasher
-from documents.repositories.accounts import AccountRepository
-from documents.repositories.customer_writes import Change, CustomerWriter
-from documents.repositories.customers import CustomerRepository
-from documents.repositories.list_query import Selection
+from demo.chapters.credit import seed_credit
+from demo.chapters.identification import seed_identification
+from demo.chapters.incidents import seed_incident
+from demo.chapters.service import seed_service
+from demo.chapters.sharing import seed_sharing
+from demo.chapters.undertakings import sign_undertakings
+from demo.invented.customers import generate_customers
+from documents.access.plan import Purpose
+from documents.access.report import AccessReport
+from documents.chapters.accounts.directory import AccountRepository
+from documents.chapters.accounts.passwords import PasswordHasher
+from documents.declaring.record import SourceChannel
+from documents.reading.customers import CustomerRepository
+from documents.reading.list_query import Selection
+from documents.writing.customers import Change, CustomerWriter
 from policies.authorize import CREATE, PolicyEngine
 from policies.principal import Principal
-from resolvers.confidentiality import Confidentiality
-from resolvers.credit import Credit
-from resolvers.identification import Identification
-from resolvers.incidents import Incidents
+from resolvers.chapters.credit.use_cases import Credit
+from resolvers.chapters.identification.use_cases import Identification
+from resolvers.chapters.incidents.steps import Incidents
+from resolvers.chapters.information.sharing import Sharing
+from resolvers.chapters.information.undertakings import Confidentiality
+from resolvers.chapters.service.cases import present
+from resolvers.chapters.service.use_cases import Service
 from resolvers.recording import Recorder
-from resolvers.service import Service
-from resolvers.service_cases import present
-from resolvers.sharing import Sharing
 
 BATCH = 200
 _LOGINS = frozenset(account.username for account in DEMO_ACCOUNTS)

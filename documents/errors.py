@@ -192,3 +192,19 @@ class LeaseLostError(DocumentsError):
 
     def __init__(self) -> None:
         super().__init__("the lease of the job was lost")
+
+
+class StepError(RuleBrokenError):
+    """The step is skipped, repeated, out of order, or not possible in the present state."""
+
+
+class CurrencyError(RuleBrokenError):
+    """Two currencies without a rate between them."""
+
+
+class InputError(RuleBrokenError):
+    """`input_name`, a factor or an indicator, is unknown to the table, or of a type that it cannot judge."""
+
+    def __init__(self, rule: str, input_name: str) -> None:
+        super().__init__(rule, input=input_name)
+        self.input_name = input_name

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from taskiq import AsyncBroker, BrokerMessage, TaskiqMessage
 
-from documents.repositories.jobs import JobLedger
+from documents.chapters.jobs.ledger import JobLedger
 from jobs.errors import BrokerError
 
 TASK: Final = "dossier.job"

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
 
-from documents.access_plan import AccessPlan, Action, Purpose
-from documents.job_records import JobLease
-from documents.repositories.jobs import JobLedger, Session, Work
+from documents.access.plan import AccessPlan, Action, Purpose
+from documents.chapters.jobs.kinds import JobLease
+from documents.chapters.jobs.ledger import JobLedger, Session, Work
 from jobs.resources import SYSTEM, JobResources
 from policies.authorize import READ
 

@@ -1,7 +1,7 @@
 """How a job is declared: a name, an async function, when it is due, and how often it is tried.
 
 Owns the declaration and the delay between attempts. It must never run anything, nor register anything at import:
-`jobs/catalogue.py` lists what exists.
+`jobs/registry.py` lists what exists.
 """
 
 from __future__ import annotations

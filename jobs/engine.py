@@ -16,7 +16,7 @@ from typing import Final
 from taskiq import AcknowledgeType, AsyncBroker
 from taskiq.receiver import Receiver
 
-from documents.repositories.jobs import JobLedger
+from documents.chapters.jobs.ledger import JobLedger
 from jobs.brokers import TASK, LedgerBroker, external_broker
 from jobs.definition import JobDefinition
 from jobs.runner import JobCounts, JobRunner

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, Protocol
 
-from documents.access_plan import Purpose
-from documents.attachments.storage import AttachmentStorage
-from documents.encryption.rotation import KeyRotation
-from documents.fields import Kind
-from documents.repositories.credit_figures import OverdueReceivable
-from documents.repositories.jobs import JobLedger, Session
-from documents.repositories.reminders import Due
+from documents.access.plan import Purpose
+from documents.chapters.attachments.storage import AttachmentStorage
+from documents.chapters.credit.figures import OverdueReceivable
+from documents.chapters.encryption.rotation import KeyRotation
+from documents.chapters.jobs.ledger import JobLedger, Session
+from documents.chapters.reminders.due import Due
+from documents.declaring.kind import Kind
 from policies.authorize import PolicyEngine
 from policies.principal import Principal
 

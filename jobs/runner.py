@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from documents.chapters.jobs.kinds import JobError, JobLease
+from documents.chapters.jobs.ledger import JobLedger
 from documents.errors import LeaseLostError
-from documents.job_records import JobError, JobLease
-from documents.repositories.jobs import JobLedger
 from jobs.context import JobContext
 from jobs.definition import JobDefinition
 from jobs.resources import JobResources

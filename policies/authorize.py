@@ -10,9 +10,8 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Protocol
 
-from documents.access_plan import AccessPlan, Action, FieldGrants, KindGrants, Purpose, RowScope, Scope
-from documents.fields import Kind
-from policies.compiler import CUSTOMERS, Compiler
+from documents.access.plan import AccessPlan, Action, FieldGrants, KindGrants, Purpose, RowScope, Scope
+from documents.declaring.kind import Kind
 from policies.errors import (
     NotAuthenticatedError,
     PurposeMissingError,
@@ -20,6 +19,7 @@ from policies.errors import (
     PurposeUnknownError,
     UndertakingRequiredError,
 )
+from policies.judging.compiler import CUSTOMERS, Compiler
 from policies.principal import FOREVER, Principal
 
 READ = frozenset({Action.READ, Action.READ_MASKED, Action.FILTER})

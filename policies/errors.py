@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from documents.access_plan import Purpose
+from documents.access.plan import Purpose
 
 
 class PolicyError(Exception):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from documents.access_plan import Purpose
+from documents.access.plan import Purpose
+from documents.chapters.accounts.directory import StoredAccount
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -34,3 +35,25 @@ class Principal:
 SYSTEM = Principal("system", frozenset({"system"}), frozenset(Purpose))
 """Who acts when the regulation itself demands something and no person asks: jobs, and what follows from a change. Like
 everybody it may do what the rules say; no account can have its name or its role by logging in."""
+
+
+def principal_of(account: StoredAccount, session_id: str | None) -> Principal:
+    """The account as a principal."""
+    return Principal(
+        username=account.username,
+        roles=account.roles,
+        purposes=account.purposes,
+        department=account.department,
+        customer_id=account.customer_id,
+        session_id=session_id,
+        cleared_until=_cleared_until(account),
+        partner=account.partner,
+        display_name=account.display_name,
+    )
+
+
+def _cleared_until(account: StoredAccount) -> datetime:
+    """Staff are bound by their undertaking, partners by their agreement, customers by nothing: it is their own."""
+    if account.customer_id is not None or account.partner is not None:
+        return FOREVER
+    return account.cleared_until or NEVER

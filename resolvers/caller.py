@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from documents.access_report import AccessReport
+from documents.access.report import AccessReport
 from policies.principal import Principal
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from documents.access_plan import AccessPlan
-from documents.records import Record, Records
-from documents.repositories.customers import CustomerRepository
-from documents.repositories.list_query import ListQuery, Page, Sort
+from documents.access.plan import AccessPlan
+from documents.plain_records import Record, Records
+from documents.reading.customers import CustomerRepository
+from documents.reading.list_query import ListQuery, Page, Sort
 from resolvers.caller import Caller
 
 DEFAULT_ORDER = "created_at"

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from bson import ObjectId
 
-from documents.access_plan import Purpose
-from documents.access_trace import Act, TracedChange
+from documents.access.plan import Purpose
+from documents.access.trace import Act, TracedChange
 from documents.audit.entries import Asker, Performed, new_entry
 from documents.audit.trail import AuditTrail
+from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError, InvalidValueError
-from documents.fields import Kind
 from policies.errors import NotAuthenticatedError, PolicyError, RuleError, RuleSetConflictError
 from resolvers.caller import Caller
 from resolvers.refusals import REFUSALS, user_errors

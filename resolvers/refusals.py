@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from documents.declaring.kind import Kind
 from documents.errors import (
     DuplicateValueError,
     FieldAccessError,
@@ -14,7 +15,6 @@ from documents.errors import (
     RulesBrokenError,
     StaleVersionError,
 )
-from documents.fields import Kind
 from resolvers.errors import UserError
 
 REFUSALS = (

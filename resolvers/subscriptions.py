@@ -18,21 +18,22 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from documents.access_plan import AccessPlan, Level
-from documents.catalogue import FULL_CATALOGUE
-from documents.fields import FieldSpec, Kind
-from documents.records import Record
-from documents.repositories.change_feed import ChangeFeed, ChangeQueue, Matches, Operation, RecordChange
-from documents.repositories.customer_turns import HANDLING_MARK
-from documents.repositories.customers import CustomerRepository
-from documents.repositories.list_query import Selection
-from documents.repositories.records import RecordRepository
-from documents.repositories.row_layout import CUSTOMER_LAYOUT
+from documents.access.plan import AccessPlan, Level
+from documents.declaring.fields import FieldSpec
+from documents.declaring.kind import Kind
+from documents.plain_records import Record
+from documents.reading.customers import CustomerRepository
+from documents.reading.list_query import Selection
+from documents.reading.records import RecordRepository
+from documents.registry import FULL_CATALOGUE
+from documents.storing.change_feed import ChangeFeed, ChangeQueue, Matches, Operation, RecordChange
+from documents.storing.layout import CUSTOMER_LAYOUT
+from documents.writing.locks import HANDLING_MARK
 from policies.authorize import READ, PolicyEngine
 from resolvers.caller import Caller
-from resolvers.customers import Customers
+from resolvers.chapters.customers.use_cases import Customers
 from resolvers.errors import NothingVisibleError
-from resolvers.records import RecordReads, read_actions
+from resolvers.reads import RecordReads, read_actions
 
 UNCOUNTED = frozenset({"version", "updated_at", "created_at"})
 """Fields that change with every other one: they alone are no change worth telling."""

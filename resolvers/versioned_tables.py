@@ -10,19 +10,19 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from documents.access_plan import AccessPlan, Purpose
-from documents.credit import TableState
+from documents.access.plan import AccessPlan, Purpose
+from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError, RuleBrokenError
-from documents.fields import Kind
-from documents.records import Record
-from documents.repositories.idempotency import IdempotentRequest
-from documents.repositories.record_writes import RecordWrites
+from documents.plain_records import Record
+from documents.reckoning.tables import TableState
+from documents.writing.idempotency import IdempotentRequest
+from documents.writing.records import RecordWrites
 from policies.authorize import CREATE, READ
 from policies.errors import PolicyError
 from policies.principal import SYSTEM
 from resolvers.caller import Caller
-from resolvers.handling import SYSTEM_ACTIONS
-from resolvers.record_operations import RecordOperations
+from resolvers.chapters.handling import SYSTEM_ACTIONS
+from resolvers.operations import RecordOperations
 
 log = logging.getLogger(__name__)
 Values = Mapping[str, Any]

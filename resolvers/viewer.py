@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from documents.access_plan import AccessPlan, Action, Level, ScopeSet
-from documents.access_view import field_access
-from documents.catalogue import Catalogue
-from documents.fields import CUSTOMER_KINDS, FieldSpec, Kind
-from documents.records import Record, Records
-from documents.repositories.row_layout import CUSTOMER_LAYOUT, record_layout
-from documents.repositories.row_scope import members, reachable
-from documents.stored_record import StoredRecord
+from documents.access.plan import AccessPlan, Action, Level, ScopeSet
+from documents.access.view import field_access
+from documents.declaring.catalogue import Catalogue
+from documents.declaring.fields import FieldSpec
+from documents.declaring.kind import CUSTOMER_KINDS, Kind
+from documents.declaring.record import StoredRecord
+from documents.plain_records import Record, Records
+from documents.storing.layout import CUSTOMER_LAYOUT, record_layout
+from documents.storing.row_scope import members, reachable
 from policies.authorize import ALL_ACTIONS, DELETE, READ, PolicyEngine
 from policies.errors import NotAuthenticatedError, PolicyError
 from resolvers.caller import Caller

@@ -11,33 +11,27 @@ from graphql import GraphQLSchema
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
-from documents.catalogue import Catalogue
-from documents.records import Record
-from schema.chapters import (
-    Chapter,
-    Fields,
-    Vocabulary,
-    audit,
-    credit,
-    identification,
-    incidents,
-    information,
-    keys,
-    policies,
-    service,
-    training,
-)
+from documents.declaring.catalogue import Catalogue
+from documents.plain_records import Record
+from schema.chapters import audit, identification, incidents
+from schema.chapters import encryption as keys
+from schema.chapters.credit import operations as credit
+from schema.chapters.information import operations as information
+from schema.chapters.policies import operations as policies
+from schema.chapters.service import operations as service
+from schema.chapters.service import training
 from schema.execution import ExecutionMetrics, install_record_fields, record_value
-from schema.inputs.customers import make_customer_inputs
-from schema.inputs.records import make_record_inputs
-from schema.labels import describe_values
-from schema.mutation import make_mutation
-from schema.operations import operation_fields
-from schema.query import make_query, record_fields, serve_plainly
-from schema.scalars import SCALARS
-from schema.subscription import followed, make_subscription, serve_subscriptions
-from schema.types.customers import ChoiceEnums, make_customer_types
-from schema.types.records import RecordTypeMaker
+from schema.roots.chapter import Chapter, Fields, Vocabulary
+from schema.roots.mutation import make_mutation
+from schema.roots.operations import operation_fields
+from schema.roots.query import make_query, record_fields, serve_plainly
+from schema.roots.subscription import followed, make_subscription, serve_subscriptions
+from schema.vocabulary.customer_inputs import make_customer_inputs
+from schema.vocabulary.customer_types import ChoiceEnums, make_customer_types
+from schema.vocabulary.labels import describe_values
+from schema.vocabulary.record_inputs import make_record_inputs
+from schema.vocabulary.record_types import RecordTypeMaker
+from schema.vocabulary.scalars import SCALARS
 
 PLAIN_TYPES = (
     "CustomerConnection",

@@ -18,24 +18,24 @@ import uvloop
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
-from documents.embedded_mongodb import EmbeddedMongoDB
+from documents.database.embedded import EmbeddedMongoDB
 from tests.api import Api, demo
 from web.server import rest_collector
 
 MEMORY = Path("/dev/shm")
 ENOUGH_BYTES = 8 * 2**30
 LONGEST = (
-    "tests/test_leaks.py",
-    "tests/test_record_leaks.py",
+    "tests/leaks/test_leaks.py",
+    "tests/leaks/test_record_leaks.py",
     "tests/benchmarks/test_scale.py",
-    "tests/test_cli.py",
+    "tests/commands/test_cli.py",
     "tests/test_subscriptions.py",
-    "tests/test_policy_administration.py",
-    "tests/test_policy_command.py",
+    "tests/chapters/policies/test_policy_administration.py",
+    "tests/commands/test_policies.py",
     "tests/benchmarks/test_peers.py",
     "tests/benchmarks/test_benchmark.py",
-    "tests/jobs/test_command.py",
-    "tests/regulation/test_service_lists.py",
+    "tests/commands/test_jobs.py",
+    "tests/chapters/service/test_service_lists.py",
     "tests/test_new_field.py",
 )
 """The files that take longest, in that order."""

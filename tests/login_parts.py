@@ -9,18 +9,18 @@ from typing import Any
 from beanie import init_beanie
 from pymongo.asynchronous.database import AsyncDatabase
 
-from documents.access_plan import Purpose
-from documents.accounts import Account, Department, LoginAttempts, Session
+from documents.access.plan import Purpose
+from documents.chapters.accounts.directory import AccountRepository
+from documents.chapters.accounts.login_attempts import LoginAttemptRepository, LoginLimits
+from documents.chapters.accounts.passwords import PasswordHasher
+from documents.chapters.accounts.sessions import SessionRepository
+from documents.chapters.accounts.stored import Account, Department, LoginAttempts, Session
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
-from documents.passwords import PasswordHasher
-from documents.repositories.accounts import AccountRepository
-from documents.repositories.login_attempts import LoginAttemptRepository, LoginLimits
-from documents.repositories.sessions import SessionRepository
-from documents.token_keys import TokenKey, TokenKeyRepository, TokenKeys
-from resolvers.access_tokens import AccessTokens
-from resolvers.principals import Principals
-from resolvers.sessions import SessionResult, Sessions, SessionTokens
+from documents.encryption.token_keys import TokenKey, TokenKeyRepository, TokenKeys
+from resolvers.chapters.accounts.access_tokens import AccessTokens
+from resolvers.chapters.accounts.principals import Principals
+from resolvers.chapters.accounts.sessions import SessionResult, Sessions, SessionTokens
 
 Database = AsyncDatabase[dict[str, Any]]
 PASSWORD = "correct horse 电池 staple"

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from documents.repositories.change_feed import ChangeFeed, ChangeQueue
+from documents.storing.change_feed import ChangeFeed, ChangeQueue
 
 PATIENCE_SECONDS: Final = 60.0
 """Far longer than anything takes: reached only by what does not happen at all."""

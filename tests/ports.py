@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from typing import Final
 
-from documents.embedded_mongodb import free_port
+from documents.database.embedded import free_port
 
 _FIRST: Final = 20_000
 _SHARE: Final = 1_000  # up to 12 processes, below the 32,768 with which Linux begins by default

@@ -15,7 +15,7 @@ from types import ModuleType
 import pytest
 from beanie import Document
 
-from documents.access_plan import AccessPlan
+from documents.access.plan import AccessPlan
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("benchmarks", "demo", "documents", "exports", "jobs", "policies", "resolvers", "schema", "web")

@@ -12,9 +12,9 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from demo.accounts import owners
-from demo.customers import generate_customers
-from documents.catalogue import CATALOGUE
-from documents.embedded_mongodb import EmbeddedMongoDB
+from demo.invented.customers import generate_customers
+from documents.database.embedded import EmbeddedMongoDB
+from documents.registry import CATALOGUE
 from tests.api import demo
 
 CUSTOMERS = 60

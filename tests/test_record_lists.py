@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from documents.access_plan import Purpose
-from documents.catalogue import RECORD_CATALOGUES
-from documents.fields import FieldSpec, Kind, Search, ValueType
-from documents.passwords import PasswordHasher
-from documents.record_classes import RECORD_CLASSES
-from documents.stored_record import plural
+from documents.access.plan import Purpose
+from documents.chapters.accounts.passwords import PasswordHasher
+from documents.declaring.fields import FieldSpec, Search, ValueType
+from documents.declaring.kind import Kind
+from documents.declaring.names import camel_case, pascal_case
+from documents.declaring.record import plural
+from documents.registry import RECORD_CATALOGUES, RECORD_CLASSES
 from policies.principal import FOREVER
-from schema.names import camel_case, pascal_case
 from settings import Settings
 from tests.api import PASSWORD, Api, running
 

@@ -17,14 +17,14 @@ from bson import ObjectId
 from pymongo import AsyncMongoClient
 
 import app
-from documents.access_plan import Purpose
-from documents.passwords import PasswordHasher
-from resolvers import access_tokens
+from documents.access.plan import Purpose
+from documents.chapters.accounts.passwords import PasswordHasher
+from resolvers.chapters.accounts import access_tokens
 from settings import Settings
 from tests.api import PASSWORD, Api, unhurried
 from tests.patience import PATIENCE_SECONDS, newly_followed, until
 from tests.web.server import served
-from tests.web.socket_client import SocketClient, socket_client
+from tests.web.subscriptions.socket_client import SocketClient, socket_client
 
 RULES = """
 g, keeper, everyone

@@ -38,7 +38,7 @@ from benchmarks.processes import pin, post
 from benchmarks.sampling import Samples, UnequalAnswersError, check_equal, log_in, walk
 from benchmarks.workloads import PAGE_QUERY, graphql_request, http_request, page_requests, single_requests
 from demo.progress import seeding_progress
-from documents.embedded_mongodb import EmbeddedMongoDB
+from documents.database.embedded import EmbeddedMongoDB
 from documents.errors import EmbeddedMongoDBError
 from settings import Settings
 

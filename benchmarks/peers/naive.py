@@ -26,18 +26,18 @@ from strawberry.asgi import GraphQL
 
 from app import ROOT_KEY_FILE
 from benchmarks.peers.field_permissions import READERS, field_extensions
-from documents.customer import EnterpriseSize, LegalForm, Status
+from documents.chapters.accounts.directory import AccountRepository
+from documents.chapters.accounts.sessions import SessionRepository
+from documents.chapters.customers.kinds import EnterpriseSize, LegalForm, Status
+from documents.declaring.kind import Kind
 from documents.encryption.ciphertext import FieldContext, decrypt_value
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
-from documents.fields import Kind
-from documents.repositories.accounts import AccountRepository
-from documents.repositories.sessions import SessionRepository
-from documents.token_keys import TokenKeyRepository
+from documents.encryption.token_keys import TokenKeyRepository
 from policies.principal import Principal
-from resolvers.access_tokens import AccessTokens
-from resolvers.principals import Principals
-from web.authentication import Authenticator
+from resolvers.chapters.accounts.access_tokens import AccessTokens
+from resolvers.chapters.accounts.principals import Principals
+from web.authentication.bearer import Authenticator
 from web.server import ServerOptions, listen, serve
 
 ORDER: list[tuple[str, Any]] = [("created_at", DESCENDING), ("_id", DESCENDING)]

@@ -20,8 +20,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 from app import ROOT_KEY_FILE
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
+from documents.encryption.token_keys import TokenKeyRepository
 from documents.encryption.vault import Vault
-from documents.token_keys import TokenKeyRepository
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from benchmarks.dataset import DATABASE, PASSWORD, ROLE, USERNAME
 from benchmarks.measurement import BARE, DOSSIER, Target
 from benchmarks.peers.questions import ORDINARY, PARSE, PARSE_APPLICATION, Questions
 from benchmarks.processes import server
-from documents.embedded_mongodb import free_port
+from documents.database.embedded import free_port
 
 PARSE_DATABASE = "benchmark_parse"
 _NODE = ("-m", "benchmarks.peers.node_process")

@@ -18,7 +18,7 @@ from benchmarks.scale.rule_change import measure_rule_change
 from benchmarks.scale.soak import measure_soak
 from benchmarks.scale.stage import Stage
 from benchmarks.scale.workers import measure_workers
-from documents.embedded_mongodb import EmbeddedMongoDB
+from documents.database.embedded import EmbeddedMongoDB
 from documents.errors import EmbeddedMongoDBError
 
 MEASUREMENTS = ("everything", "rules", "change", "workers", "customers", "soak")

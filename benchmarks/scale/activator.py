@@ -15,9 +15,9 @@ from typing import Any
 from pymongo import AsyncMongoClient
 
 from benchmarks.scale.rules import rules_of_size
-from documents.catalogue import FULL_CATALOGUE
-from documents.repositories.rule_sets import RuleSetRepository
-from policies.store import PolicyStore
+from documents.chapters.policies.rule_sets import RuleSetRepository
+from documents.registry import FULL_CATALOGUE
+from policies.in_force import PolicyStore
 
 
 class _TimedRepository(RuleSetRepository):

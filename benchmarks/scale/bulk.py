@@ -17,15 +17,16 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from app import Services
 from demo.accounts import owners
-from demo.customers import generate_customers
-from documents.catalogue import CATALOGUE
-from documents.customer import SourceChannel
+from demo.invented.customers import generate_customers
+from documents.declaring.kind import Kind
+from documents.declaring.record import SourceChannel
 from documents.encryption.blind_index import BlindIndex
-from documents.fields import Kind
-from documents.repositories.codec import COLLECTION, CustomerCodec, new_customer_id
-from documents.repositories.customer_writes import Change, _new_row
-from documents.repositories.identifiers import IdentifierRepository
-from documents.repositories.indexes import ensure_customer_indexes
+from documents.registry import CATALOGUE
+from documents.storing.codec import COLLECTION, CustomerCodec
+from documents.storing.indexes import ensure_customer_indexes
+from documents.storing.public_ids import new_customer_id
+from documents.writing.customers import Change, _new_row
+from documents.writing.uniqueness import IdentifierRepository
 
 BATCH: Final = 1_000
 

@@ -23,11 +23,11 @@ from benchmarks.processes import ROOT, post
 from benchmarks.scale.rules import rules_of_size
 from benchmarks.scale.stage import Stage, log_in, walk
 from benchmarks.workloads import WALK_QUERY, page_requests, single_requests
-from documents.access_plan import Purpose, Scope
-from documents.catalogue import FULL_CATALOGUE
+from documents.access.plan import Purpose, Scope
+from documents.registry import FULL_CATALOGUE
 from policies.authorize import READ
-from policies.compiler import Compiler
-from policies.rule_set import RuleSet, parse_csv
+from policies.judging.compiler import Compiler
+from policies.rules.rule_set import RuleSet, parse_csv
 
 CONNECTIONS: Final = 4
 _POLL_SECONDS: Final = 0.001

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from benchmarks.dataset import ROLE, rule_text
-from documents.catalogue import FULL_CATALOGUE
-from policies.rule_set import Inheritance, Rule, RuleSet, parse_csv
+from documents.registry import FULL_CATALOGUE
+from policies.rules.rule_set import Inheritance, Rule, RuleSet, parse_csv
 
 WHOLE_ROLE: Final = "benchmark_whole_reader"
 WHOLE_RULES: Final = f"""

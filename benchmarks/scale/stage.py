@@ -23,12 +23,12 @@ from benchmarks.processes import pin, post, server
 from benchmarks.report import machine
 from benchmarks.scale.bulk import add_in_bulk
 from benchmarks.workloads import LOGIN_MUTATION, PAGE_SIZE, Position, graphql_request
-from documents.access_plan import Purpose
-from documents.catalogue import FULL_CATALOGUE
-from documents.embedded_mongodb import free_port
-from documents.passwords import PasswordHasher
+from documents.access.plan import Purpose
+from documents.chapters.accounts.passwords import PasswordHasher
+from documents.database.embedded import free_port
+from documents.registry import FULL_CATALOGUE
 from policies.principal import FOREVER
-from policies.rule_set import RuleSet, parse_csv
+from policies.rules.rule_set import RuleSet, parse_csv
 from settings import Settings
 
 WHOLE_USERNAME = "bench.whole"

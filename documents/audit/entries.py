@@ -22,10 +22,9 @@ from typing import Any, NamedTuple
 
 from bson import ObjectId
 
-from documents.access_plan import Level, Purpose
-from documents.access_report import Served
-from documents.access_trace import AccessTrace, Act, Rows, TracedChange
-from documents.labelled import Labelled
+from documents.access.plan import Level, Purpose
+from documents.access.trace import AccessTrace, Act, Rows, Served, TracedChange
+from documents.declaring.labels import Labelled
 
 Entry = dict[str, Any]
 FAULTS = frozenset({"INTERNAL_ERROR", "TIMEOUT"})

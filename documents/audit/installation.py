@@ -18,9 +18,9 @@ from pymongo.asynchronous.database import AsyncDatabase
 from documents.audit.blocks import Chains, block_collection, ensure_block_indexes
 from documents.audit.chain import Head, TrailKey
 from documents.audit.heads import FILE_NAME, HeadsFile
-from documents.audit.queries import AuditQueries
 from documents.audit.trail import AuditTrail
 from documents.audit.witness import Witnesses
+from documents.chapters.audit.queries import AuditQueries
 
 SECRET_NAME: Final = "audit_signing_key"  # noqa: S105 - the name of a secret
 KEY_FILE_NAME: Final = "audit-key.pem"

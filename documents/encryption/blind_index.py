@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from documents import values
+from documents.declaring import values
+from documents.declaring.fields import Search, ValueType
 from documents.encryption.ciphertext import encode_parts
-from documents.fields import Search, ValueType
 
 TOKEN_LENGTH = 16  # 128 bits: two of 10^9 values meet with probability 10^-21, at half the size in every index
 FIELD_KEY_LENGTH = 32

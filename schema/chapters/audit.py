@@ -7,20 +7,20 @@ from typing import Any, Final
 import strawberry
 from bson import ObjectId
 
-from documents.access_plan import Purpose
-from documents.access_trace import Act
-from documents.audit.declaration import AuditEntry as DeclaredEntry
+from documents.access.plan import Purpose
+from documents.access.trace import Act
 from documents.audit.entries import Outcome
-from documents.audit.queries import TrailQuery
-from documents.fields import CUSTOMER_KINDS, Kind
-from documents.repositories.codec import parse_customer_id
-from schema.chapters import Fields, Vocabulary
-from schema.errors import InvalidArgumentError
-from schema.operations import Operation
-from schema.query import DEFAULT_PAGE, LARGEST_PAGE, Info
-from schema.scalars import DateTime
-from schema.selection import selected_fields
-from schema.types.customers import PageInfo
+from documents.chapters.audit.kinds import AuditEntry as DeclaredEntry
+from documents.chapters.audit.queries import TrailQuery
+from documents.declaring.kind import CUSTOMER_KINDS, Kind
+from documents.storing.public_ids import parse_customer_id
+from schema.execution.selection import selected_fields
+from schema.roots.chapter import Fields, Vocabulary
+from schema.roots.operations import Operation
+from schema.roots.query import DEFAULT_PAGE, LARGEST_PAGE, Info
+from schema.vocabulary.customer_types import PageInfo
+from schema.vocabulary.scalars import DateTime
+from schema.wording.error_format import InvalidArgumentError
 
 PLAIN_TYPES: Final = (
     "AuditEntry",

@@ -8,20 +8,20 @@ from typing import Any
 import strawberry
 from graphql import GraphQLResolveInfo
 
-from documents.fields import Kind
-from documents.identification import RiskFactorValue, RiskTableFactor, RiskTableRule
-from documents.procedures.dossier_state import DossierSection, DossierStatus
-from documents.procedures.risk_assessment import RiskLevel
-from documents.records import Record
-from documents.stored_record import plural
-from schema.chapters import Fields, Vocabulary
-from schema.inputs.objects import object_input
-from schema.inputs.records import operation_input
-from schema.operations import Operation
-from schema.query import Info, list_records, page_field, selection_of
-from schema.selection import selects_each
-from schema.types.customers import make_class, plain
-from schema.types.records import of_customers
+from documents.chapters.identification.dossier import DossierSection, DossierStatus
+from documents.chapters.identification.kinds import RiskFactorValue, RiskTableFactor, RiskTableRule
+from documents.chapters.identification.risk import RiskLevel
+from documents.declaring.kind import Kind
+from documents.declaring.record import plural
+from documents.plain_records import Record
+from schema.execution.selection import selects_each
+from schema.roots.chapter import Fields, Vocabulary
+from schema.roots.operations import Operation
+from schema.roots.query import Info, list_records, page_field, selection_of
+from schema.vocabulary.customer_types import make_class, plain
+from schema.vocabulary.object_inputs import object_input
+from schema.vocabulary.record_inputs import operation_input
+from schema.vocabulary.record_types import of_customers
 
 PLAIN_TYPES: tuple[str, ...] = ("RiskReproduction", "Dossier", "DossierPart")
 RETRY = " Safe to retry with an `Idempotency-Key`."

@@ -6,16 +6,16 @@ from typing import Any
 
 import strawberry
 
-from documents.fields import Kind
-from documents.incidents import IncidentSeverity
-from documents.procedures.incident_deadlines import IncidentState, Recipient
-from schema.chapters import Fields, Vocabulary
-from schema.inputs.records import operation_input
-from schema.operations import Operation
-from schema.query import Info
-from schema.scalars import DateTime
-from schema.selection import selected_fields
-from schema.types.staff import Staff
+from documents.chapters.incidents.deadlines import IncidentState, Recipient
+from documents.chapters.incidents.kinds import IncidentSeverity
+from documents.declaring.kind import Kind
+from schema.execution.selection import selected_fields
+from schema.roots.chapter import Fields, Vocabulary
+from schema.roots.operations import Operation
+from schema.roots.query import Info
+from schema.vocabulary.record_inputs import operation_input
+from schema.vocabulary.scalars import DateTime
+from schema.vocabulary.staff_types import Staff
 
 PLAIN_TYPES: tuple[str, ...] = (
     "IncidentReport",

@@ -6,8 +6,8 @@ How to make a schema for it, once:
     metrics = install_record_fields(schema, ["Individual", "Enterprise", "Institution", "CustomerEdge", …],
                                     type_name=lambda record: TYPE_NAMES[record["kind"]])
 
-Resolvers then return `documents.records.Record` and `Records`. Field names are Python names of the Strawberry class;
-an enum field holds the declared text ("active"), not the member; text scalars use `serialize_text`, instants
+Resolvers then return `documents.plain_records.Record` and `Records`. Field names are Python names of the Strawberry
+class; an enum field holds the declared text ("active"), not the member; text scalars use `serialize_text`, instants
 `serialize_instant` (or Strawberry's own DateTime), other functions that give text back as it is `@passes_through(str)`.
 
 How to execute, per request:

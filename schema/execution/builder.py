@@ -29,7 +29,7 @@ from graphql import (
 )
 from strawberry.schema.types.base_scalars import isoformat
 
-from documents.records import Record, Records
+from documents.plain_records import Record, Records
 from schema.execution.fields import RecordField
 from schema.execution.shape import TYPENAME, FieldShape, ObjectShape
 

@@ -13,7 +13,7 @@ from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLResolveInfoHel
 from graphql.execution.incremental.incremental_executor import IncrementalExecutor
 from graphql.pyutils import Path
 
-from documents.records import Record, Records
+from documents.plain_records import Record, Records
 from schema.execution.builder import BAIL, Build, Builder
 from schema.execution.fields import RecordSchema, record_schema
 from schema.execution.planner import NOT_BUILT, Planner

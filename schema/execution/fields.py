@@ -25,7 +25,7 @@ from graphql import (
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
-from documents.records import Record
+from documents.plain_records import Record
 from schema.execution.memo import OperationMemos
 from schema.execution.metrics import ExecutionMetrics
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from graphql import GraphQLNonNull, GraphQLObjectType, GraphQLSchema, is_object_type
 from graphql.execution import Executor
 
-from documents.records import Record
+from documents.plain_records import Record
 from schema.execution.builder import BAIL, Build, Builder, compile_builder, dispatch
 from schema.execution.fields import RecordSchema
 from schema.execution.memo import OperationMemo

@@ -11,9 +11,9 @@ from benchmarks.__main__ import main
 from benchmarks.dataset import ROLE, rule_text
 from benchmarks.measurement import BARE, DOSSIER, Result, Round
 from benchmarks.workloads import DENIED_FIELDS, PLAIN_FIELDS, READABLE_FIELD
-from documents.catalogue import CATALOGUE, FULL_CATALOGUE
-from documents.fields import Kind
-from policies.rule_set import parse_csv
+from documents.declaring.kind import Kind
+from documents.registry import CATALOGUE, FULL_CATALOGUE
+from policies.rules.rule_set import parse_csv
 
 
 def test_workload_has_twenty_fields_of_which_four_are_encrypted() -> None:

@@ -15,9 +15,9 @@ from benchmarks.scale.__main__ import MEASUREMENTS, main
 from benchmarks.scale.everything import everything_query
 from benchmarks.scale.rules import WHOLE_ROLE, everything_rules, rules_of_size
 from benchmarks.scale.soak import slopes
-from documents.catalogue import CATALOGUE, FULL_CATALOGUE
-from documents.fields import CUSTOMER_KINDS
-from policies.rule_set import RuleSet, parse_csv
+from documents.declaring.kind import CUSTOMER_KINDS
+from documents.registry import CATALOGUE, FULL_CATALOGUE
+from policies.rules.rule_set import RuleSet, parse_csv
 
 
 def test_page_with_everything_asks_for_every_field_of_every_kind() -> None:

@@ -18,7 +18,7 @@ from typing import Final
 from PIL import Image
 from playwright.async_api import Page, ViewportSize, expect
 
-from documents.embedded_mongodb import EmbeddedMongoDB
+from documents.database.embedded import EmbeddedMongoDB
 from tests.console.chromium import MISSING, chromium, find_chromium
 from tests.console.serving import Console, demo_console
 from tests.console.sessions import log_in

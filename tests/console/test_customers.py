@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import FilePayload, Page, expect
 
-from documents.catalogue import FULL_CATALOGUE
-from policies.rule_set import parse_csv
-from policies.store import DEFAULT_CSV
+from documents.registry import FULL_CATALOGUE
+from policies.in_force import DEFAULT_CSV
+from policies.rules.rule_set import parse_csv
 from tests.api import PASSWORD
 from tests.console.accessibility import assert_fits, axe
 from tests.console.serving import Console

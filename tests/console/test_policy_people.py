@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Page, expect
 
-from documents.repositories.accounts import AccountRepository
+from documents.chapters.accounts.directory import AccountRepository
 from tests.console.accessibility import assert_fits, axe
 from tests.console.serving import Console
 from tests.console.sessions import log_in

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, Page, WebSocketRoute, expect
 
-from documents.catalogue import FULL_CATALOGUE
-from policies.rule_set import parse_csv
-from policies.store import DEFAULT_CSV
+from documents.registry import FULL_CATALOGUE
+from policies.in_force import DEFAULT_CSV
+from policies.rules.rule_set import parse_csv
 from tests.console.serving import Console
 from tests.console.sessions import log_in
 from tests.console.windows import Windows

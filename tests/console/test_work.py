@@ -13,12 +13,12 @@ import pytest
 from bson import ObjectId
 from playwright.async_api import Locator, Page, expect
 
-from resolvers.collection_letters import LetterSender
+from resolvers.chapters.credit.overdue_letters import LetterSender
+from tests.chapters.credit.credit import done, invoiced, new_customer, rated, signed
+from tests.chapters.credit.test_overdue import RECORD, STEPS, plan_steps
 from tests.console.serving import Console
 from tests.console.sessions import log_in
 from tests.console.windows import Windows
-from tests.regulation.credit import done, invoiced, new_customer, rated, signed
-from tests.regulation.test_collection import RECORD, STEPS, plan_steps
 
 AGENT, LEAD, HANDLER, MANAGER, COLLECTOR = (
     "demo.agent",

@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 from demo.accounts import DEMO_ACCOUNTS, DEMO_DEPARTMENTS, DEMO_STAFF, owners
-from documents.access_plan import Purpose
+from documents.access.plan import Purpose
 
 DEFAULT_RULES = Path(__file__).parents[2] / "policies" / "default.csv"
 

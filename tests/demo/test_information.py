@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from demo.incidents import seed_incident
-from demo.sharing import seed_sharing
+from demo.chapters.incidents import seed_incident
+from demo.chapters.sharing import seed_sharing
 from tests.api import Api
 
 COLLECTIONS = ("partners", "sharing_agreements", "consents", "incidents", "affected_customers")

@@ -17,18 +17,18 @@ from typing import Any
 
 from pymongo import AsyncMongoClient
 
-from documents.catalogue import FULL_CATALOGUE
+from documents.chapters.encryption.rotation import KeyRotation, Session
+from documents.chapters.jobs.ledger import JobLedger
+from documents.chapters.policies.rule_sets import RuleSetRepository
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
-from documents.encryption.rotation import KeyRotation, Session
-from documents.repositories.jobs import JobLedger
-from documents.repositories.rule_sets import RuleSetRepository
-from jobs import keys
+from documents.registry import FULL_CATALOGUE
+from jobs.chapters import encryption as keys
 from jobs.engine import JobEngine
 from jobs.resources import JobResources
 from jobs.runner import JobRunner
 from policies.authorize import PolicyEngine
-from policies.store import PolicyStore
+from policies.in_force import PolicyStore
 from tests.jobs.workshop import POLL, ROOT, Database
 
 

@@ -15,7 +15,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from documents.job_records import JobState
+from documents.chapters.jobs.kinds import JobState
 from jobs.brokers import QUEUE, external_broker
 from jobs.errors import BrokerError
 from tests.jobs.workshop import Database, Workshop, worker_process

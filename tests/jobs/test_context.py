@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from documents.access_plan import Purpose, Scope
+from documents.access.plan import Purpose, Scope
+from documents.chapters.jobs.kinds import JobLease
+from documents.chapters.jobs.ledger import Session
+from documents.declaring.kind import Kind
 from documents.errors import LeaseLostError
-from documents.fields import Kind
-from documents.job_records import JobLease
-from documents.repositories.jobs import Session
-from jobs.catalogue import JOBS
 from jobs.context import JobContext
+from jobs.registry import JOBS
 from jobs.resources import JobResources
 from policies.authorize import PolicyEngine
 from policies.errors import PurposeNotAllowedError

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import pytest
 
-from documents.job_records import JobState
+from documents.chapters.jobs.kinds import JobState
 from jobs.context import JobContext
 from jobs.definition import JobDefinition
 from jobs.schedules import Every

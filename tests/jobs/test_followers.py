@@ -13,14 +13,14 @@ import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 
 import app
-from documents.access_plan import Purpose
-from documents.job_records import JobError, JobLease
-from documents.passwords import PasswordHasher
+from documents.access.plan import Purpose
+from documents.chapters.accounts.passwords import PasswordHasher
+from documents.chapters.jobs.kinds import JobError, JobLease
 from settings import Settings
 from tests.api import PASSWORD, Api, unhurried
 from tests.patience import PATIENCE_SECONDS, newly_followed, until
 from tests.web.server import served as in_a_thread
-from tests.web.socket_client import socket_client
+from tests.web.subscriptions.socket_client import socket_client
 
 LIST = "{ jobs(first: 5) { nodes { id name state attempts done total worker errorCode } } }"
 SIGN = "mutation { signUndertaking(input: { textVersion: 1 }) { userErrors { rule } } }"

@@ -21,18 +21,18 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
-from documents.catalogue import FULL_CATALOGUE
-from documents.job_records import JobRecord
-from documents.repositories.job_views import JobViews
-from documents.repositories.jobs import JobLedger
-from documents.repositories.rule_sets import RuleSetRepository
+from documents.chapters.jobs.kinds import JobRecord
+from documents.chapters.jobs.ledger import JobLedger
+from documents.chapters.jobs.views import JobViews
+from documents.chapters.policies.rule_sets import RuleSetRepository
+from documents.registry import FULL_CATALOGUE
 from jobs.context import JobContext
 from jobs.definition import JobDefinition, job
 from jobs.engine import JobEngine
 from jobs.resources import JobResources
 from jobs.runner import JobRunner
 from policies.authorize import PolicyEngine
-from policies.store import PolicyStore
+from policies.in_force import PolicyStore
 from tests.patience import patience
 
 ROOT = Path(__file__).parent.parent.parent

@@ -14,14 +14,15 @@ from typing import Any
 from bson import ObjectId
 from graphql import GraphQLSchema
 
-from documents.access_plan import NO_GRANTS, AccessPlan, Level, Purpose
-from documents.catalogue import CATALOGUE
-from documents.customer import SourceChannel
+from documents.access.plan import NO_GRANTS, AccessPlan, Level, Purpose
+from documents.chapters.accounts.sessions import SessionRepository
+from documents.declaring.fields import FieldSpec, Search
+from documents.declaring.kind import Kind
+from documents.declaring.record import SourceChannel
 from documents.encryption.ciphertext import DataKey
-from documents.fields import FieldSpec, Kind, Search
-from documents.repositories.codec import COLLECTION, CustomerCodec
-from documents.repositories.row_scope import members, scope_set
-from documents.repositories.sessions import SessionRepository
+from documents.registry import CATALOGUE
+from documents.storing.codec import COLLECTION, CustomerCodec
+from documents.storing.row_scope import members, scope_set
 from policies.authorize import ALL_ACTIONS
 from policies.errors import PurposeNotAllowedError
 from policies.principal import FOREVER, Principal

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from documents.access_plan import Purpose
-from documents.catalogue import CATALOGUE, FULL_CATALOGUE
-from policies.compiler import CUSTOMERS, Compiler
-from policies.rule_set import RuleSet, parse_csv
-from policies.store import DEFAULT_CSV
+from documents.access.plan import Purpose
+from documents.registry import CATALOGUE, FULL_CATALOGUE
+from policies.in_force import DEFAULT_CSV
+from policies.judging.compiler import CUSTOMERS, Compiler
+from policies.rules.rule_set import RuleSet, parse_csv
 from tests.leaks.matrix import FULL
 from tests.leaks.worlds import OWNERSHIP, ROWS_PER_OWNERSHIP, Case
 

@@ -15,9 +15,10 @@ from typing import Any
 
 from graphql import GraphQLInputObjectType, GraphQLSchema, get_named_type, is_interface_type, is_object_type
 
-from documents.fields import FieldSpec, Kind
-from resolvers.records import RECENT
-from schema.names import camel_case
+from documents.declaring.fields import FieldSpec
+from documents.declaring.kind import Kind
+from documents.declaring.names import camel_case
+from resolvers.reads import RECENT
 from tests.leaks.values import ValuePool
 from tests.leaks.worlds import CALLER, Row
 
@@ -164,7 +165,7 @@ def type_name(kind: Kind) -> str:
 
 
 RECORDS = frozenset(map(camel_case, RECENT))
-"""What hangs on a customer has a matrix of its own (tests/test_record_leaks.py)."""
+"""What hangs on a customer has a matrix of its own (tests/leaks/test_record_leaks.py)."""
 
 
 def whole(schema: GraphQLSchema, kind: Kind) -> str:

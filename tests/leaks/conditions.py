@@ -8,10 +8,10 @@ from typing import Any
 
 from pypinyin import lazy_pinyin
 
-from documents.catalogue import CATALOGUE
-from documents.customer import Status
-from documents.fields import FieldSpec, Search
-from documents.values import last_four
+from documents.chapters.customers.kinds import Status
+from documents.declaring.fields import FieldSpec, Search
+from documents.declaring.values import last_four
+from documents.registry import CATALOGUE
 from tests.leaks.channels import Ask, Per, Script, Subject, channel, filter_operators
 from tests.leaks.values import items, spelled
 from tests.leaks.worlds import NEIGHBOUR

@@ -15,21 +15,24 @@ import bson
 import pytest
 from bson import ObjectId
 
-from documents.access_plan import AccessPlan, FieldGrants
-from documents.cursors import CursorSealer
+from documents.access.plan import AccessPlan, FieldGrants
+from documents.declaring.kind import Kind
 from documents.encryption.ciphertext import FieldContext
+from documents.encryption.cursors import CursorSealer
 from documents.errors import DuplicateValueError, FieldAccessError, StaleVersionError
-from documents.fields import Kind
-from documents.records import Records
-from documents.repositories import codec, customer_conditions, customer_projections, customers
-from documents.repositories.codec import CustomerCodec
-from documents.repositories.customer_conditions import CustomerConditions, Touched
-from documents.repositories.customer_projections import CustomerProjections
-from documents.repositories.customer_writes import CustomerWriter
-from documents.repositories.customers import CustomerRepository
-from documents.repositories.identifiers import IdentifierRepository
-from documents.repositories.row_scope import EVERYTHING
-from documents.repositories.visible_rows import VisibleRows
+from documents.plain_records import Records
+from documents.reading import conditions as customer_conditions
+from documents.reading import customers
+from documents.reading import projections as customer_projections
+from documents.reading.conditions import CustomerConditions, Touched
+from documents.reading.customers import CustomerRepository
+from documents.reading.projections import CustomerProjections
+from documents.reading.visible_rows import VisibleRows
+from documents.storing import codec
+from documents.storing.codec import CustomerCodec
+from documents.storing.row_scope import EVERYTHING
+from documents.writing.customers import CustomerWriter
+from documents.writing.uniqueness import IdentifierRepository
 
 Seed = Callable[[pytest.MonkeyPatch], None]
 

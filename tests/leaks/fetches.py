@@ -10,16 +10,16 @@ from typing import Any
 from pymongo import AsyncMongoClient, monitoring
 from pymongo.asynchronous.database import AsyncDatabase
 
-from documents.access_plan import AccessPlan, Level
-from documents.access_report import AccessReport
-from documents.catalogue import CATALOGUE
+from documents.access.plan import AccessPlan, Level
+from documents.access.report import AccessReport
+from documents.declaring.kind import Kind
 from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value
-from documents.fields import Kind
-from documents.repositories.codec import COLLECTION, CustomerCodec
-from documents.repositories.customers import CustomerRepository
-from documents.repositories.list_query import ListQuery, Selection, Sort
-from documents.repositories.row_layout import CUSTOMER_LAYOUT
-from documents.repositories.row_scope import members, reachable, scope_set
+from documents.reading.customers import CustomerRepository
+from documents.reading.list_query import ListQuery, Selection, Sort
+from documents.registry import CATALOGUE
+from documents.storing.codec import COLLECTION, CustomerCodec
+from documents.storing.layout import CUSTOMER_LAYOUT
+from documents.storing.row_scope import members, reachable, scope_set
 from tests.leaks.arena import Arena
 from tests.leaks.matrix import Leak
 from tests.leaks.worlds import Row

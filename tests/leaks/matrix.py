@@ -12,9 +12,9 @@ from typing import Any
 
 import httpx
 
-from documents.access_plan import Level
-from documents.catalogue import CATALOGUE
-from documents.values import mask_value
+from documents.access.plan import Level
+from documents.declaring.values import mask_value
+from documents.registry import CATALOGUE
 from tests.leaks import conditions, mutations, reads
 from tests.leaks.arena import Arena
 from tests.leaks.channels import CHANNELS, FULL, Answer, Ask, Channel, Per, Subject

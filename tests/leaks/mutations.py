@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from documents.catalogue import CATALOGUE
-from documents.fields import FieldSpec
+from documents.declaring.fields import FieldSpec
+from documents.registry import CATALOGUE
 from tests.leaks.channels import Ask, Per, Script, Subject, channel, selection, whole
 from tests.leaks.reads import ABSENT
 from tests.leaks.values import spelled

@@ -15,15 +15,16 @@ from bson import Decimal128, ObjectId
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
-from documents.access_plan import Purpose
-from documents.catalogue import CATALOGUE
-from documents.customer import SourceChannel
+from documents.access.plan import Purpose
+from documents.declaring.fields import ValueType
+from documents.declaring.kind import Kind
+from documents.declaring.record import SourceChannel
+from documents.declaring.validation import CustomerValidator
 from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value
-from documents.fields import Kind, ValueType
-from documents.repositories import customer_writes
-from documents.repositories.codec import COLLECTION
-from documents.repositories.customer_writes import Change
-from documents.validation import CustomerValidator
+from documents.registry import CATALOGUE
+from documents.storing.codec import COLLECTION
+from documents.writing import customers as customer_writes
+from documents.writing.customers import Change
 from policies.authorize import CREATE
 from policies.principal import Principal
 from schema.build import build_schema

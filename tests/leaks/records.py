@@ -15,15 +15,17 @@ from typing import Any
 
 from bson import ObjectId
 
-from documents.access_plan import AccessPlan, FieldGrants, Level
-from documents.catalogue import RECORD_CATALOGUES, parts_of
+from documents.access.plan import AccessPlan, FieldGrants, Level
+from documents.declaring.catalogue import parts_of
+from documents.declaring.fields import FieldSpec, ValueType
+from documents.declaring.kind import Kind
+from documents.declaring.validation import CustomerValidator
 from documents.encryption.ciphertext import DataKey
 from documents.errors import InvalidValueError
-from documents.fields import FieldSpec, Kind, ValueType
-from documents.repositories.customers import CustomerReference
-from documents.repositories.records import RecordRepository
-from documents.repositories.row_scope import members, scope_set
-from documents.validation import CustomerValidator
+from documents.reading.records import RecordRepository
+from documents.registry import RECORD_CATALOGUES
+from documents.storing.layout import CustomerReference
+from documents.storing.row_scope import members, scope_set
 from tests.leaks.worlds import ABROAD, CALLER, HOME, STAFF, STRANGER
 
 ROWS_PER_PLACE = 2

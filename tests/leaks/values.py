@@ -10,12 +10,13 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from demo.customers import generate_customers
-from documents.customer import Customer
+from demo.invented.customers import generate_customers
+from documents.chapters.customers.kinds import Customer
+from documents.declaring.fields import FieldSpec, Mask, ValueType
+from documents.declaring.kind import CUSTOMER_KINDS, Kind
+from documents.declaring.validation import CustomerValidator
+from documents.declaring.values import mask_value
 from documents.errors import InvalidValueError
-from documents.fields import CUSTOMER_KINDS, FieldSpec, Kind, Mask, ValueType
-from documents.validation import CustomerValidator
-from documents.values import mask_value
 
 NAME_CHARACTERS = "安博晨德恩芳国浩嘉凯磊明宁鹏琪然书涛伟欣雅泽"
 

@@ -21,9 +21,9 @@ from bson import ObjectId
 from pymongo.asynchronous.database import AsyncDatabase
 
 from app import Services, create_app
-from documents.access_plan import NO_GRANTS, FieldGrants, Purpose, ScopeSet
-from documents.fields import Kind
-from documents.repositories.codec import COLLECTION
+from documents.access.plan import NO_GRANTS, FieldGrants, Purpose, ScopeSet
+from documents.declaring.kind import Kind
+from documents.storing.codec import COLLECTION
 from settings import Settings
 
 CALLER, NEIGHBOUR, STRANGER = "caller.li", "neighbour.wu", "stranger.qian"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from documents.access_plan import AccessPlan, Action, Purpose
-from documents.catalogue import FULL_CATALOGUE, Catalogue
+from documents.access.plan import AccessPlan, Action, Purpose
+from documents.declaring.catalogue import Catalogue
+from documents.registry import FULL_CATALOGUE
 from policies.authorize import ALL_ACTIONS, PolicyEngine
-from policies.compiler import Compiler
+from policies.in_force import DEFAULT_CSV
+from policies.judging.compiler import Compiler
 from policies.principal import Principal
-from policies.rule_set import RuleSet, parse_csv
-from policies.store import DEFAULT_CSV
+from policies.rules.rule_set import RuleSet, parse_csv
 
 
 @dataclass

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from documents.access_plan import Purpose, RowScope, Scope
-from documents.fields import Kind
+from documents.access.plan import Purpose, RowScope, Scope
+from documents.declaring.kind import Kind
 from policies.authorize import READ, WRITE, PolicyEngine
 from policies.errors import (
     NotAuthenticatedError,

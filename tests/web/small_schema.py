@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 from strawberry.schema.config import StrawberryConfig
 
-from web.graphql import GraphQLEndpoint, RequestRefused
+from web.graphql.endpoint import GraphQLEndpoint, RequestRefused
 
 SECRET = "110101199003078515"
 

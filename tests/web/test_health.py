@@ -11,10 +11,10 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from web.graphql.schema_document import SchemaDocument
 from web.health import Readiness, ReadinessCheck, health_routes
+from web.http.security_headers import HEADERS, SecurityHeaders
 from web.ide import GraphQLIDE
-from web.schema_document import SchemaDocument
-from web.security_headers import HEADERS, SecurityHeaders
 
 SDL = 'type Query {\n  "姓名"\n  name: String\n}\n'
 

@@ -16,8 +16,8 @@ from starlette.routing import Route
 
 from tests.patience import PROCESS_SECONDS
 from tests.web.small_schema import small_endpoint
+from web.http.security_headers import SecurityHeaders
 from web.ide import DIRECTORY, FILES, GraphQLIDE
-from web.security_headers import SecurityHeaders
 
 BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"}
 

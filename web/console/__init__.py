@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from web.static_text import StaticText
+from web.http.static_text import StaticText
 
 DIRECTORY: Final = Path(__file__).parent
 TEMPLATES: Final = PurePosixPath("node_modules/lit-html")

@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from web.static_text import StaticText
+from web.http.static_text import StaticText
 
 DIRECTORY: Final = Path(__file__).parent
 

@@ -18,8 +18,8 @@ from starlette.routing import Route
 
 from documents.audit.chain import Chain, Head
 from documents.audit.heads import LINE_BYTES, HeadsFile, head_json, parse_head, read_heads
-from documents.audit.verification import is_signed
 from documents.audit.witness import Witnesses
+from documents.chapters.audit.verification import is_signed
 from tests.documents.audit.trails import KEY, KEYS, read, some_id
 from tests.patience import until
 

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGES = ("documents", "exports", "jobs", "policies", "resolvers", "schema", "web", "demo")
 NOTING = {"add_row", "add_rows"}
-MAY_DECRYPT = {"documents/repositories/codec.py", "documents/attachments/storage.py"}
+MAY_DECRYPT = {"documents/storing/codec.py", "documents/chapters/attachments/storage.py"}
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:

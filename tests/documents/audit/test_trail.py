@@ -13,7 +13,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from documents.audit.blocks import COLLECTION, all_blocks, block_collection, ensure_block_indexes, links
 from documents.audit.chain import Head
 from documents.audit.trail import AuditTrail
-from documents.audit.verification import claims_of_links, verify
+from documents.chapters.audit.verification import claims_of_links, verify
 from documents.errors import TrailUnavailableError
 from tests.documents.audit.trails import KEY, KEYS, invented, read, some_id
 from tests.patience import patience

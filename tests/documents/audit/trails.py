@@ -9,12 +9,11 @@ from typing import Any
 from bson import ObjectId
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from documents.access_plan import Level, Purpose, Reason
-from documents.access_report import Served
-from documents.access_trace import AccessTrace, Act, TracedChange
+from documents.access.plan import Level, Purpose, Reason
+from documents.access.trace import AccessTrace, Act, Served, TracedChange
 from documents.audit.chain import TrailKey
 from documents.audit.entries import Asker, Entry, Performed, new_entry
-from documents.fields import Kind
+from documents.declaring.kind import Kind
 
 KEY = TrailKey(bytes(range(32)))
 KEYS: dict[bytes, Ed25519PublicKey] = {KEY.key_id: KEY.public}

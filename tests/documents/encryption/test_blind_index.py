@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from documents.declaring.fields import ValueType
 from documents.encryption.blind_index import BlindIndex
-from documents.fields import ValueType
 
 INDEX = BlindIndex(bytes(range(32)))
 PHONE, TEXT = ValueType.PHONE_NUMBER, ValueType.TEXT

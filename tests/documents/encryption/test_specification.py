@@ -13,12 +13,12 @@ import pytest
 from bson import ObjectId
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from documents import values
+from documents.declaring import values
+from documents.declaring.fields import ValueType
 from documents.encryption.blind_index import BlindIndex
 from documents.encryption.ciphertext import DataKey, FieldContext, _seal, decrypt_value
 from documents.encryption.key_providers import root_key_id
 from documents.encryption.wrapping import WrappingKey
-from documents.fields import ValueType
 
 PAGE = Path(__file__).parents[3] / "docs" / "encryption.md"
 VECTORS: dict[str, list[dict[str, Any]]] = json.loads(

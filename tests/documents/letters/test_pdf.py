@@ -8,9 +8,9 @@ from datetime import date
 import pytest
 from pypdfium2 import PdfDocument, raw
 
-from documents.attachments.inspection import ContentInspection
-from documents.attachments.media_types import MediaType
-from documents.letters.collection import COLLECTION_LETTERS
+from documents.chapters.attachments.inspection import ContentInspection
+from documents.chapters.attachments.media_types import MediaType
+from documents.chapters.credit.overdue_letter import COLLECTION_LETTERS
 from documents.letters.pdf import render_letter
 from documents.letters.template import LetterLanguage, TemplateError
 

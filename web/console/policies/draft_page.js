@@ -49,7 +49,7 @@ class DraftPage extends Screen {
         <button type="button" class=${TONES[step]} @click=${() => this.#take(step)}>${t(`policies.step.${step}`)}</button>`)}
         ${isOpen(draft) && rights.write ? html`<a class="button" href=${`/console/policies?draft=${draft.id}`}>${t('policies.inMatrix')}</a>` : nothing}
         <a class="button" href=${`/console/policies/drafts/${draft.id}/text`}>${t('policies.asText')}</a>
-        ${isOpen(draft) ? html`<a class="button" href=${`/console/policies/replay?draft=${draft.id}`}>${t('policies.replay')}</a>` : nothing}</div>
+        ${isOpen(draft) ? html`<a class="button" href=${`/console/policies/replay?draft=${draft.id}`}>${t('policies.changing.replay')}</a>` : nothing}</div>
       ${refused.map(({ step, why }) => html`<p class="quiet"><b>${t(`policies.step.${step}`)}:</b> ${why}</p>`)}
       ${isOpen(draft) ? nothing : html`<p class="quiet">${t(`policies.ended.${isReplaced ? 'REPLACED' : draft.state}`, { version: draft.activatedVersion })}</p>`}</section>`;
   }

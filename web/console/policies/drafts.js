@@ -32,12 +32,12 @@ class Drafts extends Screen {
   }
 
   template() {
-    return html`${subnav()}<div class="spread"><h1>${t('policies.drafts')}</h1>
+    return html`${subnav()}<div class="spread"><h1>${t('policies.changing.changes')}</h1>
       ${this.state.rights?.write ? html`<button type="button" class="primary" @click=${() => attempt(beginAndOpen)}>${t('policies.newDraft')}</button>` : nothing}</div>
       ${this.frame(() => html`<div class="toolbar"><label><span>${t('policies.state')}</span><select @change=${this.#choose}>
         ${[['', t('action.all')], ['open', t('policies.openDrafts')], ...enumChoices('RuleDraftState')].map(([value, label]) => html`
           <option value=${value} .selected=${value === this.state.chosen}>${label}</option>`)}</select></label></div>
-        ${table(this.#columns(), this.state.list.nodes, { caption: t('policies.drafts'), empty: t('policies.noDrafts') })}
+        ${table(this.#columns(), this.state.list.nodes, { caption: t('policies.changing.changes'), empty: t('policies.noDrafts') })}
         ${listEnd(this.state.list, this.#more)}`)}`;
   }
 

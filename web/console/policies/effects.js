@@ -89,24 +89,24 @@ class Effects extends Screen {
   #who() {
     const { roles } = this.state.effects;
     const { names } = this.state;
-    return this.#section('roles', t('policies.effects.roles'), roles.length
+    return this.#section('roles', t('policies.changing.effects.roles'), roles.length
       ? roles.map(({ role, changes }) => changesOf(roleLabel(role), roleLabel(role), changes, names))
-      : html`<p class="nothing">${t('policies.effects.none')}</p>`);
+      : html`<p class="nothing">${t('policies.changing.effects.none')}</p>`);
   }
 
   #people() {
     const { people } = this.state.effects;
     if (!people.length) return nothing;
-    return this.#section('people', t('policies.effects.people'), folded(people.map((person) => html`<li>${changesOf(person.displayName,
-      html`${person.displayName} <span class="quiet">(${person.username})</span> · ${t('policies.effects.customers', { count: count(person.customers) })}`,
+    return this.#section('people', t('policies.changing.effects.people'), folded(people.map((person) => html`<li>${changesOf(person.displayName,
+      html`${person.displayName} <span class="quiet">(${person.username})</span> · ${t('policies.changing.effects.customers', { count: count(person.customers) })}`,
       person.changes, this.state.names)}</li>`)));
   }
 
   #documents() {
     const { documents } = this.state.effects;
     if (!documents.length) return nothing;
-    return this.#section('documents', t('policies.effects.documents'), html`<ul class="plain-list">${documents.map((each) => html`<li class="loss">
-      ${t('policies.effects.document', {
+    return this.#section('documents', t('policies.changing.effects.documents'), html`<ul class="plain-list">${documents.map((each) => html`<li class="loss">
+      ${t('policies.changing.effects.document', {
         document: each.document, fields: joined(each.fields.map((field) => this.state.names.field(each.kind, field))), kind: kindLabel(each.kind), roles: joined(each.roles.map(roleLabel)),
       })}</li>`)}</ul>`);
   }

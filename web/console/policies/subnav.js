@@ -6,9 +6,9 @@ import { currentPath } from '../core/router.js';
 
 const SCREENS = [
   ['policies', 'policies.matrix'],
-  ['policies/drafts', 'policies.drafts'],
+  ['policies/drafts', 'policies.changing.changes'],
   ['policies/view-as', 'policies.viewAs'],
-  ['policies/replay', 'policies.replay'],
+  ['policies/replay', 'policies.changing.replay'],
   ['policies/history', 'policies.history'],
   ['policies/accounts', 'policies.accounts'],
 ];

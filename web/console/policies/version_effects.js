@@ -16,6 +16,6 @@ export function versionEffects({ added, removed, testsAdded, testsRemoved, roles
   ];
   return html`<div class="stack"><h3>${t('history.lines')}</h3>
     ${lines.length ? html`<div class="lines">${folded(lines)}</div>` : html`<p class="nothing">${t('history.noLines')}</p>`}
-    <h3>${t('policies.effects.roles')}</h3>
-    ${roles.length ? roles.map(({ role, changes }) => changesOf(roleLabel(role), roleLabel(role), changes, names)) : html`<p class="nothing">${t('policies.effects.none')}</p>`}</div>`;
+    <h3>${t('policies.changing.effects.roles')}</h3>
+    ${roles.length ? roles.map(({ role, changes }) => changesOf(roleLabel(role), roleLabel(role), changes, names)) : html`<p class="nothing">${t('policies.changing.effects.none')}</p>`}</div>`;
 }

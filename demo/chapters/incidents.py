@@ -1,0 +1,64 @@
+"""The demo's incident (I5): identity numbers that one login really reads, and how the security officer follows it up.
+
+The read goes into the audit trail like any other, so that the scope is found there and not made up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from demo.callers import demo_caller
+from documents.audit.entries import Performed
+from documents.chapters.incidents.deadlines import Recipient
+from documents.declaring.kind import Kind
+from documents.reading.customers import CustomerRepository
+from documents.reading.list_query import ListQuery, Selection
+from documents.writing.idempotency import IdempotentRequest
+from policies.authorize import PolicyEngine
+from resolvers.caller import Caller
+from resolvers.chapters.incidents.steps import Incidents
+from resolvers.idempotency import idempotent
+from resolvers.recording import Recorder
+
+COUNT: Final = 5
+READER, OFFICER = "demo.credit", "demo.security"
+Carry = Callable[[Caller, dict[str, Any], IdempotentRequest | None], Awaitable[str]]
+
+
+async def seed_incident(
+    incidents: Incidents, recorder: Recorder, engine: PolicyEngine, reader: CustomerRepository, now: datetime
+) -> None:
+    """One incident that is contained: the regulator was told, the customers concerned are still to be."""
+    await _read_identity_numbers(recorder, engine, reader)
+    told = {
+        "title": "身份证号码异常查看",
+        "what_happened": "夜间监测发现一个账号连续查看多名个人客户的身份证号码，与其当日工作无关。",
+        "severity": "major",
+        "discovered_at": now - timedelta(hours=1),
+        "suspect": READER,
+    }
+    incident = await _do(incidents.record, told)
+    searched = {"person": READER, "field": "id_number", "since": now - timedelta(hours=1)}
+    steps: tuple[tuple[Carry, dict[str, Any]], ...] = (
+        (incidents.scope, {**searched, "until": now + timedelta(minutes=5)}),
+        (incidents.add_measure, {"what": "暂停该账号的访问权限，并约谈当事人。"}),
+        (incidents.complete_measure, {"number": 1}),
+        (incidents.record_notification, {"recipient": Recipient.REGULATOR.value}),
+    )
+    for version, (carry, given) in enumerate(steps, start=1):
+        await _do(carry, {"id": incident, "version": version, **given})
+
+
+async def _read_identity_numbers(recorder: Recorder, engine: PolicyEngine, reader: CustomerRepository) -> None:
+    kind, caller = Kind.INDIVIDUAL, demo_caller(READER)
+    query = ListQuery(Selection({kind: frozenset({"id", "name", "id_number"})}), frozenset({kind}), limit=COUNT)
+    plan = await engine.authorize(caller.principal, caller.purpose)
+    await reader.find_page(plan, query, caller.report)
+    await recorder.record(caller, Performed("job", "demo"))
+
+
+async def _do(carry: Carry, given: dict[str, Any]) -> str:
+    caller = demo_caller(OFFICER, key="demo")
+    return await carry(caller, given, idempotent(caller, f"incident {carry.__name__}", [carry.__name__]))

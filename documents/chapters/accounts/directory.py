@@ -1,0 +1,278 @@
+"""Every query on accounts and departments.
+
+They are not customer rows: staff names and departments are shown to every caller who may read a customer that names
+them, and the rest is read by login and by operators only. So no `AccessPlan` is asked for here.
+Password hashes leave through `credentials` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from bson.codec_options import CodecOptions
+from pydantic import ValidationError
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import DuplicateKeyError
+
+from documents.access.plan import Purpose
+from documents.chapters.accounts.stored import Account, Department, RoleTerm, Session
+from documents.errors import DuplicateValueError, InvalidField, InvalidValueError, RecordNotFoundError
+from documents.plain_records import Record
+
+UTC_OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAccount:
+    """An account as others see it: everything but the password. `roles` are those that it has at the moment of the
+    read, `lasting_roles` those of them that do not end by themselves, `base_roles` those that no grant gave."""
+
+    username: str
+    display_name: str
+    roles: frozenset[str]
+    lasting_roles: frozenset[str]
+    base_roles: frozenset[str]
+    department: str | None
+    customer_id: str | None
+    purposes: frozenset[Purpose]
+    disabled: bool
+    demo: bool
+    oidc_subject: str | None
+    cleared_until: datetime | None
+    partner: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An account with its password hash, a PHC string; None where it has no password."""
+
+    account: StoredAccount
+    password_hash: str | None = field(repr=False)
+
+
+class AccountRepository:
+    """Accounts and departments."""
+
+    def __init__(self, database: AsyncDatabase[dict[str, Any]]) -> None:
+        self._accounts = database[Account.Settings.name].with_options(codec_options=UTC_OPTIONS)
+        self._departments = database[Department.Settings.name]
+        self._sessions = database[Session.Settings.name]
+
+    async def get(self, username: str, session: AsyncClientSession | None = None) -> StoredAccount | None:
+        """The account of `username`; None where there is none."""
+        document = await self._accounts.find_one({"_id": username}, {"password_hash": 0}, session=session)
+        return stored_account(document) if document else None
+
+    async def get_by_oidc_subject(self, oidc_subject: str) -> StoredAccount | None:
+        """The account that an identity provider knows as `oidc_subject` (`issuer|sub`)."""
+        document = await self._accounts.find_one({"oidc_subject": oidc_subject}, {"password_hash": 0})
+        return stored_account(document) if document else None
+
+    async def credentials(self, username: str) -> Credentials | None:
+        """The account with its password hash. For login only."""
+        document = await self._accounts.find_one({"_id": username})
+        return Credentials(stored_account(document), document.get("password_hash")) if document else None
+
+    async def add(
+        self,
+        username: str,
+        *,
+        display_name: str,
+        roles: Iterable[str] = (),
+        department: str | None = None,
+        customer_id: str | None = None,
+        purposes: Iterable[Purpose] = (),
+        password_hash: str | None = None,
+        oidc_subject: str | None = None,
+        demo: bool = False,
+        cleared_until: datetime | None = None,
+        partner: str | None = None,
+    ) -> StoredAccount:
+        """Adds an account. Raises InvalidValueError; DuplicateValueError for a taken username or OIDC subject."""
+        values = {
+            "_id": username,
+            "display_name": display_name,
+            "password_hash": password_hash,
+            "roles": sorted(roles),
+            "department": department,
+            "customer_id": customer_id,
+            "purposes": sorted(purposes),
+            "demo": demo,
+            "oidc_subject": oidc_subject,
+            "cleared_until": cleared_until,
+            "partner": partner,
+            "created_at": datetime.now(UTC),
+        }
+        document = _validated(values)
+        try:
+            await self._accounts.insert_one(document)
+        except DuplicateKeyError as error:
+            taken = "oidc_subject" if "oidc_subject" in (error.details or {}).get("keyPattern", {}) else "username"
+            raise DuplicateValueError(taken) from None  # the driver's message repeats the value
+        return stored_account(document)
+
+    async def list_accounts(self) -> list[StoredAccount]:
+        """All accounts by username."""
+        documents = await self._accounts.find({}, {"password_hash": 0}, sort={"_id": 1}).to_list()
+        return [stored_account(document) for document in documents]
+
+    async def of_department(self, code: str) -> list[StoredAccount]:
+        """The staff of a department who may log in, by username."""
+        wanted = {"department": code, "customer_id": None, "disabled": False}
+        documents = await self._accounts.find(wanted, {"password_hash": 0}, sort={"_id": 1}).to_list()
+        return [stored_account(document) for document in documents]
+
+    async def disable(self, username: str, session: AsyncClientSession | None = None) -> None:
+        """Disables the account and ends its sessions. Raises RecordNotFoundError."""
+        await self._update(username, {"disabled": True}, session)
+        await self.end_sessions(username, session)
+
+    async def enable(self, username: str, session: AsyncClientSession | None = None) -> None:
+        """Lets the account log in again. Raises RecordNotFoundError."""
+        await self._update(username, {"disabled": False}, session)
+
+    async def set_rights(
+        self,
+        username: str,
+        *,
+        roles: Iterable[str],
+        purposes: Iterable[Purpose],
+        department: str | None,
+        session: AsyncClientSession | None = None,
+    ) -> None:
+        """Replaces what the account has for good; grants for a time stay as they are. Raises RecordNotFoundError."""
+        texts = sorted({purpose.value for purpose in purposes})
+        values = {"roles": sorted(set(roles)), "purposes": texts, "department": department}
+        await self._update(username, values, session)
+
+    async def end_sessions(self, username: str, session: AsyncClientSession | None = None) -> None:
+        """Ends every session of the account: neither its tokens nor a refresh count any more."""
+        ended = {"$set": {"ended_at": datetime.now(UTC)}}
+        await self._sessions.update_many({"username": username, "ended_at": None}, ended, session=session)
+
+    async def set_password(self, username: str, password_hash: str) -> None:
+        """Replaces the password and ends the sessions opened with the old one. Raises RecordNotFoundError."""
+        await self._update(username, {"password_hash": password_hash})
+        await self.end_sessions(username)
+
+    async def open_demo_login(self, username: str, password_hash: str) -> None:
+        """Makes the account a demo login with this password. Raises RecordNotFoundError."""
+        await self._update(username, {"password_hash": password_hash, "demo": True})
+
+    async def set_clearance(
+        self, username: str, until: datetime | None, session: AsyncClientSession | None = None
+    ) -> None:
+        """Until when the account is bound by a confidentiality undertaking. Raises RecordNotFoundError."""
+        change = {"$set": {"cleared_until": until}} if until is not None else {"$unset": {"cleared_until": ""}}
+        result = await self._accounts.update_one({"_id": username}, change, session=session)
+        if not result.matched_count:
+            raise RecordNotFoundError
+
+    async def add_role_term(
+        self, username: str, term: Mapping[str, Any], session: AsyncClientSession | None = None
+    ) -> None:
+        """Gives the account a role for a time: `role`, `since`, `until` (or None), `grant`. Raises
+        RecordNotFoundError."""
+        given = RoleTerm.model_validate(term).model_dump(exclude_none=True)
+        result = await self._accounts.update_one({"_id": username}, {"$push": {"role_terms": given}}, session=session)
+        if not result.matched_count:
+            raise RecordNotFoundError
+
+    async def end_role_term(self, username: str, grant: str, session: AsyncClientSession | None = None) -> None:
+        """Takes back what the grant of that public id gave to the account, if it still has it."""
+        change = {"$pull": {"role_terms": {"grant": grant}}}
+        await self._accounts.update_one({"_id": username}, change, session=session)
+
+    async def who_can_log_in(self, session: AsyncClientSession | None = None) -> list[StoredAccount]:
+        """The accounts that are not disabled and have a password or an identity provider, by username."""
+        ways = [{"password_hash": {"$type": "string"}}, {"oidc_subject": {"$type": "string"}}]
+        wanted = {"disabled": False, "$or": ways}
+        found = self._accounts.find(wanted, {"password_hash": 0}, sort={"_id": 1}, session=session)
+        return [stored_account(document) for document in await found.to_list()]
+
+    async def has_demo_accounts(self) -> bool:
+        """Does the database hold demo logins, whose passwords are meant to be known?"""
+        return await self._accounts.find_one({"demo": True}, {"_id": 1}) is not None
+
+    async def staff(self, usernames: Iterable[str]) -> dict[str, Record]:
+        """`username`, `display_name` and `department` of each known username, in one query."""
+        names = {"display_name": 1, "department": 1}
+        documents = await self._accounts.find({"_id": {"$in": list(set(usernames))}}, names).to_list()
+        return {
+            document["_id"]: Record(
+                username=document["_id"],
+                display_name=document["display_name"],
+                department=document.get("department"),
+            )
+            for document in documents
+        }
+
+    async def put_department(self, code: str, *, name_en: str, name_zh: str) -> None:
+        """Adds the department, or renames it. Raises InvalidValueError."""
+        try:
+            Department.model_validate({"_id": code, "name_en": name_en, "name_zh": name_zh})
+        except ValidationError as error:
+            raise InvalidValueError(_invalid_fields(error)) from None
+        await self._departments.replace_one({"_id": code}, {"name_en": name_en, "name_zh": name_zh}, upsert=True)
+
+    async def departments(self, codes: Iterable[str]) -> dict[str, Record]:
+        """`code`, `name_en` and `name_zh` of each known code, in one query."""
+        documents = await self._departments.find({"_id": {"$in": list(set(codes))}}).to_list()
+        return {
+            document["_id"]: Record(code=document["_id"], name_en=document["name_en"], name_zh=document["name_zh"])
+            for document in documents
+        }
+
+    async def _update(
+        self, username: str, values: Mapping[str, Any], session: AsyncClientSession | None = None
+    ) -> None:
+        result = await self._accounts.update_one({"_id": username}, {"$set": values}, session=session)
+        if not result.matched_count:
+            raise RecordNotFoundError
+
+
+def stored_account(document: Mapping[str, Any]) -> StoredAccount:
+    """What is stored, as a value, with the roles of this moment."""
+    now = datetime.now(UTC)
+    begun = [term for term in document.get("role_terms", ()) if term["since"] <= now]
+    running = [term for term in begun if term.get("until") is None or now < term["until"]]
+    roles = frozenset(document["roles"])
+    return StoredAccount(
+        username=document["_id"],
+        display_name=document["display_name"],
+        roles=roles.union(term["role"] for term in running),
+        lasting_roles=roles.union(term["role"] for term in running if term.get("until") is None),
+        base_roles=roles,
+        department=document.get("department"),
+        customer_id=document.get("customer_id"),
+        purposes=frozenset(Purpose(purpose) for purpose in document["purposes"]),
+        disabled=document["disabled"],
+        demo=document["demo"],
+        oidc_subject=document.get("oidc_subject"),
+        cleared_until=document.get("cleared_until"),
+        partner=document.get("partner"),
+        created_at=document["created_at"],
+    )
+
+
+def _validated(values: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        account = Account.model_validate(values)
+    except ValidationError as error:
+        raise InvalidValueError(_invalid_fields(error)) from None  # pydantic's message repeats the values
+    document: dict[str, Any] = account.model_dump(by_alias=True, exclude_none=True, exclude={"revision_id"})
+    document["purposes"] = [purpose.value for purpose in account.purposes]
+    return document
+
+
+def _invalid_fields(error: ValidationError) -> tuple[InvalidField, ...]:
+    names = {"_id": "username", "id": "username"}
+    return tuple(
+        InvalidField(names.get(str(item["loc"][0]), str(item["loc"][0])), item["type"])
+        for item in error.errors(include_input=False, include_url=False)
+    )

@@ -1,0 +1,90 @@
+"""Examining the trail of a database from end to end, with the key and the heads that were kept outside it.
+
+It needs neither the root key nor the application, so that an outside auditor can do it with read access to the
+database, the public key and a file of heads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from pymongo import AsyncMongoClient
+
+from documents.audit.blocks import all_blocks, block_collection, links
+from documents.audit.chain import key_id
+from documents.audit.heads import read_heads
+from documents.chapters.audit.verification import Claim, Finding, Verifier, claims_of_heads, claims_of_links
+
+Keys = dict[bytes, Ed25519PublicKey]
+REPORTED_EVERY = 100
+
+
+@dataclass(slots=True)
+class Examined:
+    """What was looked at."""
+
+    blocks: int = 0
+    heads: int = 0
+    findings: int = 0
+
+
+async def examine(
+    uri: str,
+    database: str,
+    keys: Keys,
+    heads: Path | None,
+    found: Callable[[Finding], None],
+    progress: Callable[[int, int], None],
+) -> Examined:
+    """Tells `found` whatever is wrong, as it comes; `progress` takes blocks done and blocks in all."""
+    examined = Examined()
+
+    def report(finding: Finding) -> None:
+        examined.findings += 1
+        found(finding)
+
+    claims: list[Claim] = []
+    for claim in claims_of_heads(read_heads(heads), keys) if heads is not None else ():
+        examined.heads += 1
+        if isinstance(claim, Claim):
+            claims.append(claim)
+        else:
+            report(claim)
+    client: AsyncMongoClient[dict[str, Any]]
+    async with AsyncMongoClient(uri, tz_aware=True) as client:
+        blocks = block_collection(client[database])
+        # Heads were read before blocks: what was published by then is stored by now.
+        verifier = Verifier([*claims, *claims_of_links(await links(blocks))], keys)
+        total = await blocks.estimated_document_count()
+        async for block in all_blocks(blocks):
+            for finding in verifier.block(block):
+                report(finding)
+            examined.blocks += 1
+            if examined.blocks % REPORTED_EVERY == 0:
+                progress(examined.blocks, max(total, examined.blocks))
+    for finding in verifier.end():
+        report(finding)
+    progress(examined.blocks, examined.blocks)
+    return examined
+
+
+def read_keys(path: Path) -> Keys:
+    """The Ed25519 public keys of a PEM file, by their ids. Raises OSError; ValueError where it holds none."""
+    keys = {key_id(key.public_bytes_raw()): key for key in _keys(path.read_bytes())}
+    if not keys:
+        raise ValueError("no public key")
+    return keys
+
+
+def _keys(content: bytes) -> Iterator[Ed25519PublicKey]:
+    end = b"-----END PUBLIC KEY-----"
+    for part in content.split(end)[:-1]:
+        key = load_pem_public_key(part.strip() + b"\n" + end + b"\n")
+        if not isinstance(key, Ed25519PublicKey):
+            raise ValueError("no Ed25519 key")
+        yield key

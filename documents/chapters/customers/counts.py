@@ -1,0 +1,50 @@
+"""How many customers there are by what row scope goes by: kind, account manager, department. Numbers alone.
+
+For those who administer rules, to know whom a change concerns: they see no customer, so no access plan governs this,
+and who may ask is decided elsewhere. INVARIANT: no value of a customer leaves but the two that scopes are made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bson import ObjectId
+from pymongo.asynchronous.database import AsyncDatabase
+
+from documents.declaring.kind import Kind
+from documents.storing.layout import CUSTOMER_LAYOUT
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a customer stands in terms of row scope."""
+
+    kind: Kind
+    account_manager: str | None
+    department: str | None
+
+
+class CustomerCounts:
+    """Counts over all customers."""
+
+    def __init__(self, database: AsyncDatabase[dict[str, Any]]) -> None:
+        self._collection = database[CUSTOMER_LAYOUT.collection]
+
+    async def by_place(self) -> Mapping[Place, int]:
+        """The number of customers in each place that has any."""
+        group = {"kind": "$kind", "account_manager": "$account_manager", "department": "$department"}
+        cursor = await self._collection.aggregate([{"$group": {"_id": group, "count": {"$sum": 1}}}])
+        return {_place(row["_id"]): row["count"] for row in await cursor.to_list()}
+
+    async def places(self, customer_ids: Collection[str]) -> Mapping[str, Place]:
+        """The places of the customers with these ids (24 hexadecimal digits) that exist."""
+        wanted = {"_id": {"$in": [ObjectId(customer_id) for customer_id in customer_ids]}}
+        shown = {"kind": 1, "account_manager": 1, "department": 1}
+        rows = await self._collection.find(wanted, shown).to_list()
+        return {str(row["_id"]): _place(row) for row in rows}
+
+
+def _place(row: Mapping[str, Any]) -> Place:
+    return Place(Kind(row["kind"]), row.get("account_manager"), row.get("department"))

@@ -1,0 +1,112 @@
+"""Writing down whom an incident concerns (I5): many records at once, in the transaction of the operation.
+
+Owns the rows that a search of the audit trail brings about. It must never decide whether the search may be made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from bson import ObjectId
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.database import AsyncDatabase
+
+from documents.access.plan import AccessPlan, Action, Scope
+from documents.chapters.incidents.kinds import AffectedCustomer
+from documents.declaring.kind import Kind
+from documents.errors import FieldAccessError
+from documents.registry import RECORD_CATALOGUES
+from documents.storing.layout import CUSTOMER_LAYOUT
+from documents.storing.public_ids import new_customer_id
+
+_BATCH: Final = 1000
+_COPIED: Final = {"kind": 1, "account_manager": 1, "department": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """That somebody saw the data of `customer`: how often, first and last when, and whether ever in full."""
+
+    customer: ObjectId
+    in_full: bool
+    times: int
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """The search that found them: number `scope` of `incident` (public id), for `field`, by `by`."""
+
+    incident: str
+    scope: int
+    field: str | None
+    by: str
+
+
+class AffectedCustomers:
+    """The write side of the records of affected customers."""
+
+    def __init__(self, database: AsyncDatabase[dict[str, Any]]) -> None:
+        self._customers = database[CUSTOMER_LAYOUT.collection]
+        self._rows = database[AffectedCustomer.collection]
+
+    async def add(self, plan: AccessPlan, searched: Searched, seen: Sequence[Seen], session: AsyncClientSession) -> int:
+        """One record for each of the customers that still exist; returns for how many. Raises FieldAccessError."""
+        written = RECORD_CATALOGUES[Kind.AFFECTED_CUSTOMER].fields(Kind.AFFECTED_CUSTOMER).keys()
+        refused = written - plan.grants(Kind.AFFECTED_CUSTOMER, frozenset({Scope.ALL})).creatable
+        if refused:
+            raise FieldAccessError(Action.CREATE, refused)
+        listed = 0
+        for start in range(0, len(seen), _BATCH):
+            batch = seen[start : start + _BATCH]
+            known = await self._known({one.customer for one in batch}, session)
+            rows = [_row(searched, one, known[one.customer]) for one in batch if one.customer in known]
+            if rows:
+                await self._rows.insert_many(rows, ordered=False, session=session)
+            listed += len(rows)
+        return listed
+
+    async def count(self, incident: str, session: AsyncClientSession) -> int:
+        """How many customers all searches of the incident found together."""
+        stages: list[dict[str, Any]] = [
+            {"$match": {"incident": incident}},
+            {"$group": {"_id": "$customer_id"}},
+            {"$count": "found"},
+        ]
+        found = await (await self._rows.aggregate(stages, session=session)).to_list()
+        return int(found[0]["found"]) if found else 0
+
+    async def _known(
+        self, customers: Collection[ObjectId], session: AsyncClientSession
+    ) -> Mapping[ObjectId, dict[str, Any]]:
+        rows = await self._customers.find({"_id": {"$in": list(customers)}}, _COPIED, session=session).to_list()
+        return {row["_id"]: row for row in rows}
+
+
+def _row(searched: Searched, seen: Seen, customer: Mapping[str, Any]) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    row: dict[str, Any] = {
+        "_id": new_customer_id(),
+        "kind": Kind.AFFECTED_CUSTOMER.value,
+        "customer_id": seen.customer,
+        "customer": f"{customer['kind']}_{seen.customer}",
+        "_owner": customer.get("account_manager"),
+        "_department": customer.get("department"),
+        "version": 1,
+        "created_at": now,
+        "created_by": searched.by,
+        "updated_at": now,
+        "incident": searched.incident,
+        "scope": searched.scope,
+        "in_full": seen.in_full,
+        "times": seen.times,
+        "first_seen_at": seen.first,
+        "last_seen_at": seen.last,
+        "_tokens": {},
+        "_terms": [],
+    }
+    return row if searched.field is None else {**row, "field": searched.field}

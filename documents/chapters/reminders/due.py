@@ -1,0 +1,247 @@
+"""What ends or is due soon, page by page, and the reminders of it: one per record, subject and day.
+
+Owns the identity of a reminder, which is derived from these three. Every read takes the `AccessPlan` of whoever acts;
+it must never read a field that the plan does not show in every row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from bson import ObjectId
+from pymongo import ASCENDING, UpdateOne
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.database import AsyncDatabase
+
+from documents.access.plan import AccessPlan, Action, Scope
+from documents.access.report import AccessReport
+from documents.chapters.customers.kinds import Status
+from documents.chapters.reminders.kinds import Reminder, ReminderState, ReminderSubject
+from documents.declaring.kind import CUSTOMER_KINDS, Kind
+from documents.errors import FieldAccessError
+from documents.reading.conditions import both
+from documents.reading.customers import CustomerRepository
+from documents.reading.records import RecordRepository
+from documents.reckoning.working_time import SHANGHAI
+from documents.storing.layout import CUSTOMER_LAYOUT
+from documents.storing.row_scope import Filter
+
+_ALL: Final = frozenset({Scope.ALL})
+REVIEWS: Final = (ReminderSubject.REVIEW_DUE, ReminderSubject.REVIEW_OVERDUE)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What somebody is to be reminded of. `id` is its place in the order in which pages come: day or time, row."""
+
+    id: str
+    about: str
+    what: ReminderSubject
+    due_on: date
+    person: str | None
+    department: str | None
+    renewed: bool = False  # there is nothing to remind of any more
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """How records of one kind end: by `expires_at`, unless they `ended` before; whose business it is."""
+
+    kind: Kind
+    what: ReminderSubject
+    ended: str
+    person: str
+    read: tuple[str, ...]  # the declared fields that are read of them
+
+
+EXPIRIES: Final[Mapping[Kind, Expiry]] = {
+    one.kind: one
+    for one in (
+        Expiry(
+            Kind.UNDERTAKING,
+            ReminderSubject.UNDERTAKING_EXPIRES,
+            "withdrawn_at",
+            "staff",
+            ("expires_at", "withdrawn_at", "staff"),
+        ),
+        Expiry(Kind.CONSENT, ReminderSubject.CONSENT_EXPIRES, "withdrawn_at", "_owner", ("expires_at", "withdrawn_at")),
+        Expiry(
+            Kind.SHARING_AGREEMENT,
+            ReminderSubject.AGREEMENT_EXPIRES,
+            "ended_at",
+            "created_by",
+            ("expires_at", "ended_at", "created_by"),
+        ),
+    )
+}
+
+
+class ReminderRepository:
+    """What there is to remind of, and the reminders."""
+
+    def __init__(
+        self,
+        database: AsyncDatabase[dict[str, Any]],
+        repositories: Mapping[Kind, RecordRepository],
+        customers: CustomerRepository,
+    ) -> None:
+        self._database = database
+        self._repositories = repositories
+        self._customers = customers
+        self._customer_rows = database[CUSTOMER_LAYOUT.collection]
+        self._rows = database[Reminder.collection]
+
+    async def expiring(
+        self, plan: AccessPlan, expiry: Expiry, now: datetime, until: datetime, after: str | None, limit: int
+    ) -> Sequence[Due]:
+        """A page of the records in force at `now` that expire by `until`, the soonest first; an undertaking that
+        its signer has renewed says so. Raises FieldAccessError."""
+        repository = self._repositories[expiry.kind]
+        scope = repository.countable_rows(plan, expiry.read, AccessReport())
+        if scope is None:
+            return ()
+        rows = self._database[repository.layout.collection]
+        condition = both({"expires_at": {"$gt": now, "$lte": until}, expiry.ended: None}, scope)
+        if after is not None:
+            instant, _, row_id = after.partition("/")
+            condition = both(condition, _beyond("expires_at", datetime.fromisoformat(instant), row_id))
+        wanted = dict.fromkeys(("expires_at", expiry.person, "_department"), 1)
+        found = await rows.find(condition, wanted).sort(_order("expires_at")).limit(limit).to_list()
+        renewed: Collection[str] = ()
+        if expiry.kind is Kind.UNDERTAKING:
+            people = {row[expiry.person] for row in found}
+            later = both({"staff": {"$in": list(people)}, "expires_at": {"$gt": until}, expiry.ended: None}, scope)
+            renewed = set(await rows.distinct("staff", later))
+        return [_expiring(expiry, row, renewed=row.get(expiry.person) in renewed) for row in found]
+
+    async def reviews(self, plan: AccessPlan, today: date, until: date, after: str | None, limit: int) -> Sequence[Due]:
+        """A page of the customers whose information is due for review by `until`, those due for longest first.
+
+        `plan` is of customers. Raises FieldAccessError."""
+        scope = self._reviewable(plan)
+        if scope is None:
+            return ()
+        condition = both({"next_review_on": {"$lte": until.isoformat()}, "status": {"$ne": Status.CLOSED.value}}, scope)
+        if after is not None:
+            day, _, row_id = after.partition("/")
+            condition = both(condition, _beyond("next_review_on", day, row_id))
+        wanted = dict.fromkeys(("kind", "next_review_on", "account_manager", "department"), 1)
+        rows = self._customer_rows.find(condition, wanted).sort(_order("next_review_on")).limit(limit)
+        return [_review(row, today) async for row in rows]
+
+    async def remind(self, plan: AccessPlan, due: Iterable[Due], by: str, session: AsyncClientSession) -> None:
+        """Makes the reminders that there are not yet, hands on those whose person is another by now, and ends those of
+        what was renewed."""
+        self._check(plan)
+        now = datetime.now(UTC)
+        changes = [change for one in due for change in _changes(one, by, now)]
+        if changes:
+            await self._rows.bulk_write(changes, ordered=True, session=session)
+
+    async def settle(self, about: str, subjects: Collection[ReminderSubject], session: AsyncClientSession) -> None:
+        """What a record was due for was done: nobody needs to be reminded any more."""
+        condition = {
+            "about": about,
+            "what": {"$in": [one.value for one in subjects]},
+            "state": ReminderState.OPEN.value,
+        }
+        await self._rows.update_many(condition, _done(datetime.now(UTC)), session=session)
+
+    def _reviewable(self, plan: AccessPlan) -> Filter | None:
+        """The filter of the customers whose review may be seen to be due."""
+        needed = frozenset({"next_review_on", "status", "account_manager", "department"})
+        scopes = []
+        for kind in CUSTOMER_KINDS:
+            if refused := needed - plan.grants(kind, _ALL).plain:
+                raise FieldAccessError(Action.READ, refused)
+            if (scope := self._customers.visible_rows(plan, kind)) is not None:
+                scopes.append(scope)
+        return {"$or": scopes} if scopes else None
+
+    def _check(self, plan: AccessPlan) -> None:
+        needed = frozenset(Reminder.model_fields) - {"done_at", "version", "created_at", "created_by", "updated_at"}
+        if refused := needed - plan.grants(Kind.REMINDER, _ALL).creatable:
+            raise FieldAccessError(Action.CREATE, refused)
+
+
+def _order(field: str) -> list[tuple[str, int]]:
+    return [(field, ASCENDING), ("_id", ASCENDING)]
+
+
+def _beyond(field: str, value: Any, row_id: str) -> Filter:
+    """The rows behind a place in the order of `field`."""
+    later = [{field: {"$gt": value}}, {field: value, "_id": {"$gt": ObjectId(row_id)}}]
+    return {field: {"$gte": value}, "$or": later}
+
+
+def _expiring(expiry: Expiry, row: Mapping[str, Any], *, renewed: bool) -> Due:
+    expires_at: datetime = row["expires_at"]
+    return Due(
+        id=f"{expires_at.isoformat()}/{row['_id']}",
+        about=f"{expiry.kind.value}_{row['_id']}",
+        what=expiry.what,
+        due_on=expires_at.astimezone(SHANGHAI).date(),
+        person=row.get(expiry.person),
+        department=row.get("_department"),
+        renewed=renewed,
+    )
+
+
+def _review(row: Mapping[str, Any], today: date) -> Due:
+    due_on = date.fromisoformat(row["next_review_on"])
+    what = ReminderSubject.REVIEW_OVERDUE if due_on < today else ReminderSubject.REVIEW_DUE
+    return Due(
+        id=f"{row['next_review_on']}/{row['_id']}",
+        about=f"{row['kind']}_{row['_id']}",
+        what=what,
+        due_on=due_on,
+        person=row.get("account_manager"),
+        department=row.get("department"),
+    )
+
+
+def _reminder_id(about: str, what: ReminderSubject, due_on: date) -> ObjectId:
+    return ObjectId(hashlib.sha256(f"{about} {what.value} {due_on.isoformat()}".encode()).digest()[:12])
+
+
+def _changes(due: Due, by: str, now: datetime) -> Iterable[UpdateOne]:
+    reminder_id = _reminder_id(due.about, due.what, due.due_on)
+    if due.renewed:
+        yield UpdateOne({"_id": reminder_id, "state": ReminderState.OPEN.value}, _done(now))
+        return
+    row = {
+        "kind": Kind.REMINDER.value,
+        "version": 1,
+        "created_at": now,
+        "created_by": by,
+        "updated_at": now,
+        "about": due.about,
+        "what": due.what.value,
+        "due_on": due.due_on.isoformat(),
+        "state": ReminderState.OPEN.value,
+        "_tokens": {},
+        "_terms": [],
+    }
+    whose = {
+        "for_person": due.person,
+        "_owner": due.person,
+        "department": due.department,
+        "_department": due.department,
+    }
+    known = {name: value for name, value in whose.items() if value is not None}
+    change = {"$setOnInsert": row, **({"$set": known} if known else {})}
+    yield UpdateOne({"_id": reminder_id}, change, upsert=True)
+    if due.what is ReminderSubject.REVIEW_OVERDUE:  # then that it is due is old news
+        earlier = _reminder_id(due.about, ReminderSubject.REVIEW_DUE, due.due_on)
+        yield UpdateOne({"_id": earlier, "state": ReminderState.OPEN.value}, _done(now))
+
+
+def _done(now: datetime) -> dict[str, Any]:
+    return {
+        "$set": {"state": ReminderState.DONE.value, "done_at": now, "updated_at": now},
+        "$inc": {"version": 1},
+    }

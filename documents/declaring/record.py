@@ -1,0 +1,78 @@
+"""How a record of the regulation is declared: a class per kind, each field once, like the customer's own.
+
+A record hangs on a customer (`CustomerRecord`) or on the company (`CompanyRecord`). The classes hold declarations and
+validation and are never stored by themselves: repositories write, because only they encrypt and obey a plan. A new
+class is served to nobody until a rule says so.
+
+Stored form, beside the declared fields: `_id`, `kind`, `customer_id` (whose data key seals what is encrypted), and
+`_owner` and `_department`, which show whose record it is: copies of the customer's, kept true by whoever changes those.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from documents.declaring.fields import Search, Sensitivity, declare
+from documents.declaring.kind import Kind
+from documents.declaring.labels import Labelled
+from documents.declaring.values import (
+    CustomerId,
+    StaffName,
+)
+
+BASIC = Sensitivity.BASIC
+EXACT = frozenset({Search.EQUALITY})
+RANGED = frozenset({Search.EQUALITY, Search.RANGE})
+
+
+class StoredRecord(BaseModel):
+    """What every record has. `collection` holds the rows; the kind carries the name of one for people."""
+
+    model_config = ConfigDict(extra="forbid", validate_default=False)
+    kind: ClassVar[Kind]
+    collection: ClassVar[str]
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = ()  # declared names, beyond those that filters and orders bring
+
+    version: Annotated[int, declare("Version", "版本", BASIC, managed=True)] = 1
+    created_at: Annotated[datetime | None, declare("Created at", "创建时间", BASIC, search={Search.RANGE}, sortable=True, managed=True)] = None
+    created_by: Annotated[StaffName | None, declare("Created by", "创建人", BASIC, managed=True)] = None
+    updated_at: Annotated[datetime | None, declare("Updated at", "更新时间", BASIC, managed=True)] = None
+
+
+class CustomerRecord(StoredRecord):
+    """A record of one customer. `recent` of the newest are had with the customer, in one command for a whole page."""
+
+    recent: ClassVar[int] = 0
+
+    customer: Annotated[CustomerId, declare("Customer", "客户", BASIC, search=EXACT, managed=True)]
+
+
+class CompanyRecord(StoredRecord):
+    """A record of the company or one of its staff. Nothing in it is encrypted: there is no customer whose key it
+    would be. `owner` names the staff field whose person the record belongs to (scope `own`)."""
+
+    owner: ClassVar[str | None] = None
+
+
+def plural(kind: Kind) -> str:
+    """`ticket` → `tickets`: the name of a list of the kind."""
+    name = kind.value
+    if name.endswith("y"):
+        return name[:-1] + "ies"
+    return name + ("es" if name.endswith(("s", "x")) else "s")
+
+
+RecordClass = type[StoredRecord]
+Values = dict[str, Any]
+
+
+class SourceChannel(Labelled):
+    """How a value came to us (I1)."""
+
+    BUSINESS_NEGOTIATION = "business_negotiation", "Business negotiation", "业务洽谈"
+    CONTRACT = "contract", "Contract", "合同签订"
+    QUESTIONNAIRE = "questionnaire", "Questionnaire", "问卷调查"
+    FEEDBACK = "feedback", "Feedback", "客户反馈"

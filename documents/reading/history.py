@@ -1,0 +1,130 @@
+"""Every change of a customer, field by field (I2): what stood there before and after, by whom, when, how it came.
+
+Values are kept as they are stored in the customer itself, so that an encrypted field's history is sealed by the same
+key and gone with it. Reading one is reading the field: what the caller may not read of the customer now is not in the
+history that it gets, and was not fetched.
+
+    customer_history  {_id, customer_id, kind, field, version, at, by, channel, before?, after?, important}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from bson import ObjectId
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.asynchronous.database import AsyncDatabase
+
+from documents.access.plan import AccessPlan, FieldGrants
+from documents.access.report import AccessReport
+from documents.declaring.catalogue import Catalogue
+from documents.declaring.fields import FieldSpec
+from documents.declaring.kind import Kind
+from documents.encryption.ciphertext import DataKey
+from documents.encryption.cursors import CursorSealer, cursor_context
+from documents.encryption.keyring import Keyring
+from documents.plain_records import Record, Records
+from documents.reading.customers import CustomerRepository
+from documents.reading.list_query import Page
+from documents.storing.codec import CustomerCodec
+
+COLLECTION = "customer_history"
+INDEXES = [
+    IndexModel([("customer_id", ASCENDING), ("_id", DESCENDING)]),
+    IndexModel([("customer_id", ASCENDING), ("field", ASCENDING), ("_id", DESCENDING)]),
+]
+
+
+class CustomerHistory:
+    """Keeps and shows changes."""
+
+    def __init__(
+        self,
+        database: AsyncDatabase[dict[str, Any]],
+        catalogue: Catalogue,
+        keyring: Keyring,
+        codec: CustomerCodec,
+        customers: CustomerRepository,
+        cursors: CursorSealer,
+    ) -> None:
+        self._collection = database[COLLECTION]
+        self._catalogue = catalogue
+        self._keyring = keyring
+        self._codec = codec
+        self._customers = customers
+        self._cursors = cursors
+
+    async def ensure_indexes(self) -> None:
+        await self._collection.create_indexes(INDEXES)
+
+    async def find_page(
+        self,
+        plan: AccessPlan,
+        customer: tuple[Kind, ObjectId],
+        field: str | None,
+        limit: int,
+        cursor: str | None,
+        report: AccessReport,
+    ) -> Page | None:
+        """The newest changes first, of one declared field or of all that the caller may read; None where the customer
+        does not exist for the caller. Raises InvalidCursorError."""
+        kind, row_id = customer
+        grants = await self._customers.grants_of(plan, kind, row_id)
+        if grants is None:
+            return None
+        readable = (grants.plain | grants.masked) & (
+            {field} if field is not None else self._catalogue.fields(kind).keys()
+        )
+        context = cursor_context(plan.row_scope, plan.purpose, COLLECTION, row_id, field)
+        condition: dict[str, Any] = {"customer_id": row_id, "field": {"$in": sorted(readable)}}
+        if cursor is not None:
+            condition["_id"] = {"$lt": self._cursors.open(cursor, context)[1]}
+        rows = await self._collection.find(condition).sort("_id", -1).limit(limit + 1).to_list()
+        shown = rows[:limit]
+        key = (await self._keyring.data_keys([row_id])).get(row_id) if shown else None
+        records = Records(self._entry(kind, row_id, row, grants, key, report) for row in shown)
+        return Page(records, tuple((None, row["_id"]) for row in shown), context, has_more=len(rows) > limit)
+
+    def _entry(
+        self,
+        kind: Kind,
+        row_id: ObjectId,
+        row: Mapping[str, Any],
+        grants: FieldGrants,
+        key: DataKey | None,
+        report: AccessReport,
+    ) -> Record:
+        name = row["field"]
+        spec = self._catalogue.fields(kind)[name]
+        reader = self._codec.reader(kind, grants, frozenset({name}))
+        report.add_row(reader.served, row_id)
+        values = {}
+        for side in ("before", "after"):
+            opened, erased = reader.read({"_id": row_id, "kind": kind.value, name: row.get(side)}, key)
+            values[side] = value_texts(spec, opened.get(name))
+            if erased:
+                report.add_erased(kind, [name])
+        return Record(
+            field=spec.public_name,
+            label_en=spec.label.en,
+            label_zh=spec.label.zh,
+            level=grants.level(name).name,
+            version=row["version"],
+            at=row["at"],
+            by=row["by"],
+            channel=row["channel"],
+            important=row["important"],
+            **values,
+        )
+
+
+def value_texts(spec: FieldSpec, value: Any) -> list[str] | None:
+    """The value as the API spells it, one text per item; None where there is none."""
+    if value is None:
+        return None
+    items = value if isinstance(value, list) else [value]
+    if spec.choices is not None:
+        return [spec.choices(item).name for item in items]
+    return [item.isoformat() if isinstance(item, datetime) else str(item) for item in items]

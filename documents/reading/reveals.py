@@ -1,0 +1,91 @@
+"""Opening one field of one customer that the caller sees masked: fetched and decrypted alone, under the row's grants.
+
+It asks for no reason and keeps none: whoever calls has done so before. INVARIANT: a field that the plan does not let
+the caller reveal in this row is neither fetched nor decrypted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bson import ObjectId
+from pymongo.asynchronous.database import AsyncDatabase
+
+from documents.access.plan import AccessPlan, Action, FieldGrants, Level
+from documents.access.report import AccessReport
+from documents.access.trace import Act
+from documents.declaring.catalogue import Catalogue
+from documents.declaring.kind import Kind
+from documents.encryption.keyring import Keyring
+from documents.errors import FieldAccessError, KeyErasedError, RecordNotFoundError, StaleVersionError
+from documents.reading.customers import CustomerRepository
+from documents.reading.history import value_texts
+from documents.storing.codec import COLLECTION, CustomerCodec
+from documents.storing.layout import CUSTOMER_LAYOUT, CustomerReference
+from documents.storing.row_scope import members, scope_set
+
+
+@dataclass(frozen=True, slots=True)
+class OpenableField:
+    """A field, by its declared name, that the caller may have in full: PLAIN anyhow, or MASKED and to be revealed."""
+
+    customer: CustomerReference
+    name: str
+    grants: FieldGrants
+
+    @property
+    def is_masked(self) -> bool:
+        return self.grants.level(self.name) is Level.MASKED
+
+
+class CustomerReveals:
+    """Reads single fields in full."""
+
+    def __init__(
+        self,
+        database: AsyncDatabase[dict[str, Any]],
+        catalogue: Catalogue,
+        keyring: Keyring,
+        codec: CustomerCodec,
+        customers: CustomerRepository,
+    ) -> None:
+        self._collection = database[COLLECTION]
+        self._catalogue = catalogue
+        self._keyring = keyring
+        self._codec = codec
+        self._customers = customers
+
+    async def find(self, plan: AccessPlan, kind: Kind, row_id: ObjectId, name: str) -> OpenableField:
+        """The field, without fetching its value. Raises RecordNotFoundError where the caller sees no such customer, and
+        FieldAccessError where it may not have the field in full."""
+        scope = self._customers.visible_rows(plan, kind)
+        row = None
+        if scope is not None:
+            condition = {"$and": [{"_id": row_id, "kind": kind.value}, scope]}
+            row = await self._collection.find_one(condition, dict.fromkeys(CUSTOMER_LAYOUT.membership_fields, 1))
+        if row is None:
+            raise RecordNotFoundError
+        grants = plan.grants(kind, scope_set(members(plan.row_scope, CUSTOMER_LAYOUT), row))
+        if grants.opened(name).level(name) is not Level.PLAIN:
+            raise FieldAccessError(Action.REVEAL, (name,))
+        customer = CustomerReference(kind, row_id, row.get("account_manager"), row.get("department"))
+        return OpenableField(customer, name, grants)
+
+    async def open(self, field: OpenableField, report: AccessReport) -> list[str] | None:
+        """The value as texts, one for each item; None where there is none.
+
+        Raises StaleVersionError where the customer is another's meanwhile, so that other grants hold, or is gone;
+        KeyErasedError."""
+        customer, name = field.customer, field.name
+        same = {"account_manager": customer.account_manager, "department": customer.department}
+        row = await self._collection.find_one({"_id": customer.row_id, "kind": customer.kind.value, **same}, {name: 1})
+        if row is None:
+            raise StaleVersionError
+        reader = self._codec.reader(customer.kind, field.grants.opened(name), frozenset({name}))
+        key = (await self._keyring.data_keys([customer.row_id])).get(customer.row_id) if reader.needs_key else None
+        report.trace.add_rows(Act.REVEAL if field.is_masked else Act.READ, reader.served, [customer.row_id])
+        record, erased = reader.read(row, key)
+        if erased:
+            raise KeyErasedError
+        return value_texts(self._catalogue.fields(customer.kind)[name], record[name])

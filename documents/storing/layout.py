@@ -1,0 +1,74 @@
+"""Where rows of some kinds are stored, how a row shows which scopes it is in, and whose data key seals it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from bson import ObjectId
+
+from documents.access.plan import Scope
+from documents.declaring.kind import CUSTOMER_KINDS, Kind
+from documents.declaring.record import CustomerRecord, StoredRecord
+
+
+@dataclass(frozen=True, eq=False)
+class RowLayout:
+    """`scope_fields`: the stored field that must hold the caller's own value for a row to be in the scope. `key_field`
+    holds the customer whose data key seals the row; `bound_to_row`: a ciphertext opens in the row alone that it was
+    made for, not in others of the same customer. `zoned_instants`: instants are read with their zone, to be computed
+    with. BSON stores them in UTC and without one: giving each a zone takes as long as reading the rest of the row."""
+
+    collection: str
+    kinds: tuple[Kind, ...]
+    scope_fields: Mapping[Scope, str]
+    key_field: str
+    bound_to_row: bool
+    zoned_instants: bool
+
+    @property
+    def membership_fields(self) -> tuple[str, ...]:
+        """What must be read of a row to know its grants."""
+        return ("kind", *(field for field in self.scope_fields.values() if field != "_id"))
+
+
+CUSTOMER_LAYOUT = RowLayout(
+    collection="customers",
+    kinds=CUSTOMER_KINDS,
+    scope_fields=MappingProxyType(
+        {Scope.OWN: "account_manager", Scope.DEPARTMENT: "department", Scope.SELF: "_id"},
+    ),
+    key_field="_id",
+    bound_to_row=False,
+    zoned_instants=False,
+)
+
+_OF_CUSTOMER = MappingProxyType({Scope.OWN: "_owner", Scope.DEPARTMENT: "_department", Scope.SELF: "customer_id"})
+_OF_COMPANY = MappingProxyType({Scope.OWN: "_owner", Scope.DEPARTMENT: "_department"})
+
+
+def record_layout(record: type[StoredRecord]) -> RowLayout:
+    """The layout of the records of one class."""
+    return RowLayout(
+        collection=record.collection,
+        kinds=(record.kind,),
+        scope_fields=_OF_CUSTOMER if issubclass(record, CustomerRecord) else _OF_COMPANY,
+        key_field="customer_id",
+        bound_to_row=True,
+        zoned_instants=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerReference:
+    """A customer that the caller can see, by what its records copy."""
+
+    kind: Kind
+    row_id: ObjectId
+    account_manager: str | None
+    department: str | None
+
+    @property
+    def public_id(self) -> str:
+        return f"{self.kind.value}_{self.row_id}"

@@ -1,0 +1,287 @@
+"""Writing customers: create, change, delete, import. Every write takes an `AccessPlan`, names all refused fields before
+it looks at any value, and is one transaction over record, data key, identifiers and idempotency key.
+
+It never reads a field for its value: what it needs of the stored row is its scopes, version and blind index tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bson import ObjectId
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.database import AsyncDatabase
+
+from documents.access.plan import AccessPlan, Action, FieldGrants
+from documents.chapters.accounts.directory import AccountRepository
+from documents.chapters.information.reviews import ReviewPeriods, next_review_on
+from documents.declaring.catalogue import Catalogue
+from documents.declaring.fields import ValueType
+from documents.declaring.kind import CUSTOMER_KINDS, Kind
+from documents.declaring.record import SourceChannel
+from documents.declaring.validation import CustomerValidator
+from documents.encryption.keyring import Keyring
+from documents.errors import (
+    FieldAccessError,
+    InvalidField,
+    InvalidValueError,
+    RecordNotFoundError,
+    StaleVersionError,
+)
+from documents.reading.customers import CustomerRepository
+from documents.storing.codec import COLLECTION, CustomerCodec, EncodedFields
+from documents.storing.layout import CUSTOMER_LAYOUT
+from documents.storing.public_ids import new_customer_id
+from documents.storing.row_scope import Filter, members, scope_set
+from documents.writing.dependents import CustomersRecords
+from documents.writing.history import HistoryKeeper, Written
+from documents.writing.idempotency import IdempotencyRepository, IdempotentRequest
+from documents.writing.rows import row_update
+from documents.writing.uniqueness import IdentifierRepository
+
+REVIEW_PERIODS = ReviewPeriods()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """New values of some fields of one kind, as the caller gave them, and the channel by which they came (I1)."""
+
+    kind: Kind
+    values: Mapping[str, Any]
+    channel: SourceChannel
+
+
+class CustomerWriter:
+    """The write side of the collection `customers`."""
+
+    def __init__(
+        self,
+        database: AsyncDatabase[dict[str, Any]],
+        catalogue: Catalogue,
+        keyring: Keyring,
+        codec: CustomerCodec,
+        reader: CustomerRepository,
+        idempotency: IdempotencyRepository,
+        accounts: AccountRepository,
+    ) -> None:
+        self._client = database.client
+        self._collection = database[COLLECTION]
+        self._catalogue = catalogue
+        self._keyring = keyring
+        self._codec = codec
+        self._reader = reader
+        self._idempotency = idempotency
+        self._accounts = accounts
+        self._identifiers = IdentifierRepository(database)
+        self._records = CustomersRecords(database)
+        self._history = HistoryKeeper(database, catalogue)
+        self._validator = CustomerValidator(catalogue)
+
+    async def create(self, plan: AccessPlan, change: Change, request: IdempotentRequest | None) -> ObjectId:
+        """Creates a customer and returns its id. Raises FieldAccessError (every refused field), InvalidValueError
+        (every broken rule), DuplicateValueError, IdempotencyConflictError; nothing is written then."""
+        grants = self._grants_of_new(plan, change)
+        self._refuse(Action.CREATE, change, grants.creatable)
+        values = self._validator.validate(change.kind, change.values, creating=True)
+        await self._check_references(change.kind, [values])
+        customer_id = new_customer_id()
+
+        async def write(session: AsyncClientSession) -> None:
+            if request is not None:
+                await self._idempotency.keep(request, f"{change.kind.value}_{customer_id}", session)
+            key = await self._keyring.create_data_key(customer_id, session)
+            encoded = self._codec.encode(change.kind, key, values)
+            await self._claim(plan, change.kind, customer_id, encoded, session)
+            await self._collection.insert_one(_new_row(customer_id, change, encoded), session=session)
+
+        try:
+            await self._transaction(write)
+        except BaseException:
+            self._keyring.evict([customer_id])  # the key was rolled back with the rest
+            raise
+        return customer_id
+
+    async def update(
+        self, plan: AccessPlan, customer_id: ObjectId, version: int, change: Change, request: IdempotentRequest | None
+    ) -> None:
+        """Changes the fields named in `change` of the customer whose `version` the caller saw.
+
+        Raises RecordNotFoundError, FieldAccessError (every refused field), InvalidValueError, StaleVersionError,
+        DuplicateValueError, IdempotencyConflictError; nothing is written then."""
+        row, grants = await self._row(plan, change.kind, customer_id, change.values)
+        self._refuse(Action.WRITE, change, grants.writable)
+        values = self._validator.validate(change.kind, change.values, creating=False)
+        await self._check_references(change.kind, [values])
+        if row["version"] != version:
+            raise StaleVersionError
+
+        async def write(session: AsyncClientSession) -> None:
+            if request is not None:
+                await self._idempotency.keep(request, f"{change.kind.value}_{customer_id}", session)
+            encoded = self._codec.encode(change.kind, await self._keyring.data_key(customer_id), values)
+            await self._identifiers.release(self._unique_tokens(row, encoded.tokens), customer_id, session)
+            await self._claim(plan, change.kind, customer_id, encoded, session)
+            update = row_update(row, encoded, _now(), change.channel.value)
+            condition = {"_id": customer_id, "version": version}
+            if (await self._collection.update_one(condition, update, session=session)).matched_count == 0:
+                raise StaleVersionError
+            await self._records.follow(customer_id, encoded.values, session)
+            at, by = update["$set"]["updated_at"], plan.row_scope.username
+            written = Written(change.kind, version + 1, by, at, change.channel.value)
+            same = self._sealed_anew(change.kind, row, encoded)
+            await self._history.keep(customer_id, written, row, encoded.values, same, session)
+
+        await self._transaction(write)
+
+    async def delete(
+        self, plan: AccessPlan, kind: Kind, customer_id: ObjectId, version: int, request: IdempotentRequest | None
+    ) -> None:
+        """Deletes the customer and erases its data key, so that no copy of it can be read any more.
+
+        It destroys every field, so it needs `delete` on each. Raises as `update` does."""
+        row, grants = await self._row(plan, kind, customer_id)
+        missing = self._catalogue.fields(kind).keys() - grants.deletable
+        if missing:
+            raise FieldAccessError(Action.DELETE, missing)
+        if row["version"] != version:
+            raise StaleVersionError
+
+        async def write(session: AsyncClientSession) -> None:
+            if request is not None:
+                await self._idempotency.keep(request, f"{kind.value}_{customer_id}", session)
+            await self._identifiers.release(self._unique_tokens(row, row["_tokens"]), customer_id, session)
+            condition = {"_id": customer_id, "version": version}
+            if (await self._collection.delete_one(condition, session=session)).deleted_count == 0:
+                raise StaleVersionError
+            await self._records.delete(customer_id, session)
+            await self._history.delete(customer_id, session)
+            await self._keyring.erase(customer_id, session)
+
+        await self._transaction(write)
+        self._keyring.evict([customer_id])
+
+    async def import_many(self, plan: AccessPlan, changes: Sequence[Change]) -> list[ObjectId]:
+        """Creates many customers whose identifiers are known to be free, in few commands and one transaction.
+
+        Raises as `create` does."""
+        ids = [new_customer_id() for _ in changes]
+        validated: list[dict[str, Any]] = []
+        for change in changes:
+            self._refuse(Action.CREATE, change, self._grants_of_new(plan, change).creatable)
+            validated.append(self._validator.validate(change.kind, change.values, creating=True))
+        for kind in CUSTOMER_KINDS:
+            await self._check_references(kind, [v for c, v in zip(changes, validated, strict=True) if c.kind is kind])
+
+        async def write(session: AsyncClientSession) -> None:
+            keys = await self._keyring.create_data_keys(ids, session)
+            rows: list[dict[str, Any]] = []
+            claims: list[tuple[str, bytes, ObjectId]] = []
+            for customer_id, change, values in zip(ids, changes, validated, strict=True):
+                encoded = self._codec.encode(change.kind, keys[customer_id], values)
+                rows.append(_new_row(customer_id, change, encoded))
+                claims += [(field, token, customer_id) for field, token in self._unique(change.kind, encoded.tokens)]
+            await self._identifiers.claim_new(claims, session)
+            await self._collection.insert_many(rows, session=session)
+
+        await self._transaction(write)
+        return ids
+
+    def _grants_of_new(self, plan: AccessPlan, change: Change) -> FieldGrants:
+        """The grants of the row as it will be: whose it is decides who may create it."""
+        return plan.grants(change.kind, scope_set(members(plan.row_scope), change.values))
+
+    def _refuse(self, action: Action, change: Change, allowed: frozenset[str]) -> None:
+        managed = {name for name, spec in self._catalogue.fields(change.kind).items() if spec.declaration.managed}
+        permitted = allowed - managed
+        refused = change.values.keys() - permitted
+        if refused or not permitted:  # a change without a field still moves version and time
+            raise FieldAccessError(action, refused)
+
+    async def _check_references(self, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Staff and departments that a value names must exist. Raises InvalidValueError."""
+        fields = self._catalogue.fields(kind)
+        known = {ValueType.STAFF: self._accounts.staff, ValueType.DEPARTMENT: self._accounts.departments}
+        broken: list[InvalidField] = []
+        for name, spec in fields.items():
+            if spec.value_type not in known:
+                continue
+            named = {row[name] for row in rows if row.get(name) is not None}
+            if named - (await known[spec.value_type](named) if named else {}).keys():
+                broken.append(InvalidField(name, f"value.unknown_{spec.value_type.value}"))
+        if broken:
+            raise InvalidValueError(tuple(broken))
+
+    def _sealed_anew(self, kind: Kind, row: Mapping[str, Any], encoded: EncodedFields) -> frozenset[str]:
+        """The encrypted fields whose value is the one that stands there already, by their blind index."""
+        stored = row.get("_tokens", {})
+        specs = self._catalogue.fields(kind)
+        return frozenset(
+            name
+            for name, tokens in encoded.tokens.items()
+            if specs[name].encrypted and tokens and list(map(bytes, stored.get(name, ()))) == tokens
+        )
+
+    async def _row(
+        self, plan: AccessPlan, kind: Kind, customer_id: ObjectId, also: Iterable[str] = ()
+    ) -> tuple[dict[str, Any], FieldGrants]:
+        """The row's scopes, version and tokens, and the stored fields `also`, if the caller can see it at all.
+
+        Raises RecordNotFoundError."""
+        scope: Filter | None = self._reader.visible_rows(plan, kind)
+        row = None
+        if scope is not None:
+            condition = {"$and": [{"_id": customer_id, "kind": kind.value}, scope]}
+            wanted = dict.fromkeys((*CUSTOMER_LAYOUT.membership_fields, "version", "_tokens", "_terms", *also), 1)
+            row = await self._collection.find_one(condition, wanted)
+        if row is None:
+            raise RecordNotFoundError
+        return row, plan.grants(kind, scope_set(members(plan.row_scope), row))
+
+    async def _claim(
+        self, plan: AccessPlan, kind: Kind, customer_id: ObjectId, encoded: EncodedFields, session: AsyncClientSession
+    ) -> None:
+        async def may_find(holder: ObjectId, field: str) -> bool:
+            wanted = dict.fromkeys(CUSTOMER_LAYOUT.membership_fields, 1)
+            row = await self._collection.find_one({"_id": holder}, wanted, session=session)
+            return row is not None and self._reader.may_find_by(plan, field, row)
+
+        for field, token in self._unique(kind, encoded.tokens):
+            await self._identifiers.claim(field, token, customer_id, may_find, session)
+
+    def _unique(self, kind: Kind, tokens: Mapping[str, list[bytes]]) -> list[tuple[str, bytes]]:
+        """(field, equality token) of the unique fields among `tokens`; the equality token is the first of each."""
+        fields = self._catalogue.fields(kind)
+        return [(name, found[0]) for name, found in tokens.items() if found and fields[name].declaration.unique]
+
+    def _unique_tokens(self, row: Mapping[str, Any], changed: Mapping[str, Any]) -> list[bytes]:
+        stored = {name: found for name, found in row["_tokens"].items() if name in changed}
+        return [token for _, token in self._unique(Kind(row["kind"]), stored)]
+
+    async def _transaction(self, write: Any) -> None:
+        async with self._client.start_session() as session:
+            await session.with_transaction(write)
+
+
+def _new_row(customer_id: ObjectId, change: Change, encoded: EncodedFields) -> dict[str, Any]:
+    now = _now()
+    return {
+        "_id": customer_id,
+        "kind": change.kind.value,
+        **{name: value for name, value in encoded.values.items() if value is not None},
+        "next_review_on": next_review_on(REVIEW_PERIODS, change.kind, now.date()).isoformat(),
+        "version": 1,
+        "created_at": now,
+        "updated_at": now,
+        "_sources": {name: change.channel.value for name, value in encoded.values.items() if value is not None},
+        "_tokens": {name: tokens for name, tokens in encoded.tokens.items() if tokens},
+        "_terms": [term for terms in encoded.terms.values() for term in terms],
+    }
+
+
+def _now() -> datetime:
+    """Now, to the millisecond that BSON keeps, so that what was written reads back equal."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)

@@ -1,0 +1,285 @@
+"""Writing the records of the regulation: everything that one operation changes, in one transaction.
+
+Every write takes an `AccessPlan` for the record's kind and names all refused fields before it looks at any value. What
+the system derives by itself (states, deadlines, sums) is written along, but never instead of a right: an operation
+needs the right to at least one field that it changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bson import ObjectId
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.database import AsyncDatabase
+
+from documents.access.plan import AccessPlan, Action, FieldGrants
+from documents.access.report import AccessReport
+from documents.chapters.accounts.directory import AccountRepository
+from documents.declaring.fields import ValueType
+from documents.declaring.kind import Kind
+from documents.declaring.record import CompanyRecord, CustomerRecord
+from documents.declaring.validation import CustomerValidator
+from documents.encryption.keyring import Keyring
+from documents.errors import (
+    FieldAccessError,
+    IdempotencyConflictError,
+    InvalidField,
+    InvalidValueError,
+    RecordNotFoundError,
+    StaleVersionError,
+)
+from documents.plain_records import Record, Records
+from documents.reading.customers import CustomerRepository
+from documents.reading.list_query import Selection
+from documents.reading.records import RecordRepository
+from documents.registry import RECORD_CATALOGUES, RECORD_CLASSES
+from documents.storing.codec import EncodedFields
+from documents.storing.layout import CustomerReference
+from documents.storing.public_ids import new_customer_id, parse_id
+from documents.storing.row_scope import members, scope_set
+from documents.writing.idempotency import IdempotencyRepository, IdempotentRequest
+from documents.writing.rows import row_update
+
+Values = Mapping[str, Any]
+NO_VALUES: Values = {}
+_CLASSES = {cls.kind: cls for cls in RECORD_CLASSES}
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A stored row that is about to change: what is known of it, and what the caller may do."""
+
+    row: dict[str, Any]
+    grants: FieldGrants
+
+
+class RecordWrites:
+    """The writes of one operation. They are done together or not at all."""
+
+    def __init__(self, writer: RecordWriter, session: AsyncClientSession) -> None:
+        self._writer = writer
+        self.session = session
+
+    async def insert(
+        self,
+        plan: AccessPlan,
+        kind: Kind,
+        values: Values,
+        *,
+        customer: CustomerReference | None = None,
+        derived: Values = NO_VALUES,
+        by: str,
+    ) -> str:
+        """Creates a record; returns its public id. `customer` for a record of a customer, None for the company's.
+
+        `values` are the caller's, each of which needs the right to `create`; `derived` the system's. Raises
+        FieldAccessError (every refused field) and InvalidValueError (every broken rule)."""
+        writer, row_id = self._writer, new_customer_id()
+        scopes = _scopes_of_new(kind, customer, {**values, **derived})
+        layout = writer.repository(kind).layout
+        grants = plan.grants(kind, scope_set(members(plan.row_scope, layout), scopes))
+        _refuse(Action.CREATE, values, grants.creatable)
+        known: dict[str, Any] = {"customer": customer.public_id} if customer is not None else {}
+        validated = await writer.validated(kind, {**values, **derived, **known}, creating=True)
+        key = await writer.keyring.data_key(customer.row_id) if customer is not None else None
+        encoded = writer.repository(kind).codec.encode(kind, key, validated, row_id)
+        row = {"_id": row_id, "kind": kind.value, **scopes, **_new_row(encoded, by)}
+        await writer.collection(kind).insert_one(row, session=self.session)
+        return f"{kind.value}_{row_id}"
+
+    async def update(
+        self,
+        plan: AccessPlan,
+        kind: Kind,
+        record_id: str,
+        values: Values,
+        *,
+        version: int | None = None,
+        derived: Values = NO_VALUES,
+    ) -> None:
+        """Changes a record; None clears a field. With `version` it must be the one that the caller saw.
+
+        Every field of `values` needs the right to `write`. Raises RecordNotFoundError, FieldAccessError,
+        InvalidValueError, StaleVersionError."""
+        target = await self._target(plan, kind, record_id)
+        _refuse(Action.WRITE, values, target.grants.writable)
+        changed = await self._writer.validated(kind, {**values, **derived}, creating=False)
+        if version is not None and target.row["version"] != version:
+            raise StaleVersionError
+        key = await self._writer.keyring.data_key(target.row["customer_id"]) if "customer_id" in target.row else None
+        encoded = self._writer.repository(kind).codec.encode(kind, key, changed, target.row["_id"])
+        condition = {"_id": target.row["_id"], "version": target.row["version"]}
+        update = row_update(target.row, encoded, _now())
+        done = await self._writer.collection(kind).update_one(condition, update, session=self.session)
+        if done.matched_count == 0:
+            raise StaleVersionError
+
+    async def check(
+        self, plan: AccessPlan, kind: Kind, record_id: str, names: Iterable[str], *, version: int | None = None
+    ) -> None:
+        """Refuses what `update` of these fields would refuse, whatever their values.
+
+        To be asked before a rule is judged by fields that the caller may not know of. Raises RecordNotFoundError,
+        FieldAccessError, StaleVersionError."""
+        target = await self._target(plan, kind, record_id)
+        _refuse(Action.WRITE, dict.fromkeys(names), target.grants.writable)
+        if version is not None and target.row["version"] != version:
+            raise StaleVersionError
+
+    async def load(self, plan: AccessPlan, kind: Kind, record_id: str, *names: str) -> Record:
+        """The record with the fields `names`, as the plan shows them, as it is in this transaction.
+
+        Raises RecordNotFoundError."""
+        found = await self.find(plan, kind, {"_id": _row_id(kind, record_id)}, *names)
+        if not found:
+            raise RecordNotFoundError
+        return found[0]
+
+    async def find(self, plan: AccessPlan, kind: Kind, condition: Mapping[str, Any], *names: str) -> Records:
+        """The records that meet a database condition on stored fields, as the plan shows them, in this transaction.
+
+        For the operation's own decisions: nothing of it may be served without the plan having granted it."""
+        selection = Selection({kind: frozenset({"id", "version", *names})})
+        repository = self._writer.repository(kind)
+        return await repository.find_in(plan, kind, dict(condition), selection, AccessReport(), self.session)
+
+    async def _target(self, plan: AccessPlan, kind: Kind, record_id: str) -> _Target:
+        repository = self._writer.repository(kind)
+        scope, row_id = repository.visible_rows(plan, kind), _row_id(kind, record_id)
+        row = None
+        if scope is not None:
+            wanted = dict.fromkeys((*repository.layout.membership_fields, "customer_id", "version", "_terms"), 1)
+            condition = {"$and": [{"_id": row_id}, scope]}
+            row = await self._writer.collection(kind).find_one(condition, wanted, session=self.session)
+        if row is None:
+            raise RecordNotFoundError
+        return _Target(row, plan.grants(kind, scope_set(members(plan.row_scope, repository.layout), row)))
+
+
+Work = Callable[[RecordWrites], Awaitable[str]]
+"""What an operation writes; returns the public id of its main record. May be called again when the database asks."""
+
+
+class RecordWriter:
+    """Carries operations out in transactions, once per idempotency key."""
+
+    def __init__(
+        self,
+        database: AsyncDatabase[dict[str, Any]],
+        keyring: Keyring,
+        customers: CustomerRepository,
+        repositories: Mapping[Kind, RecordRepository],
+        idempotency: IdempotencyRepository,
+        accounts: AccountRepository,
+    ) -> None:
+        self._database = database
+        self.keyring = keyring
+        self._customers = customers
+        self._repositories = repositories
+        self._idempotency = idempotency
+        self._accounts = accounts
+        self._validators = {kind: CustomerValidator(catalogue) for kind, catalogue in RECORD_CATALOGUES.items()}
+
+    async def run(self, work: Work, request: IdempotentRequest | None = None) -> str:
+        """Does `work` in one transaction, unless `request` was carried out before; returns its outcome either way.
+
+        Raises what `work` raises, and IdempotencyConflictError; nothing is written then."""
+        if request is not None and (known := await self._idempotency.outcome(request)) is not None:
+            return known
+
+        async def write(session: AsyncClientSession) -> str:
+            outcome = await work(RecordWrites(self, session))
+            if request is not None:
+                await self._idempotency.keep(request, outcome, session)
+            return outcome
+
+        try:
+            async with self._database.client.start_session() as session:
+                return await session.with_transaction(write)
+        except IdempotencyConflictError:
+            known = await self._idempotency.outcome(request) if request is not None else None
+            if known is None:
+                raise
+            return known
+
+    async def customer(self, plan: AccessPlan, customer_id: str) -> CustomerReference:
+        """Whose record it is to be; `plan` is of customers. Raises RecordNotFoundError where the caller sees none."""
+        found = await self._customers.reference(plan, customer_id)
+        if found is None:
+            raise RecordNotFoundError
+        return found
+
+    def repository(self, kind: Kind) -> RecordRepository:
+        return self._repositories[kind]
+
+    def collection(self, kind: Kind) -> Any:
+        return self._database[_CLASSES[kind].collection]
+
+    async def validated(self, kind: Kind, values: Values, *, creating: bool) -> dict[str, Any]:
+        """Raises InvalidValueError naming every broken rule."""
+        validated = self._validators[kind].validate(kind, values, creating=creating)
+        await self._check_references(kind, validated)
+        return validated
+
+    async def _check_references(self, kind: Kind, values: Values) -> None:
+        known = {ValueType.STAFF: self._accounts.staff, ValueType.DEPARTMENT: self._accounts.departments}
+        broken: list[InvalidField] = []
+        for name, spec in RECORD_CATALOGUES[kind].fields(kind).items():
+            value = values.get(name)
+            if value is not None and spec.value_type in known:
+                named = set(value) if spec.is_list else {value}
+                if named - (await known[spec.value_type](named)).keys():
+                    broken.append(InvalidField(name, f"value.unknown_{spec.value_type.value}"))
+        if broken:
+            raise InvalidValueError(tuple(broken))
+
+
+def _refuse(action: Action, values: Values, allowed: frozenset[str]) -> None:
+    refused = values.keys() - allowed
+    if refused or not values:
+        raise FieldAccessError(action, refused)
+
+
+def _row_id(kind: Kind, record_id: str) -> ObjectId:
+    parsed = parse_id(record_id, (kind.value,))
+    if parsed is None:
+        raise RecordNotFoundError
+    return parsed[1]
+
+
+def _scopes_of_new(kind: Kind, customer: CustomerReference | None, values: Values) -> dict[str, Any]:
+    """The stored fields by which a new record's scopes go."""
+    record = _CLASSES[kind]
+    if issubclass(record, CustomerRecord):
+        if customer is None:
+            raise TypeError(f"a {kind.value} is of a customer")
+        return {
+            "customer_id": customer.row_id,
+            "_owner": customer.account_manager,
+            "_department": customer.department,
+        }
+    owner = record.owner if issubclass(record, CompanyRecord) else None
+    scopes = {"_owner": values.get(owner) if owner is not None else None, "_department": values.get("department")}
+    return {name: value for name, value in scopes.items() if value is not None}
+
+
+def _new_row(encoded: EncodedFields, by: str) -> dict[str, Any]:
+    now = _now()
+    return {
+        **{name: value for name, value in encoded.values.items() if value is not None},
+        "version": 1,
+        "created_at": now,
+        "created_by": by,
+        "updated_at": now,
+        "_tokens": {name: tokens for name, tokens in encoded.tokens.items() if tokens},
+        "_terms": [term for terms in encoded.terms.values() for term in terms],
+    }
+
+
+def _now() -> datetime:
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)

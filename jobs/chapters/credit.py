@@ -1,0 +1,35 @@
+"""The jobs of credit (K7): every day the next collection step of all that is overdue is planned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from documents.chapters.credit.figures import OverdueReceivable
+from documents.chapters.jobs.ledger import Session
+from jobs.context import JobContext
+from jobs.definition import job
+from jobs.schedules import CHINA_STANDARD_TIME, Daily
+
+_BATCH: Final = 20
+"""Receivables per transaction: each may change the handling of its customer too."""
+
+
+@job("credit.collection_steps", schedule=Daily(at="06:00"))
+async def plan_collection_steps(context: JobContext) -> None:
+    """Plans the steps that are due on the day of the tick, however late the job runs. It plans none twice."""
+    planner = context.resources.collection
+    if planner is None:
+        raise RuntimeError("the collection of receivables is not among the resources of jobs")
+    on = context.scheduled_at.astimezone(CHINA_STANDARD_TIME).date()
+
+    async def page(after: str | None, limit: int) -> Sequence[OverdueReceivable]:
+        return await planner.overdue(on, after, limit)
+
+    async for batch in context.batches(page, _BATCH):
+
+        async def plan(session: Session, items: Sequence[OverdueReceivable] = batch.items, day: date = on) -> None:
+            await planner.plan_steps(session, items, day)
+
+        await batch.commit(plan)

@@ -1,0 +1,137 @@
+"""The rule set in force: seeds it, loads it, replaces it, and follows what other processes activate.
+
+INVARIANT: fail closed. A stored rule set that does not hold, or none at all, can only come from tampering or from a
+program that is older or newer than the rules; until a valid one is active everything is denied.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from documents.chapters.policies.rule_sets import RuleSetRepository
+from documents.chapters.policies.stored import StoredRuleSet
+from documents.declaring.catalogue import Catalogue
+from documents.errors import StaleVersionError
+from policies.changing.policy_tests import default_tests
+from policies.errors import RuleError, RuleSetConflictError
+from policies.judging.compiler import Compiler
+from policies.rules.rule_set import RuleSet, parse_csv, read_stored
+
+DEFAULT_CSV = Path(__file__).with_name("default.csv")
+WARM_SECONDS = 0.4  # a change must be live within one second, warm or not
+RETRY_SECONDS = 0.25
+NO_RULES = RuleSet((), ())
+
+_logger = logging.getLogger(__name__)
+
+
+class PolicyStore:
+    """Holds the compiler of the rule set in force. Denies everything until it is opened."""
+
+    def __init__(self, repository: RuleSetRepository, catalogue: Catalogue) -> None:
+        self._repository = repository
+        self._catalogue = catalogue
+        self._compiler = Compiler(catalogue, NO_RULES)
+        self._loading = asyncio.Lock()
+        self._sound = False
+
+    @property
+    def compiler(self) -> Compiler:
+        """The compiler of the rule set in force."""
+        return self._compiler
+
+    @property
+    def is_sound(self) -> bool:
+        """False while everything is denied because no valid rule set is active."""
+        return self._sound
+
+    async def open(self) -> None:
+        """Seeds an empty database with the default rules, and loads the rule set in force."""
+        default = parse_csv(DEFAULT_CSV.read_text(encoding="utf-8"), self._catalogue)
+        await self._repository.seed(default.rules, default.inheritance, by="dossier")
+        await self._load()
+
+    async def activate(
+        self, rules: str | RuleSet, by: str, comment: str = "", *, tests: Sequence[str] | None = None
+    ) -> int:
+        """Puts a rule set, or the text of a `policy.csv`, in force in place of the loaded one; returns its version.
+
+        It is live in this process on return, in the others within a second. Raises RuleError if it does not hold,
+        RuleSetConflictError if another one became active in the meantime; then nothing is written.
+        """
+        text = rules.to_csv() if isinstance(rules, RuleSet) else rules
+        valid = parse_csv(text, self._catalogue)
+        try:
+            version = await self._repository.activate(
+                self._compiler.version, valid.rules, valid.inheritance, by=by, comment=comment, tests=tests
+            )
+        except StaleVersionError as error:
+            raise RuleSetConflictError from error
+        await self._load()
+        return version
+
+    async def refresh(self) -> None:
+        """Puts in force in this process what was activated in the database, at once."""
+        await self._load()
+
+    async def version(self, number: int) -> RuleSet | None:
+        """A version, in force or not, as it was stored; None where there is none that can still be read."""
+        return (await self.version_with_tests(number))[0]
+
+    async def version_with_tests(self, number: int) -> tuple[RuleSet | None, tuple[str, ...]]:
+        """A version and the policy tests kept with it: those of the product where it has none of its own."""
+        stored = await self._repository.get(number)
+        tests = stored.tests if stored is not None else None
+        texts = tuple(str(text) for text in tests) if isinstance(tests, list) else default_tests()
+        if stored is None:
+            return None, texts
+        try:
+            read = await asyncio.to_thread(read_stored, stored.rules, stored.roles, number, self._catalogue)
+        except RuleError:  # it names what exists no longer
+            return None, texts
+        return read, texts
+
+    async def watch(self) -> None:
+        """Follows the rule set in force until cancelled. Run it as a task for as long as the process serves."""
+        async for _ in self._repository.watch():
+            await self._load_persistently()
+
+    async def _load_persistently(self) -> None:
+        while True:
+            try:
+                return await self._load()
+            except Exception:  # whatever went wrong, following must go on
+                _logger.exception("the rule set in force cannot be loaded, trying again")
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _load(self) -> None:
+        async with self._loading:
+            stored = await self._repository.active()
+            version = stored.version if stored else 0
+            if self._sound and version == self._compiler.version:
+                return
+            # Off the event loop: thousands of rules take as long to read as many requests.
+            rule_set = await asyncio.to_thread(self._validate, stored)
+            compiler = await asyncio.to_thread(Compiler, self._catalogue, rule_set or RuleSet((), (), version))
+            if rule_set is not None:
+                await self._warm(compiler)
+            self._compiler, self._sound = compiler, rule_set is not None
+
+    def _validate(self, stored: StoredRuleSet | None) -> RuleSet | None:
+        if stored is None:
+            _logger.critical("no rule set is active: everything is denied")
+            return None
+        try:
+            return read_stored(stored.rules, stored.roles, stored.version, self._catalogue)
+        except RuleError as error:
+            _logger.critical("rule set %s does not hold, everything is denied: %s", stored.version, error)
+            return None
+
+    async def _warm(self, compiler: Compiler) -> None:
+        try:
+            await asyncio.wait_for(compiler.warm(self._compiler), WARM_SECONDS)
+        except TimeoutError:
+            _logger.info("rule set %s goes live before it is warm", compiler.version)

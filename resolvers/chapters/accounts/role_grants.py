@@ -1,0 +1,159 @@
+"""Granting roles for a time, and ending them (D5): they begin and end by themselves, to the second.
+
+The account carries a copy of each grant until it is ended, changed in the transaction that changes the grant: every
+request looks at it. INVARIANT: nobody grants a role to themselves, whatever the rules say; where approval is needed
+no grant counts before another person approved it; and no end of a grant leaves nobody to change the rules. An end
+never waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from documents.access.plan import Action, Scope
+from documents.access.trace import Served
+from documents.chapters.accounts.directory import AccountRepository, StoredAccount
+from documents.chapters.accounts.role_grants import RoleGrantState as State
+from documents.declaring.kind import Kind
+from documents.errors import FieldAccessError, RuleBrokenError
+from documents.plain_records import Record, Records
+from documents.writing.idempotency import IdempotentRequest
+from documents.writing.records import RecordWrites
+from policies.authorize import CREATE, WRITE
+from policies.in_force import PolicyStore
+from resolvers.caller import Caller
+from resolvers.chapters.policies.administration import PolicyAdministration
+from resolvers.operations import RecordOperations
+
+KIND: Final = Kind.ROLE_GRANT
+_NAMED: Final = frozenset({"staff", "role"})
+_NEEDED: Final = ("staff", "role", "since", "state", "created_by")
+_FACTS: Final = (*_NEEDED, "until")
+
+
+class RoleGrants:
+    """Roles with a beginning and an end."""
+
+    def __init__(
+        self,
+        operations: RecordOperations,
+        store: PolicyStore,
+        accounts: AccountRepository,
+        administration: PolicyAdministration,
+        *,
+        approval: bool,
+    ) -> None:
+        """`approval`: whether another person has to approve a grant."""
+        self._approval = approval
+        self._operations = operations
+        self._administration = administration
+        self._store = store
+        self._accounts = accounts
+
+    async def grant(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+        """Grants a role from now, or from `since`, until `until`; for good where that is left out. Where approval is
+        needed, it waits for that."""
+        plan = await self._operations.plan(caller, KIND, CREATE)
+        now = _now()
+        values = {**given, "since": given.get("since") or now}
+        self._check(caller, values, now)
+
+        async def work(writes: RecordWrites) -> str:
+            state = State.WAITING if self._approval else State.GRANTED
+            granted = await writes.insert(plan, KIND, values, derived={"state": state.value}, by=caller.username)
+            if not self._approval:
+                await self._give(writes, granted, values)
+            return granted
+
+        return await self._operations.run(work, request)
+
+    async def approve(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+        """Makes a grant count that another person made for a third."""
+        plan = await self._operations.plan(caller, KIND, WRITE)
+        record_id, version = given["id"], given["version"]
+
+        async def work(writes: RecordWrites) -> str:
+            await writes.check(plan, KIND, record_id, ["approved_by"], version=version)
+            known = await writes.load(plan, KIND, record_id, *_FACTS)
+            if hidden := [name for name in _NEEDED if known.get(name) is None]:
+                raise FieldAccessError(Action.READ, hidden)
+            if known["state"] != State.WAITING:
+                raise RuleBrokenError("step.not_allowed", "state")
+            if known["created_by"] == caller.username:
+                raise RuleBrokenError("approval.same_person", "approved_by")
+            self._check(caller, known, _now())
+            derived = {"state": State.GRANTED.value}
+            values = {"approved_by": caller.username}
+            await writes.update(plan, KIND, record_id, values, derived=derived, version=version)
+            await self._give(writes, record_id, known)
+            return str(record_id)
+
+        return await self._operations.run(work, request)
+
+    async def end(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+        """Ends a grant before its time, or one that has no end."""
+        plan = await self._operations.plan(caller, KIND, WRITE)
+        record_id, version, now = given["id"], given["version"], _now()
+        rules = self._store.compiler.rule_set
+        was_locked = await self._administration.locks_out(rules)
+
+        async def work(writes: RecordWrites) -> str:
+            await writes.check(plan, KIND, record_id, ["ended_at"], version=version)
+            known = await writes.load(plan, KIND, record_id, "staff", "until", "ended_at")
+            if known.get("ended_at") is not None or (known.get("until") is not None and known["until"] <= now):
+                raise RuleBrokenError("role_grant.ended_already", "ended_at")
+            derived = {"ended_by": caller.username, "state": State.ENDED.value}
+            await writes.update(plan, KIND, record_id, {"ended_at": now}, derived=derived, version=version)
+            await self._accounts.end_role_term(known["staff"], record_id, writes.session)
+            if not was_locked and await self._administration.locks_out(rules, writes):
+                raise RuleBrokenError("draft.locks_out", "role")
+            return str(record_id)
+
+        return await self._operations.run(work, request)
+
+    async def accounts(self, caller: Caller) -> Records:
+        """Who there is, with which roles: for those who may read every grant. Raises FieldAccessError."""
+        plan = await self._operations.plan(caller, KIND)
+        grants = plan.grants(KIND, frozenset({Scope.ALL}))
+        if hidden := _NAMED - grants.plain:
+            raise FieldAccessError(Action.READ, hidden)
+        caller.report.add_row(Served(KIND, tuple(sorted(_NAMED)), ()), None)
+        accounts = await self._accounts.list_accounts()
+        departments = await self._accounts.departments(one.department for one in accounts if one.department)
+        return Records(_account(account, departments.get(account.department or "")) for account in accounts)
+
+    async def _give(self, writes: RecordWrites, grant: str, values: Mapping[str, Any]) -> None:
+        term = {name: values.get(name) for name in ("role", "since", "until")} | {"grant": grant}
+        await self._accounts.add_role_term(values["staff"], term, writes.session)
+
+    def _check(self, caller: Caller, values: Mapping[str, Any], now: datetime) -> None:
+        if values["staff"] == caller.username:
+            raise RuleBrokenError("role_grant.own_account", "staff")
+        if values["role"] not in self._store.compiler.roles:
+            raise RuleBrokenError("role_grant.unknown_role", "role")
+        until = values.get("until")
+        if until is not None and until <= max(values["since"], now):
+            raise RuleBrokenError("role_grant.ends_before_it_begins", "until")
+
+
+def _account(account: StoredAccount, department: Record | None) -> Record:
+    return Record(
+        username=account.username,
+        display_name=account.display_name,
+        roles=sorted(account.roles),
+        lasting_roles=sorted(account.lasting_roles),
+        base_roles=sorted(account.base_roles),
+        purposes=sorted(account.purposes),
+        department=account.department,
+        department_named=department,
+        disabled=account.disabled,
+        cleared_until=account.cleared_until,
+    )
+
+
+def _now() -> datetime:
+    """The time in whole milliseconds, as the database keeps it."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)

@@ -1,0 +1,184 @@
+"""The collection letter (K7): made as PDF of what is overdue, kept as an attachment of the customer, named by its step.
+
+It is made by a person and under that person's plan: nothing stands in it that its maker may not read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from documents.chapters.attachments.kinds import AttachmentCategory
+from documents.chapters.attachments.media_types import MediaType
+from documents.chapters.attachments.staging import AttachmentRepository, NewAttachment, in_one_piece
+from documents.chapters.credit.kinds import ReceivableState, StepState
+from documents.chapters.credit.overdue_letter import COLLECTION_LETTERS
+from documents.chapters.credit.overdue_steps import CollectionStage
+from documents.chapters.credit.receivables import overdue_days
+from documents.declaring.kind import CUSTOMER_KINDS, Kind
+from documents.errors import FieldAccessError, RecordNotFoundError, RuleBrokenError
+from documents.letters.template import LetterLanguage
+from documents.plain_records import Record
+from documents.reading.customers import CustomerRepository
+from documents.reading.list_query import Selection
+from documents.reading.record_rights import grants_in_customer
+from documents.reckoning.money import Money, total
+from documents.storing.layout import CustomerReference
+from documents.writing.idempotency import IdempotentRequest
+from documents.writing.records import RecordWrites
+from policies.authorize import CREATE, WRITE
+from resolvers.caller import Caller
+from resolvers.operations import RecordOperations
+from resolvers.reads import RecordReads
+
+STEP, RECEIVABLE = Kind.COLLECTION_STEP, Kind.RECEIVABLE
+DAYS_TO_PAY = 10
+LOCAL = ZoneInfo("Asia/Shanghai")
+LISTED = frozenset({"number", "due_on", "balance", "currency"})
+ADDRESSED = frozenset({"name", "address", "postal_address"})
+
+
+@dataclass(frozen=True, slots=True)
+class LetterSender:
+    """Who writes to customers, as it stands in the letterhead, and where they pay."""
+
+    name: str
+    address: str
+    telephone: str
+    account: str
+
+
+class CollectionLetters:
+    """Makes letters for steps of stage LETTER."""
+
+    def __init__(
+        self,
+        operations: RecordOperations,
+        records: RecordReads,
+        customers: CustomerRepository,
+        attachments: AttachmentRepository,
+        sender: LetterSender | None,
+    ) -> None:
+        self._operations = operations
+        self._records = records
+        self._customers = customers
+        self._attachments = attachments
+        self._sender = sender
+
+    async def prepare(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+        """Makes the letter of the planned step `given["id"]`. Raises RuleBrokenError `letter.no_sender`,
+        `letter.no_address`, `step.not_allowed` for a step that needs none, FieldAccessError."""
+        sender, operations = self._sender, self._operations
+        if sender is None:
+            raise RuleBrokenError("letter.no_sender")
+        language: LetterLanguage = "en" if given.get("language") == "en" else "zh-CN"
+        plan = await operations.plan(caller, STEP, WRITE)
+        files = await operations.plan(caller, Kind.ATTACHMENT, CREATE)
+        step = await self._step(caller, given["id"])
+        today = datetime.now(LOCAL).date()
+        customer = await operations.customer(caller, step["customer"]["id"])
+        values = await self._recipient(caller, customer)
+        items = await self._overdue(caller, customer, step["receivable"], today)
+        content = await asyncio.to_thread(
+            _rendered, language, {**values, **_letterhead(sender)}, given["id"], items, today
+        )
+        new = NewAttachment(AttachmentCategory.LETTER, f"collection-letter-{today}.pdf", MediaType.PDF)
+        async with self._attachments.staged(files, customer, new, in_one_piece(content)) as staged:
+
+            async def work(writes: RecordWrites) -> str:
+                letter = await self._attachments.insert(writes, files, staged, by=caller.username)
+                await writes.update(plan, STEP, given["id"], {"letter": letter}, version=given["version"])
+                return str(given["id"])
+
+            return await operations.run(work, request)
+
+    async def _step(self, caller: Caller, record_id: str) -> Record:
+        names = frozenset({"customer", "receivable", "stage", "state"})
+        whose = Selection(dict.fromkeys(CUSTOMER_KINDS, frozenset({"id"})))
+        step = await self._records.find(caller, record_id, Selection({STEP: names}, {"customer": whose}))
+        if step is None or step["kind"] != STEP.value:
+            raise RecordNotFoundError
+        if denied := names - step.keys():
+            raise FieldAccessError("read", denied)
+        if step["stage"] != CollectionStage.LETTER.value or step["state"] != StepState.PLANNED.value:
+            raise RuleBrokenError("step.not_allowed", "stage")
+        if step["customer"] is None:
+            raise RecordNotFoundError
+        return step
+
+    async def _recipient(self, caller: Caller, customer: CustomerReference) -> dict[str, str]:
+        """Name and address, both in plain."""
+        plan = await self._operations.customers_plan(caller)
+        if denied := ADDRESSED - grants_in_customer(plan, customer).plain:
+            raise FieldAccessError("read", denied)
+        selection = Selection({customer.kind: ADDRESSED})
+        found = (await self._customers.find_many(plan, [customer.row_id], selection, caller.report))[customer.row_id]
+        address = found["postal_address"] or found["address"]
+        if not address:
+            raise RuleBrokenError("letter.no_address")
+        return {"customer_name": found["name"], "customer_address": address}
+
+    async def _overdue(
+        self, caller: Caller, customer: CustomerReference, receivable_id: str, today: date
+    ) -> tuple[Record, ...]:
+        """What is overdue in the currency of the step's receivable, the oldest first; of one that is paid, nothing."""
+        plan = await self._operations.plan(caller, RECEIVABLE)
+        selection = Selection({RECEIVABLE: LISTED | {"id"}})
+        condition = {
+            "customer_id": customer.row_id,
+            "state": ReceivableState.OPEN.value,
+            "due_on": {"$lt": today.isoformat()},
+        }
+        repository = self._operations.writer.repository(RECEIVABLE)
+        found = await repository.find_in(plan, RECEIVABLE, condition, selection, caller.report)
+        if denied := {name for record in found for name in LISTED - record.keys()}:
+            raise FieldAccessError("read", denied)
+        currency = next((record["currency"] for record in found if record["id"] == receivable_id), None)
+        if currency is None:
+            raise RuleBrokenError("collection.paid")
+        return tuple(sorted((one for one in found if one["currency"] == currency), key=lambda one: str(one["due_on"])))
+
+
+def _letterhead(sender: LetterSender) -> dict[str, str]:
+    return {
+        "sender_name": sender.name,
+        "sender_address": sender.address,
+        "sender_telephone": sender.telephone,
+        "account": sender.account,
+        "signatory": "",
+    }
+
+
+def _rendered(
+    language: LetterLanguage, values: dict[str, str], step_id: str, items: tuple[Record, ...], today: date
+) -> bytes:
+    balances = [Money(Decimal(item["balance"]), item["currency"]) for item in items]
+    owed = total(balances, balances[0].currency)
+    rows = [
+        (
+            item["number"],
+            item["due_on"],
+            str(overdue_days(date.fromisoformat(item["due_on"]), today)),
+            _amount(Money(Decimal(item["balance"]), item["currency"])),
+        )
+        for item in items
+    ]
+    filled = {
+        **values,
+        "reference": f"CL-{step_id[-8:]}",
+        "date": today.isoformat(),
+        "total": _amount(owed),
+        "due_date": (today + timedelta(days=DAYS_TO_PAY)).isoformat(),
+    }
+    # Loaded in this thread at the first letter: it takes long, and most processes write none.
+    from documents.letters.pdf import render_letter  # noqa: PLC0415
+
+    return render_letter(COLLECTION_LETTERS[language], filled, rows, today)
+
+
+def _amount(money: Money) -> str:
+    return f"{money.currency} {money.amount:,.2f}"

@@ -1,0 +1,180 @@
+"""The use cases on customers: one plan per request, then the repository. They decide nothing themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from documents.access.plan import AccessPlan
+from documents.access.trace import Act
+from documents.declaring.catalogue import Catalogue
+from documents.declaring.kind import Kind
+from documents.errors import (
+    IdempotencyConflictError,
+    RecordNotFoundError,
+    StaleVersionError,
+)
+from documents.plain_records import Record
+from documents.reading.customers import CustomerRepository
+from documents.reading.list_query import ListQuery, Selection
+from documents.storing.public_ids import parse_customer_id
+from documents.writing.customers import Change, CustomerWriter
+from documents.writing.idempotency import IdempotencyRepository, IdempotentRequest
+from policies.authorize import CREATE, DELETE, WRITE, PolicyEngine
+from resolvers.caller import Caller
+from resolvers.chapters.information.shared_customers import SharedCustomers
+from resolvers.idempotency import idempotent
+from resolvers.pages import Wanted, connection, read_page
+from resolvers.reads import RecordReads, read_actions
+from resolvers.recording import traced
+from resolvers.refusals import REFUSALS, user_errors
+
+
+class Customers:
+    """Find, list, create, change and delete customers under policy."""
+
+    def __init__(
+        self,
+        engine: PolicyEngine,
+        catalogue: Catalogue,
+        reader: CustomerRepository,
+        writer: CustomerWriter,
+        idempotency: IdempotencyRepository,
+        records: RecordReads,
+        shared: SharedCustomers,
+    ) -> None:
+        self._engine = engine
+        self._catalogue = catalogue
+        self._reader = reader
+        self._writer = writer
+        self._idempotency = idempotency
+        self._records = records
+        self._shared = shared
+
+    async def find(self, caller: Caller, customer_id: str, selection: Selection) -> Record | None:
+        """The customer as the caller may see it, or None: absent and out of scope are the same."""
+        if caller.principal is not None and caller.principal.partner is not None:
+            return await self._shared.find(caller, caller.principal, customer_id, selection)
+        plan = await self._engine.authorize(caller.principal, caller.purpose, read_actions(selection))
+        return await self._find(caller, plan, customer_id, selection)
+
+    async def find_under(
+        self, caller: Caller, plan: AccessPlan, customer_id: str, selection: Selection
+    ) -> Record | None:
+        """The same under a plan that the caller was just given."""
+        return await self._find(caller, plan, customer_id, selection)
+
+    async def find_page(self, caller: Caller, query: ListQuery, *, ordered: bool, wanted: Wanted) -> Record:
+        """A page as a connection record. Not `ordered`: newest first where the caller may know it, else by id."""
+        if caller.principal is not None and caller.principal.partner is not None:
+            return await self._shared.find_page(caller, caller.principal, query, wanted)
+        plan = await self._engine.authorize(caller.principal, caller.purpose, read_actions(query.selection))
+        page, query = await read_page(self._reader, plan, query, caller, ordered=ordered)
+        await self._records.attach_to_customers(caller, page.records, query.selection)
+        return await connection(self._reader, plan, page, query, wanted)
+
+    async def create(self, caller: Caller, change: Change, selection: Selection, path: str) -> Record:
+        """The payload record: `customer` as the caller may now see it, and `user_errors`."""
+        plan = await self._engine.authorize(caller.principal, caller.purpose, CREATE)
+        caller.report.trace.add_plan(plan)
+        change = _with_owner(caller, change)
+        request = idempotent(caller, path, ["create", change.kind, change.channel, change.values])
+        known = await self._known(request)
+        if known is None:
+            try:
+                with traced(caller, Act.CREATE, change.kind, change.values) as new:
+                    new.customer = await self._writer.create(plan, change, request)
+                known = f"{change.kind.value}_{new.customer}"
+            except REFUSALS as refusal:
+                return _refused(refusal, change.kind)
+            except IdempotencyConflictError:
+                known = await self._settled(request)
+        # What the creator may do from now on is asked again: the right to create is spent.
+        plan = await self._engine.authorize(caller.principal, caller.purpose, read_actions(selection))
+        return await self._payload(caller, plan, known, selection)
+
+    async def update(
+        self, caller: Caller, customer_id: str, version: int, change: Change, selection: Selection, path: str
+    ) -> Record:
+        """The payload record of a change to the customer whose `version` the caller saw."""
+        plan = await self._engine.authorize(caller.principal, caller.purpose, WRITE | read_actions(selection))
+        caller.report.trace.add_plan(plan)
+        request = idempotent(caller, path, ["update", customer_id, version, change.channel, change.values])
+        if await self._known(request) is None:
+            row_id = _row_id(customer_id, change.kind)
+            try:
+                with traced(caller, Act.WRITE, change.kind, change.values, customer=row_id):
+                    if row_id is None:
+                        raise RecordNotFoundError
+                    await self._writer.update(plan, row_id, version, change, request)
+            except StaleVersionError as refusal:
+                current = await self._find(caller, plan, customer_id, selection)
+                return Record(_refused(refusal, change.kind), customer=current)
+            except REFUSALS as refusal:
+                return _refused(refusal, change.kind)
+            except IdempotencyConflictError:
+                await self._settled(request)
+        return await self._payload(caller, plan, customer_id, selection)
+
+    async def delete(self, caller: Caller, customer_id: str, version: int, path: str) -> Record:
+        """The payload record of a deletion: `deleted_id`, and `user_errors`."""
+        plan = await self._engine.authorize(caller.principal, caller.purpose, DELETE)
+        caller.report.trace.add_plan(plan)
+        request = idempotent(caller, path, ["delete", customer_id, version])
+        if await self._known(request) is None:
+            parsed = parse_customer_id(customer_id)
+            try:
+                kind, row_id = parsed or (None, None)
+                with traced(caller, Act.DELETE, kind, customer=row_id):
+                    if parsed is None:
+                        raise RecordNotFoundError
+                    await self._writer.delete(plan, *parsed, version, request)
+            except REFUSALS as refusal:
+                return _refused(refusal, parsed[0] if parsed is not None else None)
+            except IdempotencyConflictError:
+                await self._settled(request)
+        return Record(deleted_id=customer_id, user_errors=[])
+
+    async def _find(self, caller: Caller, plan: AccessPlan, customer_id: str, selection: Selection) -> Record | None:
+        parsed = parse_customer_id(customer_id)
+        if parsed is None:
+            return None
+        kind, row_id = parsed
+        record = await self._reader.find(plan, kind, row_id, selection, caller.report)
+        if record is not None:
+            await self._records.attach_to_customers(caller, [record], selection)
+        return record
+
+    async def _payload(self, caller: Caller, plan: AccessPlan, customer_id: str, selection: Selection) -> Record:
+        """What a mutation returns is a read like any other: under the plan, of the row as it is now."""
+        record = await self._find(caller, plan, customer_id, selection)
+        return Record(customer=record, user_errors=[])
+
+    async def _known(self, request: IdempotentRequest | None) -> str | None:
+        return await self._idempotency.outcome(request) if request is not None else None
+
+    async def _settled(self, request: IdempotentRequest | None) -> str:
+        """The outcome of the other try that got there first. Raises IdempotencyConflictError while there is none."""
+        known = await self._known(request)
+        if known is None:
+            raise IdempotencyConflictError(in_progress=True)
+        return known
+
+
+def _refused(refusal: Exception, kind: Kind | None) -> Record:
+    """The payload of a refusal: nothing but what the caller can put right."""
+    return Record(customer=None, user_errors=list(user_errors(refusal, kind)))
+
+
+def _with_owner(caller: Caller, change: Change) -> Change:
+    """A new customer belongs to whoever creates it, unless the input says otherwise."""
+    if caller.principal is None:
+        return change
+    owner = {"account_manager": caller.principal.username, "department": caller.principal.department}
+    missing = {name: value for name, value in owner.items() if value is not None and name not in change.values}
+    return replace(change, values={**change.values, **missing})
+
+
+def _row_id(customer_id: str, kind: Kind) -> Any:
+    parsed = parse_customer_id(customer_id)
+    return parsed[1] if parsed is not None and parsed[0] is kind else None

@@ -1,0 +1,87 @@
+"""The keys, for who keeps them: where they stand, and the rotation of the vault key. No key is ever shown.
+
+Under the policy of kind `vault_key`: whole, or refused. What is done is a job of the ledger, which is followed there.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from documents.access.plan import Action, Scope
+from documents.access.trace import Served
+from documents.chapters.encryption.rotation import KeyRotation, VaultKeyFacts
+from documents.chapters.jobs.ledger import JobLedger, Session
+from documents.declaring.kind import Kind
+from documents.errors import FieldAccessError
+from documents.plain_records import Record, Records
+from documents.writing.idempotency import IdempotentRequest
+from documents.writing.records import RecordWrites
+from policies.authorize import CREATE
+from resolvers.caller import Caller
+from resolvers.operations import RecordOperations
+
+KIND: Final = Kind.VAULT_KEY
+REWRAP: Final = "keys.rewrap"
+"""The job that follows a rotation."""
+_SHOWN: Final = frozenset({"fingerprint", "state", "made_at", "data_keys", "secrets"})
+_MADE: Final = frozenset({"fingerprint", "state"})
+
+
+class Keys:
+    """What can be known of the keys, and done."""
+
+    def __init__(
+        self, operations: RecordOperations, rotation: KeyRotation, ledger: JobLedger, trail_key_id: bytes
+    ) -> None:
+        self._operations = operations
+        self._rotation = rotation
+        self._ledger = ledger
+        self._trail_key_id = trail_key_id
+
+    async def state(self, caller: Caller) -> Record:
+        """The keys and how many each wraps, the newest vault key first. Raises FieldAccessError."""
+        plan = await self._operations.plan(caller, KIND)
+        if hidden := _SHOWN - plan.grants(KIND, frozenset({Scope.ALL})).plain:
+            raise FieldAccessError(Action.READ, hidden)
+        caller.report.add_row(Served(KIND, tuple(sorted(_SHOWN)), ()), None)
+        facts = await self._rotation.facts()
+        return Record(
+            root_key_provider=facts.root_key_provider,
+            vault_keys=Records(map(_vault_key, facts.vault_keys)),
+            data_keys=facts.data_keys,
+            oldest_data_key_at=facts.oldest_data_key_at,
+            trail_key=self._trail_key_id.hex(),
+        )
+
+    async def rotate_vault_key(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+        """A new vault key in the place of the one whose fingerprint is `replaces`; returns the public id of the job.
+
+        Raises FieldAccessError, and RuleBrokenError where another one is active by now."""
+        plan = await self._operations.plan(caller, KIND, CREATE)
+        if refused := _MADE - plan.grants(KIND, frozenset({Scope.ALL})).creatable:
+            raise FieldAccessError(Action.CREATE, refused)
+
+        async def work(writes: RecordWrites) -> str:
+            await self._rotation.add_vault_key(given["replaces"], writes.session)
+            return await self._enqueue(writes.session)
+
+        job_id = await self._operations.run(work, request)
+        await self._rotation.reload()
+        return job_id
+
+    async def rotate_as_operator(self) -> str:
+        """The same for `dossier keys rotate`: whoever holds the root key asks no rule."""
+        return await self._rotation.rotate(None, self._enqueue)
+
+    async def _enqueue(self, session: Session) -> str:
+        return f"{Kind.JOB.value}_{await self._ledger.enqueue(REWRAP, session=session)}"
+
+
+def _vault_key(facts: VaultKeyFacts) -> Record:
+    return Record(
+        fingerprint=facts.fingerprint,
+        state=facts.state,
+        made_at=facts.created_at,
+        data_keys=facts.data_keys,
+        secrets=facts.secrets,
+    )

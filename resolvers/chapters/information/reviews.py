@@ -1,0 +1,51 @@
+"""Reviews of customer information (I2): recorded, and the next one set by the period of the customer's kind."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from documents.chapters.information.reviews import ReviewPeriods, next_review_on
+from documents.chapters.reminders.due import REVIEWS, ReminderRepository
+from documents.declaring.kind import Kind
+from documents.reckoning.working_time import SHANGHAI
+from documents.writing.dependents import CustomersRecords
+from documents.writing.idempotency import IdempotentRequest
+from documents.writing.records import RecordWrites
+from policies.authorize import CREATE
+from resolvers.caller import Caller
+from resolvers.operations import RecordOperations
+
+
+class Reviews:
+    """Recording reviews. What is due are the customers by `nextReviewOn`."""
+
+    def __init__(
+        self,
+        operations: RecordOperations,
+        customers: CustomersRecords,
+        periods: ReviewPeriods,
+        reminders: ReminderRepository,
+    ) -> None:
+        self._operations = operations
+        self._customers = customers
+        self._periods = periods
+        self._reminders = reminders
+
+    async def record(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+        """Records that `given["customer"]` was reviewed today; a customer who was not reached stays due."""
+        plan = await self._operations.plan(caller, Kind.REVIEW, CREATE)
+        customer = await self._operations.customer(caller, given.pop("customer"))
+        today = datetime.now(SHANGHAI).date()
+        reached = given["result"] != "unreachable"
+        due = next_review_on(self._periods, customer.kind, today) if reached else today
+        derived = {"reviewed_on": today.isoformat(), "next_review_on": due.isoformat()}
+
+        async def work(writes: RecordWrites) -> str:
+            done = await writes.insert(plan, Kind.REVIEW, given, customer=customer, derived=derived, by=caller.username)
+            if reached:
+                await self._customers.set_review(customer.row_id, due.isoformat(), writes.session)
+                await self._reminders.settle(customer.public_id, REVIEWS, writes.session)
+            return done
+
+        return await self._operations.run(work, request)

@@ -1,0 +1,298 @@
+"""The use cases of changing the access rules (D5): draft → submitted → approved → activated, and back to a version.
+
+Who may do so is itself a matter of the rules: rights to fields of `rule_draft`. INVARIANT: nothing is put in force that
+does not hold, that breaks its policy tests, that was made from another version than the one in force, or that leaves
+nobody to change the rules again; and, where approval is needed, nothing that one person alone wanted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from documents.access.plan import AccessPlan, Action, Scope
+from documents.chapters.accounts.directory import AccountRepository, StoredAccount
+from documents.chapters.policies.kinds import RuleDraftState as State
+from documents.chapters.policies.rule_sets import RuleSetRepository
+from documents.declaring.catalogue import Catalogue
+from documents.declaring.kind import Kind
+from documents.errors import FieldAccessError, RuleBrokenError, RulesBrokenError, StaleVersionError
+from documents.plain_records import Record
+from documents.writing.idempotency import IdempotentRequest
+from documents.writing.records import RecordWrites
+from policies.authorize import CREATE, READ, WRITE
+from policies.changing.changes import Person, conflicts, csv_line, locks_out, rebased
+from policies.changing.policy_tests import run_tests
+from policies.in_force import PolicyStore
+from policies.rules.rule_set import RuleSet
+from resolvers.caller import Caller
+from resolvers.chapters.policies.rule_forms import checked_tests, failed_tests, read_csv, read_rows, rows_of
+from resolvers.operations import RecordOperations
+
+KIND: Final = Kind.RULE_DRAFT
+CONTENT: Final = ("base", "comment", "rules", "inheritance", "tests")
+_FACTS: Final = (*CONTENT, "authors", "state", "steps", "approved_by")
+_OPEN: Final = (State.DRAFT, State.SUBMITTED, State.APPROVED)
+Facts = Mapping[str, Any]
+Request = IdempotentRequest | None
+
+
+class PolicyAdministration:
+    """Drafts of rules, and putting them in force."""
+
+    def __init__(
+        self,
+        operations: RecordOperations,
+        store: PolicyStore,
+        rule_sets: RuleSetRepository,
+        accounts: AccountRepository,
+        catalogue: Catalogue,
+        *,
+        approval: bool,
+    ) -> None:
+        """`approval`: whether another person than the authors has to approve."""
+        self._operations = operations
+        self._store = store
+        self._rule_sets = rule_sets
+        self._accounts = accounts
+        self._catalogue = catalogue
+        self._approval = approval
+
+    async def rights(self, caller: Caller) -> Record:
+        """What the caller may do in changing the rules, by the rights to fields of drafts; of which draft is another
+        question. Raises FieldAccessError where they may read nothing of them."""
+        plan = await self._operations.plan(caller, KIND, READ | CREATE | WRITE)
+        grants = plan.grants(KIND, frozenset({Scope.ALL}))
+        if not grants.is_visible:
+            raise FieldAccessError(Action.READ, ["rules"])
+        content = {"rules", "inheritance", "tests"}
+        return Record(
+            write=content <= grants.writable and content <= grants.creatable,
+            decide="state" in grants.writable,
+            approve="approved_by" in grants.writable,
+            activate="activated_version" in grants.writable,
+            approval_required=self._approval,
+        )
+
+    async def create_draft(self, caller: Caller, given: dict[str, Any], request: Request) -> str:
+        """A draft of the given rules; those of the base version where none are given."""
+        plan = await self._operations.plan(caller, KIND, CREATE)
+        base = given.get("base")
+        content = await self._new_content(base if base is not None else self._store.compiler.version, given)
+
+        async def work(writes: RecordWrites) -> str:
+            return await self._insert(writes, plan, caller, content, State.DRAFT)
+
+        return await self._operations.run(work, request)
+
+    async def update_draft(self, caller: Caller, given: dict[str, Any], request: Request) -> str:
+        """Changes a draft. It has to be submitted and approved anew; the caller is one of its authors from now on."""
+        wanted = [name for name in CONTENT if given.get(name) is not None]
+        names = [*wanted, *(("rules", "inheritance") if given.get("csv") is not None else ())]
+
+        async def change(facts: Facts) -> dict[str, Any]:
+            texts = given.get("tests")
+            rules, tests = self._given_rules(given, facts), texts if texts is not None else facts["tests"]
+            await asyncio.to_thread(checked_tests, tests, self._catalogue, rules)
+            changed: dict[str, Any] = {"tests": list(tests), **rows_of(rules)}
+            return {**changed, "comment": given.get("comment") or facts["comment"]}
+
+        return await self._changed(caller, given, request, names, change, _OPEN, State.DRAFT)
+
+    async def submit_draft(self, caller: Caller, given: dict[str, Any], request: Request) -> str:
+        """Hands a draft over for approval."""
+        return await self._changed(caller, given, request, ["state"], None, (State.DRAFT,), State.SUBMITTED)
+
+    async def discard_draft(self, caller: Caller, given: dict[str, Any], request: Request) -> str:
+        """Ends a draft that is not wanted any more; it is kept."""
+        return await self._changed(caller, given, request, ["state"], None, _OPEN, State.DISCARDED)
+
+    async def approve_draft(self, caller: Caller, given: dict[str, Any], request: Request) -> str:
+        """Approves what another person submitted."""
+
+        async def change(facts: Facts) -> dict[str, Any]:
+            if caller.username in facts["authors"]:
+                raise RuleBrokenError("approval.same_person", "approved_by")
+            return {"approved_by": caller.username}
+
+        return await self._changed(caller, given, request, ["approved_by"], change, (State.SUBMITTED,), State.APPROVED)
+
+    async def rebase_draft(self, caller: Caller, given: dict[str, Any], request: Request) -> str:
+        """Makes the draft's change on top of the version in force, if that did not touch the same rules."""
+
+        async def change(facts: Facts) -> dict[str, Any]:
+            base, draft, active = await self._three(facts)
+            met = conflicts(base, draft, active)
+            if met:
+                raise RulesBrokenError(RuleBrokenError("draft.conflict", "rules", line=csv_line(line)) for line in met)
+            return {"base": active.version, **rows_of(rebased(base, draft, active))}
+
+        names = ["base", "rules", "inheritance"]
+        return await self._changed(caller, given, request, names, change, _OPEN, State.DRAFT)
+
+    async def activate_draft(self, caller: Caller, given: dict[str, Any], request: Request) -> str:
+        """Puts the draft in force: here on return, in every other process within a second."""
+        plan = await self._operations.plan(caller, KIND, WRITE)
+
+        async def work(writes: RecordWrites) -> str:
+            record_id = given["id"]
+            await writes.check(plan, KIND, record_id, ["activated_version"], version=given["version"])
+            facts = await self._facts(writes, plan, record_id)
+            _require(facts, (State.APPROVED,) if self._approval else _OPEN)
+            await self._activate(writes, plan, caller, record_id, facts)
+            return str(record_id)
+
+        done = await self._operations.run(work, request)
+        await self._store.refresh()
+        return done
+
+    async def revert_rules(self, caller: Caller, given: dict[str, Any], request: Request) -> str:
+        """Goes back to the rules of an earlier version: at once, or where approval is needed as a submitted draft."""
+        plan = await self._operations.plan(caller, KIND, CREATE | WRITE)
+        number = given["to_version"]
+        content = await self._new_content(number, {"comment": given["comment"]})
+        content["base"] = self._store.compiler.version
+
+        async def work(writes: RecordWrites) -> str:
+            derived = {"reverts_to": number}
+            made = await self._insert(writes, plan, caller, content, State.SUBMITTED, derived)
+            if not self._approval:
+                await self._activate(writes, plan, caller, made, await self._facts(writes, plan, made))
+            return made
+
+        done = await self._operations.run(work, request)
+        await self._store.refresh()
+        return done
+
+    async def _changed(
+        self,
+        caller: Caller,
+        given: dict[str, Any],
+        request: Request,
+        names: Sequence[str],
+        change: Any,
+        allowed: Sequence[State],
+        state: State,
+    ) -> str:
+        """Takes a draft from one of the states `allowed` to `state`, with what `change` derives from it."""
+        plan = await self._operations.plan(caller, KIND, WRITE)
+
+        async def work(writes: RecordWrites) -> str:
+            record_id, version = given["id"], given["version"]
+            await writes.check(plan, KIND, record_id, names, version=version)
+            facts = await self._facts(writes, plan, record_id)
+            _require(facts, allowed)
+            changed = {"state": state.value} | (await change(facts) if change is not None else {})
+            values = {name: changed[name] for name in names if name in changed}
+            derived = {name: value for name, value in changed.items() if name not in values}
+            derived["steps"] = [*facts["steps"], _step(state, caller, given.get("note"))]
+            if state is State.DRAFT:
+                derived |= {"approved_by": None, "authors": sorted({*facts["authors"], caller.username})}
+            await writes.update(plan, KIND, record_id, values, derived=derived, version=version)
+            return str(record_id)
+
+        return await self._operations.run(work, request)
+
+    async def _activate(
+        self, writes: RecordWrites, plan: AccessPlan, caller: Caller, record_id: str, facts: Facts
+    ) -> None:
+        rules, active = self._stored_rules(facts), self._store.compiler.version
+        if facts["base"] != active:
+            raise RuleBrokenError("draft.outdated", "base", version=str(active))
+        await self.hold(rules, facts["tests"])
+        try:
+            number = await self._rule_sets.swap(
+                writes.session,
+                active,
+                rules.rules,
+                rules.inheritance,
+                by=caller.username,
+                comment=facts["comment"],
+                tests=facts["tests"],
+                draft=record_id,
+                approved_by=facts.get("approved_by"),
+            )
+        except StaleVersionError as error:  # another process was faster
+            raise RuleBrokenError("draft.outdated", "base", version=str(active + 1)) from error
+        derived = {"state": State.ACTIVATED.value, "steps": [*facts["steps"], _step(State.ACTIVATED, caller)]}
+        await writes.update(plan, KIND, record_id, {"activated_version": number}, derived=derived)
+
+    async def account(self, username: str) -> StoredAccount | None:
+        """The account, for what is done in its name beside a request."""
+        return await self._accounts.get(username)
+
+    async def hold(self, rules: RuleSet, texts: Sequence[str]) -> None:
+        """Refuses rules that break their tests, or that would lock everybody out."""
+        tests = checked_tests(texts, self._catalogue, rules)
+        if violations := await asyncio.to_thread(run_tests, tests, self._catalogue, rules):
+            raise failed_tests(violations)
+        if await self.locks_out(rules):
+            raise RuleBrokenError("draft.locks_out", "rules")
+
+    async def locks_out(self, rules: RuleSet, writes: RecordWrites | None = None) -> bool:
+        """Whether nobody could change the rules any more; roles that end by themselves do not count. With `writes`: as
+        the accounts are in their transaction."""
+        people = [
+            Person(account.username, account.lasting_roles, account.purposes)
+            for account in await self._accounts.who_can_log_in(writes.session if writes is not None else None)
+        ]
+        return await asyncio.to_thread(locks_out, self._catalogue, rules, people, approval=self._approval)
+
+    async def _new_content(self, version: int, given: Mapping[str, Any]) -> dict[str, Any]:
+        base, tests = await self._store.version_with_tests(version)
+        if base is None:
+            raise RuleBrokenError("draft.no_such_version", "base", version=str(version))
+        rules = self._given_rules(given, rows_of(base))
+        texts = given["tests"] if given.get("tests") is not None else tests
+        await asyncio.to_thread(checked_tests, texts, self._catalogue, rules)
+        return {"base": version, "comment": given["comment"], "tests": list(texts), **rows_of(rules)}
+
+    def _given_rules(self, given: Mapping[str, Any], known: Facts) -> RuleSet:
+        if given.get("csv") is not None:
+            return read_csv(given["csv"], self._catalogue)
+        roles = given["inheritance"] if given.get("inheritance") is not None else known["inheritance"]
+        rules = given["rules"] if given.get("rules") is not None else known["rules"]
+        return read_rows(roles, rules, self._catalogue)
+
+    def _stored_rules(self, facts: Facts) -> RuleSet:
+        return read_rows(facts["inheritance"], facts["rules"], self._catalogue)
+
+    async def _three(self, facts: Facts) -> tuple[RuleSet, RuleSet, RuleSet]:
+        """The draft's base, the draft, and the version in force."""
+        base = await self._store.version(facts["base"])
+        if base is None:
+            raise RuleBrokenError("draft.no_such_version", "base", version=str(facts["base"]))
+        return base, self._stored_rules(facts), self._store.compiler.rule_set
+
+    async def _facts(self, writes: RecordWrites, plan: AccessPlan, record_id: str) -> Record:
+        """The draft whole. Whoever may not read its rules neither approves nor activates them."""
+        facts = await writes.load(plan, KIND, record_id, *_FACTS)
+        if hidden := [name for name in (*CONTENT, "authors", "state", "steps") if facts.get(name) is None]:
+            raise FieldAccessError(Action.READ, hidden)
+        return facts
+
+    async def _insert(
+        self,
+        writes: RecordWrites,
+        plan: AccessPlan,
+        caller: Caller,
+        content: Mapping[str, Any],
+        state: State,
+        more: Mapping[str, Any] | None = None,
+    ) -> str:
+        derived = {"authors": [caller.username], "state": state.value, "steps": [_step(state, caller)], **(more or {})}
+        return await writes.insert(plan, KIND, content, derived=derived, by=caller.username)
+
+
+def _require(facts: Facts, allowed: Sequence[State]) -> None:
+    state = State(facts["state"])
+    if state not in allowed:
+        waits = state in (State.DRAFT, State.SUBMITTED) and tuple(allowed) == (State.APPROVED,)
+        raise RuleBrokenError("draft.not_approved" if waits else "step.not_allowed", "state")
+
+
+def _step(state: State, caller: Caller, note: str | None = None) -> dict[str, Any]:
+    step: dict[str, Any] = {"state": state.value, "at": datetime.now(UTC), "by": caller.username}
+    return step | ({"note": note} if note else {})

@@ -1,0 +1,73 @@
+"""Reminders (I2, I4, I7): the system makes them of what ends or is due; whose own they are says when it is done.
+
+What is written for the system is written in the transaction of whoever calls, and doing it again changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+from documents.access.plan import Purpose
+from documents.chapters.jobs.ledger import Session
+from documents.chapters.reminders.due import EXPIRIES, Due, ReminderRepository
+from documents.chapters.reminders.kinds import ReminderState
+from documents.declaring.kind import Kind
+from documents.errors import RuleBrokenError
+from documents.reckoning.working_time import SHANGHAI
+from documents.writing.idempotency import IdempotentRequest
+from documents.writing.records import RecordWrites
+from policies.authorize import CREATE, READ, WRITE
+from policies.principal import SYSTEM
+from resolvers.caller import Caller
+from resolvers.operations import RecordOperations
+
+NOTICE_DAYS: Final = {Kind.UNDERTAKING: 30, Kind.CONSENT: 14, Kind.SHARING_AGREEMENT: 14}
+REVIEW_NOTICE_DAYS: Final = 14
+
+
+class Reminders:
+    """What there is to remind of, and the reminders."""
+
+    def __init__(self, operations: RecordOperations, reminders: ReminderRepository) -> None:
+        self._operations = operations
+        self._reminders = reminders
+
+    async def expiring(self, kind: Kind, at: datetime, after: str | None, limit: int) -> Sequence[Due]:
+        """A page of the records of `kind` that expire within its days of notice, counted from `at`."""
+        plan = await self._operations.plan(_system(), kind, READ)
+        until = at + timedelta(days=NOTICE_DAYS[kind])
+        return await self._reminders.expiring(plan, EXPIRIES[kind], at, until, after, limit)
+
+    async def reviews(self, at: datetime, after: str | None, limit: int) -> Sequence[Due]:
+        """A page of the customers whose review is due within the days of notice, or overdue."""
+        today: date = at.astimezone(SHANGHAI).date()
+        plan = await self._operations.customers_plan(_system())
+        until = today + timedelta(days=REVIEW_NOTICE_DAYS)
+        return await self._reminders.reviews(plan, today, until, after, limit)
+
+    async def remind(self, session: Session, due: Sequence[Due]) -> None:
+        """Makes the reminders that there are not yet."""
+        plan = await self._operations.plan(_system(), Kind.REMINDER, CREATE)
+        await self._reminders.remind(plan, due, SYSTEM.username, session)
+
+    async def complete(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+        """Notes that what the reminder is about was seen to."""
+        plan = await self._operations.plan(caller, Kind.REMINDER, WRITE)
+        record_id = str(given["id"])
+
+        async def work(writes: RecordWrites) -> str:
+            await writes.check(plan, Kind.REMINDER, record_id, ["state"], version=given["version"])
+            own = await self._operations.system_plan(plan, Kind.REMINDER, READ)
+            if (await writes.load(own, Kind.REMINDER, record_id, "state"))["state"] == ReminderState.DONE.value:
+                raise RuleBrokenError("step.finished", "state")
+            values, derived = {"state": ReminderState.DONE.value}, {"done_at": datetime.now(UTC)}
+            await writes.update(plan, Kind.REMINDER, record_id, values, version=given["version"], derived=derived)
+            return record_id
+
+        return await self._operations.run(work, request)
+
+
+def _system() -> Caller:
+    return Caller(SYSTEM, Purpose.BUSINESS_OPERATION.value)

@@ -1,0 +1,76 @@
+"""The mutation root: unwrap the input, call a use case, return its payload record with the errors in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import strawberry
+
+from documents.plain_records import Record
+from schema.chapters.accounts.sessions import SessionMutations
+from schema.chapters.information.reveals import RevealMutations
+from schema.context import RequestContext
+from schema.roots.query import Info, selection_of
+from schema.vocabulary.customer_inputs import CustomerInputs, DeleteCustomerInput, to_change
+from schema.vocabulary.customer_types import CustomerTypes
+from schema.wording.user_errors import UserError
+
+
+def make_mutation(types: CustomerTypes, inputs: CustomerInputs, more: Mapping[str, tuple[Any, Any]]) -> type:
+    """The mutation root over the generated customer types; `more` are its other fields, with their types."""
+
+    async def create_customer(info: Info, input: Any) -> Any:  # noqa: A002
+        _, change = to_change(input)
+        context = info.context
+        selection = selection_of(info, ("customer",))
+        payload = await context.use_cases.customers.create(context.caller, change, selection, _path(info))
+        return _in_words(payload, context)
+
+    async def update_customer(info: Info, input: Any) -> Any:  # noqa: A002
+        given, change = to_change(input)
+        context = info.context
+        selection = selection_of(info, ("customer",))
+        payload = await context.use_cases.customers.update(
+            context.caller, given.id, given.version, change, selection, _path(info)
+        )
+        return _in_words(payload, context)
+
+    async def delete_customer(info: Info, input: DeleteCustomerInput) -> Any:  # noqa: A002
+        context = info.context
+        payload = await context.use_cases.customers.delete(context.caller, input.id, input.version, _path(info))
+        return _in_words(payload, context)
+
+    create_customer.__annotations__["input"] = inputs.create
+    update_customer.__annotations__["input"] = inputs.update
+    annotations: dict[str, Any] = {
+        "create_customer": types.create_payload,
+        "update_customer": types.update_payload,
+        "delete_customer": types.delete_payload,
+    }
+    fields: dict[str, Any] = {
+        "create_customer": strawberry.mutation(
+            resolver=create_customer, description="Creates a customer. Safe to retry with an `Idempotency-Key`."
+        ),
+        "update_customer": strawberry.mutation(
+            resolver=update_customer,
+            description="Changes a customer whose `version` you saw; else returns the current.",
+        ),
+        "delete_customer": strawberry.mutation(
+            resolver=delete_customer, description="Deletes a customer and erases its data key for good."
+        ),
+    }
+    annotations |= {name: annotation for name, (annotation, _) in more.items()}
+    fields |= {name: field for name, (_, field) in more.items()}
+    namespace = {"__annotations__": annotations, "__module__": __name__, **fields}
+    return strawberry.type(type("Mutation", (SessionMutations, RevealMutations), namespace))
+
+
+def _path(info: Info) -> str:
+    """The response path of the mutation: what tells several of one request apart."""
+    return str(info.path.key)
+
+
+def _in_words(payload: Record, context: RequestContext) -> Record:
+    payload["user_errors"] = [UserError.of(error, context.language) for error in payload["user_errors"]]
+    return payload
