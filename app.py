@@ -56,16 +56,16 @@ from documents.encryption.cursors import KEY_BYTES, CursorSealer
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
 from documents.encryption.token_keys import TokenKey, TokenKeyRepository
-from documents.reading.customers import CustomerRepository
+from documents.reading.customers import CustomerReader
 from documents.reading.history import CustomerHistory
-from documents.reading.records import RecordRepository
+from documents.reading.records import RecordReader
 from documents.reading.reveals import CustomerReveals
 from documents.registry import CATALOGUE, FULL_CATALOGUE, RECORD_CLASSES
 from documents.storing.change_feed import ChangeFeed
-from documents.storing.codec import CustomerCodec
+from documents.storing.codec import RowCodec
 from documents.storing.indexes import ensure_customer_indexes, ensure_record_indexes
 from documents.writing.customers import REVIEW_PERIODS, CustomerWriter
-from documents.writing.dependents import CustomersRecords
+from documents.writing.dependents import Dependents
 from documents.writing.idempotency import IdempotencyRepository
 from documents.writing.records import RecordWriter
 from jobs.registry import JOBS
@@ -167,7 +167,7 @@ class Services:
     store: PolicyStore
     engine: PolicyEngine
     accounts: AccountRepository
-    reader: CustomerRepository
+    reader: CustomerReader
     writer: CustomerWriter
     use_cases: UseCases
     authenticator: Authenticator
@@ -316,16 +316,16 @@ async def _build(
     engine = PolicyEngine(store)
     accounts = AccountRepository(database)
     blind_index = BlindIndex(await keyring.secret("blind_index"))
-    codec = CustomerCodec(CATALOGUE.by_kind, blind_index)
+    codec = RowCodec(CATALOGUE.by_kind, blind_index)
     cursors = CursorSealer(await keyring.secret("cursors", KEY_BYTES))
-    reader = CustomerRepository(database, CATALOGUE, keyring, blind_index, cursors, codec)
+    reader = CustomerReader(database, CATALOGUE, keyring, blind_index, cursors, codec)
     idempotency = IdempotencyRepository(database, await keyring.secret("idempotency"))
     await idempotency.ensure_indexes()
     writer = CustomerWriter(database, CATALOGUE, keyring, codec, reader, idempotency, accounts)
     sessions, step_up, principals, tokens = await _sessions(settings, database, keyring, accounts)
     changes = ChangeFeed(database)
     repositories = {
-        record.kind: RecordRepository(database, record, keyring, blind_index, cursors) for record in RECORD_CLASSES
+        record.kind: RecordReader(database, record, keyring, blind_index, cursors) for record in RECORD_CLASSES
     }
     records = RecordReads(engine, reader, repositories, accounts)
     record_writer = RecordWriter(database, keyring, reader, repositories, idempotency, accounts)
@@ -356,7 +356,7 @@ async def _build(
         records=records,
         confidentiality=Confidentiality(operations, accounts, principals),
         sharing=Sharing(operations),
-        reviews=Reviews(operations, CustomersRecords(database), REVIEW_PERIODS, reminders),
+        reviews=Reviews(operations, Dependents(database), REVIEW_PERIODS, reminders),
         reminders=Reminders(operations, reminders),
         incidents=Incidents(operations, trail_scopes, AffectedCustomers(database)),
         incident_reports=IncidentReports(records),

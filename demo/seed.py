@@ -23,7 +23,7 @@ from documents.access.report import AccessReport
 from documents.chapters.accounts.directory import AccountRepository
 from documents.chapters.accounts.passwords import PasswordHasher
 from documents.declaring.record import SourceChannel
-from documents.reading.customers import CustomerRepository
+from documents.reading.customers import CustomerReader
 from documents.reading.list_query import Selection
 from documents.writing.customers import Change, CustomerWriter
 from policies.authorize import CREATE, PolicyEngine
@@ -50,7 +50,7 @@ class DemoSeeder:
     def __init__(
         self,
         accounts: AccountRepository,
-        reader: CustomerRepository,
+        reader: CustomerReader,
         writer: CustomerWriter,
         engine: PolicyEngine,
         confidentiality: Confidentiality,

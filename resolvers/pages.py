@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from documents.access.plan import AccessPlan
 from documents.plain_records import Record, Records
-from documents.reading.customers import CustomerRepository
+from documents.reading.customers import CustomerReader
 from documents.reading.list_query import ListQuery, Page, Sort
 from resolvers.caller import Caller
 
@@ -27,7 +27,7 @@ class Wanted:
 
 
 async def read_page(
-    reader: CustomerRepository, plan: AccessPlan, query: ListQuery, caller: Caller, *, ordered: bool
+    reader: CustomerReader, plan: AccessPlan, query: ListQuery, caller: Caller, *, ordered: bool
 ) -> tuple[Page, ListQuery]:
     """A page and the query that it answers. Not `ordered`: newest first where the caller may know it, else by id."""
     if not ordered:
@@ -37,9 +37,7 @@ async def read_page(
     return await reader.find_page(plan, query, caller.report), query
 
 
-async def connection(
-    reader: CustomerRepository, plan: AccessPlan, page: Page, query: ListQuery, wanted: Wanted
-) -> Record:
+async def connection(reader: CustomerReader, plan: AccessPlan, page: Page, query: ListQuery, wanted: Wanted) -> Record:
     """The page as a record of the wanted parts."""
     found = Record()
     if wanted.edges:
@@ -53,13 +51,13 @@ async def connection(
     return found
 
 
-def _edges(reader: CustomerRepository, page: Page, *, with_cursors: bool) -> Records:
+def _edges(reader: CustomerReader, page: Page, *, with_cursors: bool) -> Records:
     if not with_cursors:
         return Records(Record(node=record) for record in page.records)
     return Records(Record(node=record, cursor=reader.cursor(page, index)) for index, record in enumerate(page.records))
 
 
-def _page_info(reader: CustomerRepository, page: Page, query: ListQuery, wanted: Wanted) -> Record:
+def _page_info(reader: CustomerReader, page: Page, query: ListQuery, wanted: Wanted) -> Record:
     last = len(page.records) - 1
     turned = query.cursor is not None  # there is at least the row of the cursor on the other side
     return Record(

@@ -15,9 +15,9 @@ from documents.declaring.fields import FieldSpec, ValueType
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
 from documents.declaring.record import CustomerRecord, plural
 from documents.plain_records import Record, Records
-from documents.reading.customers import CustomerRepository
+from documents.reading.customers import CustomerReader
 from documents.reading.list_query import ListQuery, Selection
-from documents.reading.records import RecordRepository
+from documents.reading.records import RecordReader
 from documents.registry import FULL_CATALOGUE, RECORD_CLASSES
 from documents.storing.public_ids import parse_customer_id, parse_id
 from policies.authorize import ACCESS, READ, PolicyEngine
@@ -34,7 +34,7 @@ RECENT: Mapping[str, tuple[Kind, int]] = {
 
 
 CUSTOMER_FIELDS = {name: spec for kind in CUSTOMER_KINDS for name, spec in FULL_CATALOGUE.fields(kind).items()}
-HANGING = frozenset(RECENT) | {
+REFERENCE_FIELDS = frozenset(RECENT) | {
     name for name, spec in CUSTOMER_FIELDS.items() if spec.value_type in (ValueType.STAFF, ValueType.DEPARTMENT)
 }
 """The fields of customers that hold something from elsewhere."""
@@ -51,8 +51,8 @@ class RecordReads:
     def __init__(
         self,
         engine: PolicyEngine,
-        customers: CustomerRepository,
-        repositories: Mapping[Kind, RecordRepository],
+        customers: CustomerReader,
+        repositories: Mapping[Kind, RecordReader],
         accounts: AccountRepository,
     ) -> None:
         self._engine = engine
@@ -96,7 +96,7 @@ class RecordReads:
     async def attach_to_customers(self, caller: Caller, customers: Collection[Record], selection: Selection) -> None:
         """People, departments and newest records: a number of commands that grows neither with the page nor with the
         kinds in it."""
-        if HANGING.isdisjoint(selection.names):
+        if REFERENCE_FIELDS.isdisjoint(selection.names):
             return
         await self.attach_people(CUSTOMER_FIELDS, customers, selection.names)
         await self._attach_recent(caller, customers, selection)

@@ -22,9 +22,9 @@ from documents.access.plan import AccessPlan, Level
 from documents.declaring.fields import FieldSpec
 from documents.declaring.kind import Kind
 from documents.plain_records import Record
-from documents.reading.customers import CustomerRepository
+from documents.reading.customers import CustomerReader
 from documents.reading.list_query import Selection
-from documents.reading.records import RecordRepository
+from documents.reading.records import RecordReader
 from documents.registry import FULL_CATALOGUE
 from documents.storing.change_feed import ChangeFeed, ChangeQueue, Matches, Operation, RecordChange
 from documents.storing.layout import CUSTOMER_LAYOUT
@@ -118,9 +118,9 @@ class Subscriptions:
     def __init__(
         self,
         engine: PolicyEngine,
-        reader: CustomerRepository,
+        reader: CustomerReader,
         customers: Customers,
-        repositories: Mapping[Kind, RecordRepository],
+        repositories: Mapping[Kind, RecordReader],
         records: RecordReads,
         feed: ChangeFeed,
     ) -> None:

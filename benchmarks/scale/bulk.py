@@ -22,7 +22,7 @@ from documents.declaring.kind import Kind
 from documents.declaring.record import SourceChannel
 from documents.encryption.blind_index import BlindIndex
 from documents.registry import CATALOGUE
-from documents.storing.codec import COLLECTION, CustomerCodec
+from documents.storing.codec import COLLECTION, RowCodec
 from documents.storing.indexes import ensure_customer_indexes
 from documents.storing.public_ids import new_customer_id
 from documents.writing.customers import Change, _new_row
@@ -50,7 +50,7 @@ async def add_in_bulk(
     started, added = time.perf_counter(), 0
     if present < customers:
         await collection.drop_indexes()
-        codec = CustomerCodec(CATALOGUE.by_kind, BlindIndex(await services.keyring.secret("blind_index")))
+        codec = RowCodec(CATALOGUE.by_kind, BlindIndex(await services.keyring.secret("blind_index")))
         # The first ones are those of the demo seeder, whose generator this is.
         rest = islice(generate_customers(customers, owners()), present, None)
         while time.perf_counter() - started < seconds and (batch := list(islice(rest, BATCH))):
@@ -65,7 +65,7 @@ async def add_in_bulk(
 async def _add(
     services: Services,
     database: AsyncDatabase[dict[str, Any]],
-    codec: CustomerCodec,
+    codec: RowCodec,
     batch: list[tuple[Kind, dict[str, Any]]],
 ) -> None:
     ids = [new_customer_id() for _ in batch]

@@ -17,7 +17,7 @@ from documents.access.plan import Purpose
 from documents.declaring.kind import Kind
 from documents.errors import RuleBrokenError
 from documents.plain_records import Record
-from documents.reading.customers import CustomerRepository
+from documents.reading.customers import CustomerReader
 from documents.writing.idempotency import IdempotentRequest
 from policies.authorize import PolicyEngine
 from resolvers.caller import Caller
@@ -26,7 +26,7 @@ from resolvers.idempotency import idempotent
 
 COUNT: Final = 12
 MANAGER, OFFICER, APPROVER = "demo.manager", "demo.credit", "demo.creditmanager"
-Carry = Callable[[Caller, dict[str, Any], IdempotentRequest | None], Awaitable[str]]
+UseCase = Callable[[Caller, dict[str, Any], IdempotentRequest | None], Awaitable[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ _BUSINESS: Final[Mapping[str, _Business]] = {
 }
 
 
-async def seed_credit(credit: Credit, engine: PolicyEngine, reader: CustomerRepository, today: date) -> None:
+async def seed_credit(credit: Credit, engine: PolicyEngine, reader: CustomerReader, today: date) -> None:
     """Every fourth of them is rated poor, and has no contract; of the others each third leaves an invoice unpaid."""
     for index, customer in enumerate(await own_customers(engine, reader, MANAGER, COUNT)):
         await _Dealings(credit, index, customer, today).carry_out()
@@ -112,11 +112,11 @@ class _Dealings:
         if index % 3 != 2:
             await self._do(MANAGER, credit.receivables.record_payment, self._payment())
 
-    async def _do(self, username: str, carry: Carry, given: dict[str, Any]) -> str:
-        name = f"{self._index} {carry.__name__} {given.get('number', '')}"
+    async def _do(self, username: str, use_case: UseCase, given: dict[str, Any]) -> str:
+        name = f"{self._index} {use_case.__name__} {given.get('number', '')}"
         purpose = Purpose.BUSINESS_OPERATION if username == MANAGER else None
         caller = demo_caller(username, purpose, key="demo")
-        return await carry(caller, given, idempotent(caller, name, [name]))
+        return await use_case(caller, given, idempotent(caller, name, [name]))
 
     def _assessment(self) -> dict[str, Any]:
         values: dict[str, str | None] = dict(self._business.values)

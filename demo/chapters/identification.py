@@ -17,7 +17,7 @@ from documents.access.plan import Purpose
 from documents.declaring.kind import Kind
 from documents.errors import RuleBrokenError
 from documents.plain_records import Record
-from documents.reading.customers import CustomerRepository
+from documents.reading.customers import CustomerReader
 from documents.writing.idempotency import IdempotentRequest
 from policies.authorize import PolicyEngine
 from resolvers.caller import Caller
@@ -28,7 +28,7 @@ COUNT: Final = 20
 MANAGER, OFFICER = "demo.manager", "demo.credit"
 UNVERIFIED, UNCONFIRMED, UNASSESSED = 9, 6, 7
 """Every ninth customer was not verified, every sixth not confirmed, every seventh not assessed."""
-Carry = Callable[[Caller, dict[str, Any], IdempotentRequest | None], Awaitable[str]]
+UseCase = Callable[[Caller, dict[str, Any], IdempotentRequest | None], Awaitable[str]]
 
 _VERIFIED: Final[Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
     Kind.INDIVIDUAL.value: ("financial_institution", "徐州市商业银行", ("name", "idNumber")),
@@ -56,7 +56,7 @@ _WORSE: Final[tuple[Mapping[str, str], ...]] = (
 
 
 async def seed_identification(
-    identification: Identification, engine: PolicyEngine, reader: CustomerRepository, now: datetime
+    identification: Identification, engine: PolicyEngine, reader: CustomerReader, now: datetime
 ) -> None:
     """What was verified and assessed in the last weeks; one verification expires within the month."""
     for index, customer in enumerate(await own_customers(engine, reader, MANAGER, COUNT)):
@@ -92,8 +92,8 @@ async def _assess(identification: Identification, index: int, customer: Record) 
     await _do(OFFICER, identification.risk.assess, index, {"customer": customer["id"], "inputs": inputs})
 
 
-async def _do(username: str, carry: Carry, index: int, given: dict[str, Any]) -> str:
-    name = f"{index} {carry.__qualname__}"
+async def _do(username: str, use_case: UseCase, index: int, given: dict[str, Any]) -> str:
+    name = f"{index} {use_case.__qualname__}"
     purpose = Purpose.BUSINESS_OPERATION if username == MANAGER else None
     caller = demo_caller(username, purpose, key="demo")
-    return await carry(caller, given, idempotent(caller, name, [name]))
+    return await use_case(caller, given, idempotent(caller, name, [name]))

@@ -13,7 +13,7 @@ from demo.callers import demo_caller
 from documents.audit.entries import Performed
 from documents.chapters.incidents.deadlines import Recipient
 from documents.declaring.kind import Kind
-from documents.reading.customers import CustomerRepository
+from documents.reading.customers import CustomerReader
 from documents.reading.list_query import ListQuery, Selection
 from documents.writing.idempotency import IdempotentRequest
 from policies.authorize import PolicyEngine
@@ -24,11 +24,11 @@ from resolvers.recording import Recorder
 
 COUNT: Final = 5
 READER, OFFICER = "demo.credit", "demo.security"
-Carry = Callable[[Caller, dict[str, Any], IdempotentRequest | None], Awaitable[str]]
+UseCase = Callable[[Caller, dict[str, Any], IdempotentRequest | None], Awaitable[str]]
 
 
 async def seed_incident(
-    incidents: Incidents, recorder: Recorder, engine: PolicyEngine, reader: CustomerRepository, now: datetime
+    incidents: Incidents, recorder: Recorder, engine: PolicyEngine, reader: CustomerReader, now: datetime
 ) -> None:
     """One incident that is contained: the regulator was told, the customers concerned are still to be."""
     await _read_identity_numbers(recorder, engine, reader)
@@ -41,17 +41,17 @@ async def seed_incident(
     }
     incident = await _do(incidents.record, told)
     searched = {"person": READER, "field": "id_number", "since": now - timedelta(hours=1)}
-    steps: tuple[tuple[Carry, dict[str, Any]], ...] = (
+    steps: tuple[tuple[UseCase, dict[str, Any]], ...] = (
         (incidents.scope, {**searched, "until": now + timedelta(minutes=5)}),
         (incidents.add_measure, {"what": "暂停该账号的访问权限，并约谈当事人。"}),
         (incidents.complete_measure, {"number": 1}),
         (incidents.record_notification, {"recipient": Recipient.REGULATOR.value}),
     )
-    for version, (carry, given) in enumerate(steps, start=1):
-        await _do(carry, {"id": incident, "version": version, **given})
+    for version, (use_case, given) in enumerate(steps, start=1):
+        await _do(use_case, {"id": incident, "version": version, **given})
 
 
-async def _read_identity_numbers(recorder: Recorder, engine: PolicyEngine, reader: CustomerRepository) -> None:
+async def _read_identity_numbers(recorder: Recorder, engine: PolicyEngine, reader: CustomerReader) -> None:
     kind, caller = Kind.INDIVIDUAL, demo_caller(READER)
     query = ListQuery(Selection({kind: frozenset({"id", "name", "id_number"})}), frozenset({kind}), limit=COUNT)
     plan = await engine.authorize(caller.principal, caller.purpose)
@@ -59,6 +59,6 @@ async def _read_identity_numbers(recorder: Recorder, engine: PolicyEngine, reade
     await recorder.record(caller, Performed("job", "demo"))
 
 
-async def _do(carry: Carry, given: dict[str, Any]) -> str:
+async def _do(use_case: UseCase, given: dict[str, Any]) -> str:
     caller = demo_caller(OFFICER, key="demo")
-    return await carry(caller, given, idempotent(caller, f"incident {carry.__name__}", [carry.__name__]))
+    return await use_case(caller, given, idempotent(caller, f"incident {use_case.__name__}", [use_case.__name__]))

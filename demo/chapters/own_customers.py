@@ -6,13 +6,13 @@ from demo.callers import demo_caller
 from documents.access.plan import Purpose
 from documents.declaring.kind import CUSTOMER_KINDS
 from documents.plain_records import Record
-from documents.reading.customers import CustomerRepository
+from documents.reading.customers import CustomerReader
 from documents.reading.filters import Condition, Operator
 from documents.reading.list_query import ListQuery, Selection
 from policies.authorize import PolicyEngine
 
 
-async def own_customers(engine: PolicyEngine, reader: CustomerRepository, username: str, count: int) -> list[Record]:
+async def own_customers(engine: PolicyEngine, reader: CustomerReader, username: str, count: int) -> list[Record]:
     """At most `count`, by id, each with its `id` and `kind`."""
     selection = Selection(dict.fromkeys(CUSTOMER_KINDS, frozenset({"id"})))
     mine = Condition("account_manager", Operator.EQ, username)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from demo.callers import demo_caller
 from documents.chapters.service.complaint_steps import STAGES
 from documents.declaring.kind import CUSTOMER_KINDS
-from documents.reading.customers import CustomerRepository
+from documents.reading.customers import CustomerReader
 from documents.reading.list_query import ListQuery, Selection
 from documents.reckoning.working_time import SHANGHAI
 from documents.writing.idempotency import IdempotentRequest
@@ -25,7 +25,7 @@ from resolvers.idempotency import idempotent
 COUNT: Final = 20
 AGENT, LEAD, HANDLER, TRAINER, ADMIN = "demo.agent", "demo.lead", "demo.complaints", "demo.trainer", "demo.admin"
 ASSIGNEES: Final = ("guo.peng", AGENT, "he.qiuju")
-Carry = Callable[[Caller, dict[str, Any], IdempotentRequest | None], Awaitable[str]]
+UseCase = Callable[[Caller, dict[str, Any], IdempotentRequest | None], Awaitable[str]]
 
 _CONTENTS: Final = (
     ("consultation", "telephone", "咨询发票开具流程", "已说明所需资料"),
@@ -55,7 +55,7 @@ class _Clock:
         self.now = min(datetime.combine(day, time(hour, minute), SHANGHAI), self.latest)
 
 
-async def seed_service(service: Service, engine: PolicyEngine, reader: CustomerRepository, now: datetime) -> None:
+async def seed_service(service: Service, engine: PolicyEngine, reader: CustomerReader, now: datetime) -> None:
     """What a service desk did in the last weeks for some customers; `now` in whole milliseconds."""
     desk = _Desk(service, now)
     await desk.set_standard()
@@ -65,7 +65,7 @@ async def seed_service(service: Service, engine: PolicyEngine, reader: CustomerR
     await desk.review()
 
 
-async def _customers(engine: PolicyEngine, reader: CustomerRepository) -> list[str]:
+async def _customers(engine: PolicyEngine, reader: CustomerReader) -> list[str]:
     """The same ones whenever they are asked for: in the order of their ids."""
     selection = Selection(dict.fromkeys(CUSTOMER_KINDS, frozenset({"id"})))
     caller = demo_caller(AGENT)
@@ -173,6 +173,6 @@ class _Desk:
         }
         await self._do(LEAD, "review", self._service.figures.review, given)
 
-    async def _do(self, username: str, name: str, carry: Carry, given: dict[str, Any]) -> str:
+    async def _do(self, username: str, name: str, use_case: UseCase, given: dict[str, Any]) -> str:
         caller = demo_caller(username, key="demo")
-        return await carry(caller, given, idempotent(caller, f"service {name}", [name]))
+        return await use_case(caller, given, idempotent(caller, f"service {name}", [name]))

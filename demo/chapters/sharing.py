@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from demo.callers import demo_caller
 from demo.chapters.own_customers import own_customers
-from documents.reading.customers import CustomerRepository
+from documents.reading.customers import CustomerReader
 from documents.writing.idempotency import IdempotentRequest
 from policies.authorize import PolicyEngine
 from resolvers.caller import Caller
@@ -22,10 +22,10 @@ COUNT: Final = 6
 MANAGER, OFFICER = "demo.manager", "demo.security"
 _FIELDS: Final = (["name", "telephone"], ["name"], ["name", "telephone", "email"])
 _AGREED: Final = ["name", "telephone", "email", "region"]
-Carry = Callable[[Caller, dict[str, Any], IdempotentRequest | None], Awaitable[str]]
+UseCase = Callable[[Caller, dict[str, Any], IdempotentRequest | None], Awaitable[str]]
 
 
-async def seed_sharing(sharing: Sharing, engine: PolicyEngine, reader: CustomerRepository, now: datetime) -> str:
+async def seed_sharing(sharing: Sharing, engine: PolicyEngine, reader: CustomerReader, now: datetime) -> str:
     """The partner's id. One agreement for a year; consents of different fields, one of which ends next week."""
     partner = await _do(OFFICER, sharing.add_partner, "partner", {"name": "彭城物流有限公司", "shared_for": "货物配送"})
     ends = {"signed_at": now - timedelta(days=20), "expires_at": now + timedelta(days=345)}
@@ -43,6 +43,6 @@ async def seed_sharing(sharing: Sharing, engine: PolicyEngine, reader: CustomerR
     return partner
 
 
-async def _do(username: str, carry: Carry, name: str, given: dict[str, Any]) -> str:
+async def _do(username: str, use_case: UseCase, name: str, given: dict[str, Any]) -> str:
     caller = demo_caller(username, key="demo")
-    return await carry(caller, given, idempotent(caller, f"sharing {name}", [name]))
+    return await use_case(caller, given, idempotent(caller, f"sharing {name}", [name]))

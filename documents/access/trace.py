@@ -59,7 +59,7 @@ class AccessTrace:
 
     plans: set[tuple[int, Purpose]] = field(default_factory=set)  # rule-set version, purpose
     rows: dict[tuple[Act, Served], Rows] = field(default_factory=dict)
-    sought: dict[Kind, Rows] = field(default_factory=dict)
+    not_found: dict[Kind, Rows] = field(default_factory=dict)
     changes: list[TracedChange] = field(default_factory=list)
     filtered: set[str] = field(default_factory=set)
     sorted: set[str] = field(default_factory=set)
@@ -81,9 +81,9 @@ class AccessTrace:
         rows.customers += customers
         rows.records += records
 
-    def add_sought(self, kind: Kind, row_id: ObjectId, *, of_customer: bool) -> None:
+    def add_not_found(self, kind: Kind, row_id: ObjectId, *, of_customer: bool) -> None:
         """An id that was asked for, where there was nothing for the caller."""
-        rows = self.sought.setdefault(kind, Rows())
+        rows = self.not_found.setdefault(kind, Rows())
         (rows.customers if of_customer else rows.records).append(row_id)
 
     def add_change(self, change: TracedChange) -> None:
@@ -101,7 +101,7 @@ class AccessTrace:
     @property
     def is_empty(self) -> bool:
         """Nothing was asked for, served or changed."""
-        return not (self.plans or self.rows or self.sought or self.changes)
+        return not (self.plans or self.rows or self.not_found or self.changes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # each is made once for its reader, and known by what it is

@@ -107,7 +107,7 @@ def _outcome(codes: Iterable[str]) -> Outcome:
 def _touches(trace: AccessTrace) -> Iterator[dict[str, Any]]:
     for (act, served), rows in trace.rows.items():
         yield {"act": act.value, "kind": served.kind.value, **_ids(rows), **_levels(served)}
-    for kind, rows in trace.sought.items():
+    for kind, rows in trace.not_found.items():
         yield {"act": Act.SOUGHT.value, "kind": kind.value, **_ids(rows)}
     yield from map(_change, trace.changes)
 

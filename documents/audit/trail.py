@@ -37,7 +37,7 @@ class _Batch:
     waiting: list[asyncio.Future[None]] = field(default_factory=list)
     weight: int = 0
 
-    def settle(self, fault: Exception | None = None) -> None:
+    def finish(self, fault: Exception | None = None) -> None:
         """Lets go whoever waits, but for those who left."""
         for future in self.waiting:
             if future.done():
@@ -106,9 +106,9 @@ class AuditTrail:
             except Exception as fault:  # whatever it is, nobody may be served
                 log.error("the audit trail cannot be written: %s", type(fault).__name__)
                 self._chain = None
-                batch.settle(TrailUnavailableError())
+                batch.finish(TrailUnavailableError())
             else:
-                batch.settle()
+                batch.finish()
             self._callers = len(batch.entries) + sum(len(following.entries) for following in self._batches)
         self._writer = None
 

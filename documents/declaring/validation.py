@@ -42,7 +42,7 @@ _RULES = {
 _PARAMETERS = {"max_length": "maximum", "ge": "minimum", "le": "maximum", "decimal_places": "maximum"}
 
 
-class CustomerValidator:
+class Validator:
     """One Pydantic model per kind, made of the declared fields alone, all of them optional: which are required is
     asked at creation only, because a change names just what it changes."""
 

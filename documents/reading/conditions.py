@@ -46,7 +46,7 @@ class Touched:
         return Touched(self.fields | {name}, self.revealing | {name})
 
 
-class CustomerConditions:
+class ListConditions:
     """Makes conditions from plans and list queries. Raises FieldAccessError where no scope of the caller allows one."""
 
     def __init__(self, catalogue: Catalogue, blind_index: BlindIndex, rows: VisibleRows) -> None:
@@ -160,7 +160,7 @@ def list_order(field: str | None, *, descending: bool) -> list[tuple[str, int]]:
     return [(field, direction), ("_id", direction)] if field is not None else [("_id", direction)]
 
 
-def beyond(
+def after_position(
     condition: Filter, field: str | None, position: tuple[Any, ObjectId], *, descending: bool, optional: bool = False
 ) -> Filter:
     """The rows of `condition` strictly after `position`. `optional`: rows may lack the field, and come before all

@@ -26,13 +26,13 @@ from documents.encryption.cursors import CursorSealer, cursor_context
 from documents.encryption.keyring import Keyring
 from documents.plain_records import Record, Records
 from documents.reading.coalescing import Fetch, ReadCoalescer
-from documents.reading.conditions import CustomerConditions, beyond, both, list_order
+from documents.reading.conditions import ListConditions, after_position, both, list_order
 from documents.reading.filters import conditions_of
 from documents.reading.list_query import ListQuery, Page, Selection
 from documents.reading.plan_memo import PlanMemo
-from documents.reading.projections import CustomerProjections, Projection
+from documents.reading.projections import Projection, Projections
 from documents.reading.visible_rows import VisibleRows
-from documents.storing.codec import CustomerCodec
+from documents.storing.codec import RowCodec
 from documents.storing.layout import CUSTOMER_LAYOUT, CustomerReference, RowLayout
 from documents.storing.public_ids import parse_customer_id
 from documents.storing.row_reader import RowReader
@@ -64,7 +64,7 @@ class _Readers(NamedTuple):
     known: dict[Hashable, tuple[FieldGrants, RowReader]]
 
 
-class CustomerRepository:
+class CustomerReader:
     """The read side of the collection `customers`; of other rows, where another layout is given."""
 
     def __init__(
@@ -74,7 +74,7 @@ class CustomerRepository:
         keyring: Keyring,
         blind_index: BlindIndex,
         cursors: CursorSealer,
-        codec: CustomerCodec,
+        codec: RowCodec,
         layout: RowLayout = CUSTOMER_LAYOUT,
     ) -> None:
         options = database.codec_options
@@ -87,8 +87,8 @@ class CustomerRepository:
         self._cursors = cursors
         self._codec = codec
         self._rows = VisibleRows(catalogue, layout)
-        self._conditions = CustomerConditions(catalogue, blind_index, self._rows)
-        self._projections = CustomerProjections(catalogue, self._rows)
+        self._conditions = ListConditions(catalogue, blind_index, self._rows)
+        self._projections = Projections(catalogue, self._rows)
         self._memo = PlanMemo()
         self._coalescer = ReadCoalescer()
 
@@ -108,7 +108,7 @@ class CustomerRepository:
         asked = self._memo.get(plan, question, lambda: self._single(plan, kind, selection))
         row = await self._coalescer.read(asked.group, customer_id, asked.fetch) if asked is not None else None
         if asked is None or row is None:
-            report.trace.add_sought(kind, customer_id, of_customer=self._layout.key_field == "_id")
+            report.trace.add_not_found(kind, customer_id, of_customer=self._layout.key_field == "_id")
             return None
         return (await self._read(plan, [row], selection, report, asked.fetched))[0]
 
@@ -201,7 +201,7 @@ class CustomerRepository:
         if query.cursor is not None:
             position = self._cursors.open(query.cursor, context)
             optional = self._may_lack(query)
-            condition = beyond(condition, query.sort.field, position, descending=descending, optional=optional)
+            condition = after_position(condition, query.sort.field, position, descending=descending, optional=optional)
         rows = await self._collection.find(condition, projection).sort(order).limit(query.limit + 1).to_list()
         has_more = len(rows) > query.limit
         rows = rows[: query.limit]

@@ -26,9 +26,9 @@ from documents.encryption.ciphertext import DataKey
 from documents.encryption.cursors import CursorSealer, cursor_context
 from documents.encryption.keyring import Keyring
 from documents.plain_records import Record, Records
-from documents.reading.customers import CustomerRepository
+from documents.reading.customers import CustomerReader
 from documents.reading.list_query import Page
-from documents.storing.codec import CustomerCodec
+from documents.storing.codec import RowCodec
 
 COLLECTION = "customer_history"
 INDEXES = [
@@ -45,8 +45,8 @@ class CustomerHistory:
         database: AsyncDatabase[dict[str, Any]],
         catalogue: Catalogue,
         keyring: Keyring,
-        codec: CustomerCodec,
-        customers: CustomerRepository,
+        codec: RowCodec,
+        customers: CustomerReader,
         cursors: CursorSealer,
     ) -> None:
         self._collection = database[COLLECTION]

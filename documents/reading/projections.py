@@ -18,7 +18,7 @@ from documents.storing.row_scope import Admission, memberships, row_expression
 Projection = Mapping[str, Any]
 
 
-class CustomerProjections:
+class Projections:
     """Makes projections from plans and selections."""
 
     def __init__(self, catalogue: Catalogue, rows: VisibleRows) -> None:

@@ -20,18 +20,18 @@ from documents.encryption.keyring import Keyring
 from documents.errors import FieldAccessError
 from documents.plain_records import Records
 from documents.reading.conditions import both
-from documents.reading.customers import CustomerRepository
+from documents.reading.customers import CustomerReader
 from documents.reading.list_query import ListQuery, Selection
 from documents.reading.projections import Projection
 from documents.registry import RECORD_CATALOGUES
-from documents.storing.codec import CustomerCodec
+from documents.storing.codec import RowCodec
 from documents.storing.layout import record_layout
 from documents.storing.row_scope import Admission, Filter
 
 NEWEST_FIRST = "created_at"
 
 
-class RecordRepository(CustomerRepository):
+class RecordReader(CustomerReader):
     """The read side of the records of one kind."""
 
     def __init__(
@@ -44,7 +44,7 @@ class RecordRepository(CustomerRepository):
     ) -> None:
         catalogue, layout = RECORD_CATALOGUES[record.kind], record_layout(record)
         blind_index = blind_index.within(layout.collection)
-        codec = CustomerCodec(catalogue.by_kind, blind_index, layout=layout)
+        codec = RowCodec(catalogue.by_kind, blind_index, layout=layout)
         super().__init__(database, catalogue, keyring, blind_index, cursors, codec, layout)
         self.kind = record.kind
         self.codec = codec

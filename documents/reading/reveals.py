@@ -19,9 +19,9 @@ from documents.declaring.catalogue import Catalogue
 from documents.declaring.kind import Kind
 from documents.encryption.keyring import Keyring
 from documents.errors import FieldAccessError, KeyErasedError, RecordNotFoundError, StaleVersionError
-from documents.reading.customers import CustomerRepository
+from documents.reading.customers import CustomerReader
 from documents.reading.history import value_texts
-from documents.storing.codec import COLLECTION, CustomerCodec
+from documents.storing.codec import COLLECTION, RowCodec
 from documents.storing.layout import CUSTOMER_LAYOUT, CustomerReference
 from documents.storing.row_scope import members, scope_set
 
@@ -47,8 +47,8 @@ class CustomerReveals:
         database: AsyncDatabase[dict[str, Any]],
         catalogue: Catalogue,
         keyring: Keyring,
-        codec: CustomerCodec,
-        customers: CustomerRepository,
+        codec: RowCodec,
+        customers: CustomerReader,
     ) -> None:
         self._collection = database[COLLECTION]
         self._catalogue = catalogue

@@ -41,7 +41,7 @@ class EncodedFields:
     terms: dict[str, list[str]]
 
 
-class CustomerCodec:
+class RowCodec:
     """Encodes and reads customer rows by their field specifications."""
 
     def __init__(

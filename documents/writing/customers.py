@@ -22,7 +22,7 @@ from documents.declaring.catalogue import Catalogue
 from documents.declaring.fields import ValueType
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
 from documents.declaring.record import SourceChannel
-from documents.declaring.validation import CustomerValidator
+from documents.declaring.validation import Validator
 from documents.encryption.keyring import Keyring
 from documents.errors import (
     FieldAccessError,
@@ -31,12 +31,12 @@ from documents.errors import (
     RecordNotFoundError,
     StaleVersionError,
 )
-from documents.reading.customers import CustomerRepository
-from documents.storing.codec import COLLECTION, CustomerCodec, EncodedFields
+from documents.reading.customers import CustomerReader
+from documents.storing.codec import COLLECTION, EncodedFields, RowCodec
 from documents.storing.layout import CUSTOMER_LAYOUT
 from documents.storing.public_ids import new_customer_id
 from documents.storing.row_scope import Filter, members, scope_set
-from documents.writing.dependents import CustomersRecords
+from documents.writing.dependents import Dependents
 from documents.writing.history import HistoryKeeper, Written
 from documents.writing.idempotency import IdempotencyRepository, IdempotentRequest
 from documents.writing.rows import row_update
@@ -62,8 +62,8 @@ class CustomerWriter:
         database: AsyncDatabase[dict[str, Any]],
         catalogue: Catalogue,
         keyring: Keyring,
-        codec: CustomerCodec,
-        reader: CustomerRepository,
+        codec: RowCodec,
+        reader: CustomerReader,
         idempotency: IdempotencyRepository,
         accounts: AccountRepository,
     ) -> None:
@@ -76,9 +76,9 @@ class CustomerWriter:
         self._idempotency = idempotency
         self._accounts = accounts
         self._identifiers = IdentifierRepository(database)
-        self._records = CustomersRecords(database)
+        self._records = Dependents(database)
         self._history = HistoryKeeper(database, catalogue)
-        self._validator = CustomerValidator(catalogue)
+        self._validator = Validator(catalogue)
 
     async def create(self, plan: AccessPlan, change: Change, request: IdempotentRequest | None) -> ObjectId:
         """Creates a customer and returns its id. Raises FieldAccessError (every refused field), InvalidValueError

@@ -19,7 +19,7 @@ COPIES: Mapping[str, str] = {"account_manager": "_owner", "department": "_depart
 """Fields of a customer by which scopes go, and where a record keeps its copy."""
 
 
-class CustomersRecords:
+class Dependents:
     """All records that hang on customers, across their collections."""
 
     def __init__(self, database: AsyncDatabase[dict[str, Any]]) -> None:

@@ -19,7 +19,7 @@ HANDLING_MARK: Final = "_handling"
 """In the customer's row: the number of the newest change of its handling. Whoever follows customers is told by it."""
 
 
-async def take_turn(writer: RecordWriter, writes: RecordWrites, customer: CustomerReference) -> None:
+async def lock_customer(writer: RecordWriter, writes: RecordWrites, customer: CustomerReference) -> None:
     """Takes the customer's turn until the end of the transaction: take it before reading what is to be decided on.
 
     Raises RecordNotFoundError where the customer is gone."""
@@ -43,7 +43,7 @@ async def _update(
 COMPANY_LOCKS: Final = "company_turns"
 
 
-async def take_company_turn(writer: RecordWriter, writes: RecordWrites, kind: Kind) -> None:
+async def lock_kind(writer: RecordWriter, writes: RecordWrites, kind: Kind) -> None:
     """Takes the turn of `kind` until the end of the transaction: take it before reading what is to be decided on."""
     turns = writer.collection(kind).database[COMPANY_LOCKS]
     await turns.update_one({"_id": kind.value}, {"$inc": {"turn": 1}}, upsert=True, session=writes.session)

@@ -22,7 +22,7 @@ from documents.chapters.accounts.directory import AccountRepository
 from documents.declaring.fields import ValueType
 from documents.declaring.kind import Kind
 from documents.declaring.record import CompanyRecord, CustomerRecord
-from documents.declaring.validation import CustomerValidator
+from documents.declaring.validation import Validator
 from documents.encryption.keyring import Keyring
 from documents.errors import (
     FieldAccessError,
@@ -33,9 +33,9 @@ from documents.errors import (
     StaleVersionError,
 )
 from documents.plain_records import Record, Records
-from documents.reading.customers import CustomerRepository
+from documents.reading.customers import CustomerReader
 from documents.reading.list_query import Selection
-from documents.reading.records import RecordRepository
+from documents.reading.records import RecordReader
 from documents.registry import RECORD_CATALOGUES, RECORD_CLASSES
 from documents.storing.codec import EncodedFields
 from documents.storing.layout import CustomerReference
@@ -171,8 +171,8 @@ class RecordWriter:
         self,
         database: AsyncDatabase[dict[str, Any]],
         keyring: Keyring,
-        customers: CustomerRepository,
-        repositories: Mapping[Kind, RecordRepository],
+        customers: CustomerReader,
+        repositories: Mapping[Kind, RecordReader],
         idempotency: IdempotencyRepository,
         accounts: AccountRepository,
     ) -> None:
@@ -182,7 +182,7 @@ class RecordWriter:
         self._repositories = repositories
         self._idempotency = idempotency
         self._accounts = accounts
-        self._validators = {kind: CustomerValidator(catalogue) for kind, catalogue in RECORD_CATALOGUES.items()}
+        self._validators = {kind: Validator(catalogue) for kind, catalogue in RECORD_CATALOGUES.items()}
 
     async def run(self, work: Work, request: IdempotentRequest | None = None) -> str:
         """Does `work` in one transaction, unless `request` was carried out before; returns its outcome either way.
@@ -213,7 +213,7 @@ class RecordWriter:
             raise RecordNotFoundError
         return found
 
-    def repository(self, kind: Kind) -> RecordRepository:
+    def repository(self, kind: Kind) -> RecordReader:
         return self._repositories[kind]
 
     def collection(self, kind: Kind) -> Any:

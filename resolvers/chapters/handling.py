@@ -29,7 +29,7 @@ from documents.declaring.kind import Kind
 from documents.plain_records import Record
 from documents.reckoning.money import Money, zero
 from documents.storing.layout import CustomerReference
-from documents.writing.locks import mark_handling, take_turn
+from documents.writing.locks import lock_customer, mark_handling
 from documents.writing.records import RecordWrites
 from policies.authorize import READ
 from resolvers.operations import RecordOperations
@@ -86,7 +86,7 @@ async def handling_after(
 
     Call it within the transaction of the cause, with the plan under which the cause was written. `cause_record` is the
     public id of the record that is the cause. Raises RecordNotFoundError where the customer is gone."""
-    await take_turn(operations.writer, writes, customer)
+    await lock_customer(operations.writer, writes, customer)
     known = await handling_in_force(operations, writes, plan, customer)
     given: dict[str, Any] = {"grade": grade, "granted": granted, "risk": risk, "collection": collection}
     situation = replace(known.situation, **{name: value for name, value in given.items() if value is not _UNCHANGED})

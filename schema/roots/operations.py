@@ -29,7 +29,7 @@ from schema.vocabulary.record_inputs import given_values
 from schema.vocabulary.record_types import RecordTypes
 from schema.wording.user_errors import UserError
 
-Carry = Callable[[Caller, dict[str, Any], IdempotentRequest | None], Awaitable[str]]
+UseCase = Callable[[Caller, dict[str, Any], IdempotentRequest | None], Awaitable[str]]
 """Carries an operation out: caller, given values, idempotent request; returns the public id of the record."""
 
 
@@ -41,7 +41,7 @@ class Operation:
     name: str
     kind: Kind
     input: Any
-    carry: Callable[[UseCases], Carry]
+    use_case: Callable[[UseCases], UseCase]
     description: str
 
 
@@ -76,7 +76,7 @@ async def _carried_out(operation: Operation, info: Info, given: dict[str, Any]) 
             customer=of_customer[1] if of_customer is not None else None,
             record=of_record[1] if of_record is not None else None,
         ) as changing:
-            record_id = await operation.carry(context.use_cases)(context.caller, given, request)
+            record_id = await operation.use_case(context.use_cases)(context.caller, given, request)
             written = parse_id(record_id, (kind.value,))
             changing.record = written[1] if written is not None else None
     except REFUSALS as refusal:

@@ -21,7 +21,7 @@ from documents.declaring.kind import Kind
 from documents.declaring.record import SourceChannel
 from documents.encryption.ciphertext import DataKey
 from documents.registry import CATALOGUE
-from documents.storing.codec import COLLECTION, CustomerCodec
+from documents.storing.codec import COLLECTION, RowCodec
 from documents.storing.row_scope import members, scope_set
 from policies.authorize import ALL_ACTIONS
 from policies.errors import PurposeNotAllowedError
@@ -50,7 +50,7 @@ class Arena:
     rows: list[Row]
     contents: dict[str, list[Document]]
     pool: ValuePool
-    codec: CustomerCodec
+    codec: RowCodec
     keys: Mapping[ObjectId, DataKey]
     data_keys: list[Document]
     case: Case | None = None

@@ -24,12 +24,12 @@ from documents.plain_records import Records
 from documents.reading import conditions as customer_conditions
 from documents.reading import customers
 from documents.reading import projections as customer_projections
-from documents.reading.conditions import CustomerConditions, Touched
-from documents.reading.customers import CustomerRepository
-from documents.reading.projections import CustomerProjections
+from documents.reading.conditions import ListConditions, Touched
+from documents.reading.customers import CustomerReader
+from documents.reading.projections import Projections
 from documents.reading.visible_rows import VisibleRows
 from documents.storing import codec
-from documents.storing.codec import CustomerCodec
+from documents.storing.codec import RowCodec
 from documents.storing.row_scope import EVERYTHING
 from documents.writing.customers import CustomerWriter
 from documents.writing.uniqueness import IdentifierRepository
@@ -62,7 +62,7 @@ def fault(case: str, *channels: str) -> Callable[[Seed], Seed]:
 
 @fault("synthetic-masker", "sort_and_page")
 def sort_is_not_checked(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(CustomerConditions, "_check_order", lambda *_: None)
+    patch.setattr(ListConditions, "_check_order", lambda *_: None)
 
 
 @fault("synthetic-masker", FETCHES)
@@ -70,7 +70,7 @@ def projection_ignores_the_plan(patch: pytest.MonkeyPatch) -> None:
     def project(_: Any, projection: dict[str, Any], __: Any, field: tuple[str, str], *___: Any) -> None:
         projection[field[1]] = 1
 
-    patch.setattr(CustomerProjections, "_project", project)
+    patch.setattr(Projections, "_project", project)
 
 
 @fault("default-account_manager-business_operation", FETCHES)
@@ -80,7 +80,7 @@ def projection_ignores_the_row(patch: pytest.MonkeyPatch) -> None:
 
 @fault("synthetic-masker", FETCHES)
 def denied_values_are_decrypted(patch: pytest.MonkeyPatch) -> None:
-    def read(self: CustomerRepository, plan: AccessPlan, rows: list[dict[str, Any]], *others: Any) -> Any:
+    def read(self: CustomerReader, plan: AccessPlan, rows: list[dict[str, Any]], *others: Any) -> Any:
         for row in rows:
             for name, stored in row.items():
                 if isinstance(stored, bytes):
@@ -90,8 +90,8 @@ def denied_values_are_decrypted(patch: pytest.MonkeyPatch) -> None:
     def key_of(customer_id: ObjectId) -> Any:
         return KEYS[customer_id]
 
-    original = CustomerRepository._read
-    patch.setattr(CustomerRepository, "_read", read)
+    original = CustomerReader._read
+    patch.setattr(CustomerReader, "_read", read)
 
 
 KEYS: dict[ObjectId, Any] = {}
@@ -120,7 +120,7 @@ def search_ignores_the_right_to_find(patch: pytest.MonkeyPatch) -> None:
 
 @fault("default-account_manager-business_operation", "create_with_a_taken_value")
 def every_duplicate_is_told(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(CustomerRepository, "may_find_by", lambda *_: True)
+    patch.setattr(CustomerReader, "may_find_by", lambda *_: True)
 
 
 @fault("default-account_manager-business_operation", "create_with_a_taken_value")
@@ -154,7 +154,7 @@ def cursors_serve_any_list(patch: pytest.MonkeyPatch) -> None:
 
 @fault("default-account_manager-business_operation", "single_read")
 def access_is_told_from_values(patch: pytest.MonkeyPatch) -> None:
-    async def read(self: CustomerRepository, plan: AccessPlan, rows: list[dict[str, Any]], *others: Any) -> Records:
+    async def read(self: CustomerReader, plan: AccessPlan, rows: list[dict[str, Any]], *others: Any) -> Records:
         records = await original(self, plan, rows, *others)
         stored = await self._collection.find({"_id": {"$in": [row["_id"] for row in rows]}}).to_list()
         present = {name for row in stored for name, value in row.items() if value is not None}
@@ -165,19 +165,19 @@ def access_is_told_from_values(patch: pytest.MonkeyPatch) -> None:
         }
         return records
 
-    original = CustomerRepository._read
-    patch.setattr(CustomerRepository, "_read", read)
+    original = CustomerReader._read
+    patch.setattr(CustomerReader, "_read", read)
 
 
 @fault("synthetic-tunnel", "single_read")
 def rows_are_copied_whole(patch: pytest.MonkeyPatch) -> None:
     """With what was fetched only to know whose they are."""
 
-    def compile_reader(self: CustomerCodec, kind: Kind, grants: Any, selected: Any, _fetched: Any) -> Any:
+    def compile_reader(self: RowCodec, kind: Kind, grants: Any, selected: Any, _fetched: Any) -> Any:
         return original(self, kind, grants, selected, frozenset())
 
-    original = CustomerCodec._compile
-    patch.setattr(CustomerCodec, "_compile", compile_reader)
+    original = RowCodec._compile
+    patch.setattr(RowCodec, "_compile", compile_reader)
 
 
 @fault("default-customer", "change_of_hidden_and_absent")

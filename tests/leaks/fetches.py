@@ -14,10 +14,10 @@ from documents.access.plan import AccessPlan, Level
 from documents.access.report import AccessReport
 from documents.declaring.kind import Kind
 from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value
-from documents.reading.customers import CustomerRepository
+from documents.reading.customers import CustomerReader
 from documents.reading.list_query import ListQuery, Selection, Sort
 from documents.registry import CATALOGUE
-from documents.storing.codec import COLLECTION, CustomerCodec
+from documents.storing.codec import COLLECTION, RowCodec
 from documents.storing.layout import CUSTOMER_LAYOUT
 from documents.storing.row_scope import members, reachable, scope_set
 from tests.leaks.arena import Arena
@@ -54,7 +54,7 @@ class Recorder(monitoring.CommandListener):
 class Observed:
     """A repository over world A as the composition root builds it, under observation."""
 
-    reader: CustomerRepository
+    reader: CustomerReader
     recorder: Recorder
     opened: list[str] = field(default_factory=list)
 
@@ -77,9 +77,9 @@ async def observed(arena: Arena, uri: str) -> AsyncIterator[Observed]:
     async with AsyncMongoClient(uri, tz_aware=True, event_listeners=[recorder]) as client:
         known = services.reader
         index = known._conditions._filters._blind_index
-        codec = CustomerCodec(CATALOGUE.by_kind, index, counted)
+        codec = RowCodec(CATALOGUE.by_kind, index, counted)
         database: AsyncDatabase[dict[str, Any]] = client[arena.a.database.name]
-        reader = CustomerRepository(database, CATALOGUE, services.keyring, index, known._cursors, codec)
+        reader = CustomerReader(database, CATALOGUE, services.keyring, index, known._cursors, codec)
         yield Observed(reader, recorder, opened)
 
 

@@ -19,7 +19,7 @@ from documents.access.plan import Purpose
 from documents.declaring.fields import ValueType
 from documents.declaring.kind import Kind
 from documents.declaring.record import SourceChannel
-from documents.declaring.validation import CustomerValidator
+from documents.declaring.validation import Validator
 from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value
 from documents.registry import CATALOGUE
 from documents.storing.codec import COLLECTION
@@ -73,7 +73,7 @@ async def _filled(
     first: AsyncDatabase[Document] = client[names[0]]
     second: AsyncDatabase[Document] = client[names[1]]
     async with serving(_settings(directory, names[0]), uri, first) as a:
-        pool = ValuePool(CustomerValidator(CATALOGUE), 7, STAFF)
+        pool = ValuePool(Validator(CATALOGUE), 7, STAFF)
         order = await _populate(a, pool)
         if rules is not None:
             await a.services.store.activate(rules, by="tests")

@@ -19,10 +19,10 @@ from documents.access.plan import AccessPlan, FieldGrants, Level
 from documents.declaring.catalogue import parts_of
 from documents.declaring.fields import FieldSpec, ValueType
 from documents.declaring.kind import Kind
-from documents.declaring.validation import CustomerValidator
+from documents.declaring.validation import Validator
 from documents.encryption.ciphertext import DataKey
 from documents.errors import InvalidValueError
-from documents.reading.records import RecordRepository
+from documents.reading.records import RecordReader
 from documents.registry import RECORD_CATALOGUES
 from documents.storing.layout import CustomerReference
 from documents.storing.row_scope import members, scope_set
@@ -53,14 +53,14 @@ class RecordWorlds:
 
     def __init__(
         self,
-        repository: RecordRepository,
+        repository: RecordReader,
         customers: list[tuple[CustomerReference, DataKey]],
         random: Random,
     ) -> None:
         self.kind: Kind = repository.kind
         self.fields = RECORD_CATALOGUES[self.kind].fields(self.kind)
         self._repository = repository
-        self._validator = CustomerValidator(RECORD_CATALOGUES[self.kind])
+        self._validator = Validator(RECORD_CATALOGUES[self.kind])
         self._customers = customers
         self._random = random
 

@@ -14,7 +14,7 @@ from demo.invented.customers import generate_customers
 from documents.chapters.customers.kinds import Customer
 from documents.declaring.fields import FieldSpec, Mask, ValueType
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
-from documents.declaring.validation import CustomerValidator
+from documents.declaring.validation import Validator
 from documents.declaring.values import mask_value
 from documents.errors import InvalidValueError
 
@@ -24,7 +24,7 @@ NAME_CHARACTERS = "安博晨德恩芳国浩嘉凯磊明宁鹏琪然书涛伟欣�
 class ValuePool:
     """Invented valid values by kind and field; each is drawn once, so that what must be unique is."""
 
-    def __init__(self, validator: CustomerValidator, seed: int, staff: tuple[tuple[str, str], ...]) -> None:
+    def __init__(self, validator: Validator, seed: int, staff: tuple[tuple[str, str], ...]) -> None:
         self._validator = validator
         self._random = Random(seed)
         self._customers: dict[Kind, Iterator[dict[str, Any]]] = {

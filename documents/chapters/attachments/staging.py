@@ -24,7 +24,7 @@ from documents.declaring.kind import Kind
 from documents.encryption.keyring import Keyring
 from documents.errors import FieldAccessError, KeyErasedError, RecordNotFoundError
 from documents.reading.list_query import Selection
-from documents.reading.records import RecordRepository
+from documents.reading.records import RecordReader
 from documents.storing.layout import CustomerReference
 from documents.storing.public_ids import parse_id
 from documents.storing.row_scope import members, scope_set
@@ -73,7 +73,7 @@ async def in_one_piece(content: bytes) -> AsyncIterator[bytes]:
 class AttachmentRepository:
     """Stages, inserts and opens attachments. `limit` is the largest file, in bytes."""
 
-    def __init__(self, records: RecordRepository, storage: AttachmentStorage, keyring: Keyring, limit: int) -> None:
+    def __init__(self, records: RecordReader, storage: AttachmentStorage, keyring: Keyring, limit: int) -> None:
         self._records = records
         self._storage = storage
         self._keyring = keyring

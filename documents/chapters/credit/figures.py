@@ -23,10 +23,10 @@ from documents.chapters.credit.receivables import AgeBucket
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
 from documents.errors import FieldAccessError
 from documents.reading.conditions import both
-from documents.reading.customers import CustomerRepository
+from documents.reading.customers import CustomerReader
 from documents.reading.list_query import ListQuery, Selection, Sort
 from documents.reading.record_rights import grants_in_records
-from documents.reading.records import RecordRepository
+from documents.reading.records import RecordReader
 from documents.reckoning.money import Money
 from documents.storing.layout import CustomerReference
 
@@ -56,7 +56,7 @@ class CreditFigures:
     """The aggregations over receivables."""
 
     def __init__(
-        self, database: AsyncDatabase[dict[str, Any]], receivables: RecordRepository, customers: CustomerRepository
+        self, database: AsyncDatabase[dict[str, Any]], receivables: RecordReader, customers: CustomerReader
     ) -> None:
         self._rows = database[Receivable.collection]
         self._receivables = receivables

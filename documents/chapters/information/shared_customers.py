@@ -41,19 +41,19 @@ class SharingRepository:
         *,
         only: ObjectId | None = None,
         kinds: Collection[Kind] = CUSTOMER_KINDS,
-        beyond: ObjectId | None = None,
+        after_position: ObjectId | None = None,
         descending: bool = False,
         limit: int = 1,
     ) -> list[SharedCustomer]:
-        """Up to `limit` customers shared with the partner, by id from `beyond`; or `only` the one."""
+        """Up to `limit` customers shared with the partner, by id from `after_position`; or `only` the one."""
         covered = await self._covered(partner, at)
         if covered is not None and not covered:
             return []
         condition = self._in_force(partner, at, kinds)
         if only is not None:
             condition["customer_id"] = only
-        elif beyond is not None:
-            condition["customer_id"] = {"$lt" if descending else "$gt": beyond}
+        elif after_position is not None:
+            condition["customer_id"] = {"$lt" if descending else "$gt": after_position}
         direction = -1 if descending else 1
         found = await self._consents.aggregate(
             [

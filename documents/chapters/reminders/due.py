@@ -24,8 +24,8 @@ from documents.chapters.reminders.kinds import Reminder, ReminderState, Reminder
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
 from documents.errors import FieldAccessError
 from documents.reading.conditions import both
-from documents.reading.customers import CustomerRepository
-from documents.reading.records import RecordRepository
+from documents.reading.customers import CustomerReader
+from documents.reading.records import RecordReader
 from documents.reckoning.working_time import SHANGHAI
 from documents.storing.layout import CUSTOMER_LAYOUT
 from documents.storing.row_scope import Filter
@@ -86,8 +86,8 @@ class ReminderRepository:
     def __init__(
         self,
         database: AsyncDatabase[dict[str, Any]],
-        repositories: Mapping[Kind, RecordRepository],
-        customers: CustomerRepository,
+        repositories: Mapping[Kind, RecordReader],
+        customers: CustomerReader,
     ) -> None:
         self._database = database
         self._repositories = repositories
@@ -142,7 +142,7 @@ class ReminderRepository:
         if changes:
             await self._rows.bulk_write(changes, ordered=True, session=session)
 
-    async def settle(self, about: str, subjects: Collection[ReminderSubject], session: AsyncClientSession) -> None:
+    async def mark_done(self, about: str, subjects: Collection[ReminderSubject], session: AsyncClientSession) -> None:
         """What a record was due for was done: nobody needs to be reminded any more."""
         condition = {
             "about": about,

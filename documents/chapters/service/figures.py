@@ -20,7 +20,7 @@ from documents.chapters.service.performance import PerformanceSums
 from documents.chapters.service.satisfaction import SATISFIED_FROM
 from documents.declaring.kind import Kind
 from documents.reading.conditions import both
-from documents.reading.records import RecordRepository
+from documents.reading.records import RecordReader
 from documents.storing.row_scope import members, scope_set
 
 ZONE = "Asia/Shanghai"
@@ -66,7 +66,7 @@ class ChannelCount:
 class ServiceFigures:
     """The aggregations."""
 
-    def __init__(self, database: AsyncDatabase[dict[str, Any]], repositories: Mapping[Kind, RecordRepository]) -> None:
+    def __init__(self, database: AsyncDatabase[dict[str, Any]], repositories: Mapping[Kind, RecordReader]) -> None:
         self._database = database
         self._repositories = repositories
 

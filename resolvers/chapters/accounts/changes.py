@@ -18,7 +18,7 @@ from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError, RecordNotFoundError, RuleBrokenError
 from documents.plain_records import Record
 from documents.writing.idempotency import IdempotentRequest
-from documents.writing.locks import take_company_turn
+from documents.writing.locks import lock_kind
 from documents.writing.records import RecordWrites
 from policies.authorize import CREATE, WRITE
 from policies.changing.narrowing import only_narrows
@@ -86,7 +86,7 @@ class AccountChanges:
         username = given["username"]
 
         async def work(writes: RecordWrites) -> str:
-            await take_company_turn(self._operations.writer, writes, KIND)
+            await lock_kind(self._operations.writer, writes, KIND)
             account = await self._accounts.get(username, writes.session)
             values: dict[str, Any] = {"staff": username, "act": act.value, "reason": given["reason"]}
             derived: dict[str, Any] = {}
@@ -114,7 +114,7 @@ class AccountChanges:
         record_id, version, told = given["id"], given["version"], list[str]()
 
         async def work(writes: RecordWrites) -> str:
-            await take_company_turn(self._operations.writer, writes, KIND)
+            await lock_kind(self._operations.writer, writes, KIND)
             await writes.check(plan, KIND, record_id, changed, version=version)
             facts = await self._facts(writes, plan, record_id)
             if facts["state"] != State.WAITING:

@@ -23,7 +23,7 @@ from documents.reading.record_rights import refuse_creation
 from documents.reckoning.money import Money
 from documents.storing.layout import CustomerReference
 from documents.writing.idempotency import IdempotentRequest
-from documents.writing.locks import take_turn
+from documents.writing.locks import lock_customer
 from documents.writing.records import RecordWrites
 from policies.authorize import CREATE, READ, WRITE
 from resolvers.caller import Caller
@@ -67,7 +67,7 @@ class CreditAssessments:
         refuse_creation(plan, ASSESSMENT, customer, values)
 
         async def work(writes: RecordWrites) -> str:
-            await take_turn(operations.writer, writes, customer)
+            await lock_customer(operations.writer, writes, customer)
             await self._attachments.require(writes, evidence_plan, customer, values.get("evidence") or [])
             table = await self._tables.in_force(writes, plan, customer.kind)
             derived = {**_derived(scheme_of(table), values), "table": table["id"], "table_number": table["number"]}
@@ -95,7 +95,7 @@ class CreditAssessments:
             if record["created_by"] == caller.username:
                 raise RuleBrokenError("approval.same_person", "approved_by")
             customer = await operations.customer(caller, record["customer"])
-            await take_turn(operations.writer, writes, customer)
+            await lock_customer(operations.writer, writes, customer)
             await self._supersede(writes, plan, customer)
             approval = {
                 "state": AssessmentState.IN_FORCE.value,

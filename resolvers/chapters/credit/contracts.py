@@ -15,7 +15,7 @@ from documents.reading.record_rights import refuse_creation
 from documents.reckoning.money import Money
 from documents.storing.layout import CustomerReference
 from documents.writing.idempotency import IdempotentRequest
-from documents.writing.locks import take_turn
+from documents.writing.locks import lock_customer
 from documents.writing.records import RecordWrites
 from policies.authorize import CREATE, READ, WRITE
 from resolvers.caller import Caller
@@ -45,7 +45,7 @@ class Contracts:
         refuse_creation(plan, CONTRACT, customer, values)
 
         async def work(writes: RecordWrites) -> str:
-            await take_turn(operations.writer, writes, customer)
+            await lock_customer(operations.writer, writes, customer)
             await self._refuse_taken_number(writes, plan, customer, values["number"])
             derived = await self._met_with(writes, plan, customer, values)
             return await writes.insert(plan, CONTRACT, values, customer=customer, derived=derived, by=caller.username)
@@ -65,7 +65,7 @@ class Contracts:
             if contract["created_by"] == caller.username:
                 raise RuleBrokenError("approval.same_person", "approved_by")
             customer = await operations.customer(caller, contract["customer"])
-            await take_turn(operations.writer, writes, customer)
+            await lock_customer(operations.writer, writes, customer)
             met_with = await self._met_with(writes, plan, customer, contract)
             values = {"state": ContractState.IN_FORCE.value, "approved_by": caller.username}
             version = given["version"]

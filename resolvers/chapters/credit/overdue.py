@@ -29,7 +29,7 @@ from documents.plain_records import Record
 from documents.reckoning.money import Money
 from documents.storing.layout import CustomerReference
 from documents.writing.idempotency import IdempotentRequest
-from documents.writing.locks import take_turn
+from documents.writing.locks import lock_customer
 from documents.writing.records import RecordWrites
 from policies.authorize import READ, WRITE
 from policies.principal import SYSTEM
@@ -61,7 +61,7 @@ class Collection:
             if step["state"] == StepState.CANCELLED.value:
                 raise RuleBrokenError("collection.paid", "state")
             customer = await operations.customer(caller, step["customer"])
-            await take_turn(operations.writer, writes, customer)
+            await lock_customer(operations.writer, writes, customer)
             receivable = await self._receivable(writes, plan, step["receivable"])
             done = CollectionStep(
                 CollectionStage(step["stage"]), caller.username, date.fromisoformat(given["done_on"]), given["result"]
@@ -112,7 +112,7 @@ class Collection:
     async def _plan_step(self, writes: RecordWrites, customer: CustomerReference, receivable_id: str, on: date) -> None:
         operations = self._operations
         plan = await operations.plan(_system(), STEP, SYSTEM_ACTIONS)
-        await take_turn(operations.writer, writes, customer)
+        await lock_customer(operations.writer, writes, customer)
         receivable = await self._receivable(writes, plan, receivable_id)
         steps = await self._steps(writes, plan, receivable_id)
         if any(step["state"] == StepState.PLANNED.value for step in steps):

@@ -23,7 +23,7 @@ from documents.declaring.kind import CUSTOMER_KINDS, Kind
 from documents.errors import FieldAccessError, RecordNotFoundError, RuleBrokenError
 from documents.letters.template import LetterLanguage
 from documents.plain_records import Record
-from documents.reading.customers import CustomerRepository
+from documents.reading.customers import CustomerReader
 from documents.reading.list_query import Selection
 from documents.reading.record_rights import grants_in_customer
 from documents.reckoning.money import Money, total
@@ -59,7 +59,7 @@ class CollectionLetters:
         self,
         operations: RecordOperations,
         records: RecordReads,
-        customers: CustomerRepository,
+        customers: CustomerReader,
         attachments: AttachmentRepository,
         sender: LetterSender | None,
     ) -> None:

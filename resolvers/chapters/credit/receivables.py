@@ -22,7 +22,7 @@ from documents.reading.record_rights import refuse_creation
 from documents.reckoning.money import Money
 from documents.storing.layout import CustomerReference
 from documents.writing.idempotency import IdempotentRequest
-from documents.writing.locks import take_turn
+from documents.writing.locks import lock_customer
 from documents.writing.records import RecordWrites
 from policies.authorize import CREATE, READ
 from resolvers.caller import Caller
@@ -64,7 +64,7 @@ class Receivables:
             refuse_creation(plan, RECEIVABLE, customer, values)
             if contract["state"] != ContractState.IN_FORCE.value:
                 raise RuleBrokenError("invoice.contract_not_in_force", "contract")
-            await take_turn(operations.writer, writes, customer)
+            await lock_customer(operations.writer, writes, customer)
             amount = Money(Decimal(values["amount"]), contract["currency"])
             check, _ = await self._exposures.check(writes, plan, customer, amount)
             derived = {
@@ -93,7 +93,7 @@ class Receivables:
         payment = Money(Decimal(values["amount"]), values["currency"])
 
         async def work(writes: RecordWrites) -> str:
-            await take_turn(operations.writer, writes, customer)
+            await lock_customer(operations.writer, writes, customer)
             open_ones = await self._open(writes, plan, customer, payment.currency, named)
             allocation = allocate(payment, (_receivable(record) for record in open_ones), named)
             derived = {"allocations": _allocations(allocation), "unallocated": str(allocation.left.amount)}

@@ -8,7 +8,7 @@ from documents.chapters.attachments.staging import AttachmentRepository
 from documents.chapters.credit.exposure import ExposureOutcome, ExposurePolicy
 from documents.chapters.credit.figures import CreditFigures
 from documents.chapters.credit.overdue_steps import CollectionSchedule
-from documents.reading.customers import CustomerRepository
+from documents.reading.customers import CustomerReader
 from resolvers.chapters.credit.assessments import CreditAssessments
 from resolvers.chapters.credit.contracts import Contracts
 from resolvers.chapters.credit.exposures import Exposures
@@ -38,7 +38,7 @@ class Credit:
         self,
         operations: RecordOperations,
         records: RecordReads,
-        customers: CustomerRepository,
+        customers: CustomerReader,
         figures: CreditFigures,
         files: AttachmentRepository,
         rules: CreditRules,

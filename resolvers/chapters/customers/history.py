@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from documents.chapters.accounts.directory import AccountRepository
 from documents.errors import InvalidField, InvalidValueError
 from documents.plain_records import Record
-from documents.reading.customers import CustomerRepository
+from documents.reading.customers import CustomerReader
 from documents.reading.history import CustomerHistory
 from documents.registry import CATALOGUE
 from documents.storing.public_ids import parse_customer_id
@@ -22,7 +22,7 @@ class History:
         self,
         engine: PolicyEngine,
         history: CustomerHistory,
-        customers: CustomerRepository,
+        customers: CustomerReader,
         accounts: AccountRepository,
     ) -> None:
         self._engine = engine

@@ -15,7 +15,7 @@ from documents.errors import (
     StaleVersionError,
 )
 from documents.plain_records import Record
-from documents.reading.customers import CustomerRepository
+from documents.reading.customers import CustomerReader
 from documents.reading.list_query import ListQuery, Selection
 from documents.storing.public_ids import parse_customer_id
 from documents.writing.customers import Change, CustomerWriter
@@ -37,7 +37,7 @@ class Customers:
         self,
         engine: PolicyEngine,
         catalogue: Catalogue,
-        reader: CustomerRepository,
+        reader: CustomerReader,
         writer: CustomerWriter,
         idempotency: IdempotencyRepository,
         records: RecordReads,

@@ -18,7 +18,7 @@ from documents.declaring.kind import Kind
 from documents.declaring.labels import Label
 from documents.errors import RecordNotFoundError
 from documents.plain_records import Record, Records
-from documents.reading.customers import CustomerRepository
+from documents.reading.customers import CustomerReader
 from documents.reading.list_query import Selection
 from documents.reading.record_rights import grants_in_customer, grants_in_records
 from documents.reckoning.working_time import SHANGHAI
@@ -62,7 +62,7 @@ ASSESSMENT: Final = _Proof(Kind.RISK_ASSESSMENT, MappingProxyType({}), "valid_un
 class Dossiers:
     """Dossiers under policy."""
 
-    def __init__(self, operations: RecordOperations, customers: Customers, reader: CustomerRepository) -> None:
+    def __init__(self, operations: RecordOperations, customers: Customers, reader: CustomerReader) -> None:
         self._operations = operations
         self._customers = customers
         self._reader = reader

@@ -23,7 +23,7 @@ from documents.reading.record_rights import refuse_creation
 from documents.reckoning.days import add_months
 from documents.reckoning.working_time import SHANGHAI
 from documents.writing.idempotency import IdempotentRequest
-from documents.writing.locks import take_turn
+from documents.writing.locks import lock_customer
 from documents.writing.records import RecordWrites
 from policies.authorize import CREATE
 from resolvers.caller import Caller
@@ -68,7 +68,7 @@ class RiskAssessments:
         valid_until = add_months(datetime.now(SHANGHAI).date(), VALID_MONTHS).isoformat()
 
         async def work(writes: RecordWrites) -> str:
-            await take_turn(operations.writer, writes, customer)
+            await lock_customer(operations.writer, writes, customer)
             await self._attachments.require(writes, evidence_plan, customer, values.get("evidence") or [])
             table = await self._tables.in_force(writes, plan, customer.kind)
             outcome = _outcome(table_of(table), values["inputs"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from documents.chapters.attachments.staging import AttachmentRepository
-from documents.reading.customers import CustomerRepository
+from documents.reading.customers import CustomerReader
 from resolvers.chapters.customers.use_cases import Customers
 from resolvers.chapters.identification.dossiers import Dossiers
 from resolvers.chapters.identification.risk import RiskAssessments
@@ -21,7 +21,7 @@ class Identification:
         operations: RecordOperations,
         records: RecordReads,
         customers: Customers,
-        reader: CustomerRepository,
+        reader: CustomerReader,
         files: AttachmentRepository,
         *,
         four_eyes: bool,

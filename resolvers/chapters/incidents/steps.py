@@ -133,20 +133,20 @@ class Incidents:
     ) -> str:
         """Notes that `given["recipient"]` was told, at `sent_at` or now."""
 
-        def settle(now: datetime) -> dict[str, Any]:
+        def closing(now: datetime) -> dict[str, Any]:
             sent_at = given.get("sent_at") or now
             _not_in_future("notifications", sent_at)
             return {"sent_at": sent_at, "by": caller.username}
 
-        return await self._settle(caller, given, request, settle)
+        return await self._close_notification(caller, given, request, closing)
 
     async def waive_notification(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
         """Notes why `given["recipient"]` need not be told."""
 
-        def settle(now: datetime) -> dict[str, Any]:
+        def closing(now: datetime) -> dict[str, Any]:
             return {"waived_at": now, "waived_reason": given["reason"], "by": caller.username}
 
-        return await self._settle(caller, given, request, settle)
+        return await self._close_notification(caller, given, request, closing)
 
     async def close(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
         """Closes the incident with a report. Raises RulesBrokenError with everything that stands in the way."""
@@ -161,12 +161,12 @@ class Incidents:
 
         return await self._change(caller, given, request, "closing_report", change)
 
-    async def _settle(
+    async def _close_notification(
         self,
         caller: Caller,
         given: dict[str, Any],
         request: IdempotentRequest | None,
-        settle: Callable[[datetime], dict[str, Any]],
+        closing: Callable[[datetime], dict[str, Any]],
     ) -> str:
         recipient = Recipient(given["recipient"])
 
@@ -179,7 +179,7 @@ class Incidents:
                 raise RuleBrokenError("incident.no_notification", "notifications")
             if _notification(ours).is_settled:
                 raise RuleBrokenError("incident.settled_already", "notifications")
-            ours |= settle(now)
+            ours |= closing(now)
             return {"notifications": told}
 
         return await self._change(caller, given, request, "notifications", change)

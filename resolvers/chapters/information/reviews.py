@@ -9,7 +9,7 @@ from documents.chapters.information.reviews import ReviewPeriods, next_review_on
 from documents.chapters.reminders.due import REVIEWS, ReminderRepository
 from documents.declaring.kind import Kind
 from documents.reckoning.working_time import SHANGHAI
-from documents.writing.dependents import CustomersRecords
+from documents.writing.dependents import Dependents
 from documents.writing.idempotency import IdempotentRequest
 from documents.writing.records import RecordWrites
 from policies.authorize import CREATE
@@ -23,7 +23,7 @@ class Reviews:
     def __init__(
         self,
         operations: RecordOperations,
-        customers: CustomersRecords,
+        customers: Dependents,
         periods: ReviewPeriods,
         reminders: ReminderRepository,
     ) -> None:
@@ -45,7 +45,7 @@ class Reviews:
             done = await writes.insert(plan, Kind.REVIEW, given, customer=customer, derived=derived, by=caller.username)
             if reached:
                 await self._customers.set_review(customer.row_id, due.isoformat(), writes.session)
-                await self._reminders.settle(customer.public_id, REVIEWS, writes.session)
+                await self._reminders.mark_done(customer.public_id, REVIEWS, writes.session)
             return done
 
         return await self._operations.run(work, request)

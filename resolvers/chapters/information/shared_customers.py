@@ -14,7 +14,7 @@ from documents.chapters.information.shared_customers import SharedCustomer, Shar
 from documents.encryption.cursors import CursorSealer, cursor_context
 from documents.errors import FieldAccessError
 from documents.plain_records import Record, Records
-from documents.reading.customers import CustomerRepository
+from documents.reading.customers import CustomerReader
 from documents.reading.list_query import ListQuery, Page, Selection
 from documents.storing.public_ids import parse_customer_id
 from policies.authorize import PolicyEngine
@@ -32,7 +32,7 @@ class SharedCustomers:
         self,
         engine: PolicyEngine,
         sharing: SharingRepository,
-        customers: CustomerRepository,
+        customers: CustomerReader,
         records: RecordReads,
         cursors: CursorSealer,
     ) -> None:
@@ -61,9 +61,14 @@ class SharedCustomers:
             return Record()
         at, kinds = _now(), sorted(query.kinds)
         context = cursor_context(principal.username, principal.partner, caller.purpose, kinds)
-        beyond = self._cursors.open(query.cursor, context)[1] if query.cursor is not None else None
+        after_position = self._cursors.open(query.cursor, context)[1] if query.cursor is not None else None
         shared = await self._sharing.shared_with(
-            principal.partner, at, kinds=kinds, beyond=beyond, descending=query.backward, limit=query.limit + 1
+            principal.partner,
+            at,
+            kinds=kinds,
+            after_position=after_position,
+            descending=query.backward,
+            limit=query.limit + 1,
         )
         has_more, shared = len(shared) > query.limit, shared[: query.limit]
         if query.backward:

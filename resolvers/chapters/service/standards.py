@@ -6,7 +6,7 @@ from typing import Any
 
 from documents.declaring.kind import Kind
 from documents.writing.idempotency import IdempotentRequest
-from documents.writing.locks import take_company_turn
+from documents.writing.locks import lock_kind
 from documents.writing.records import RecordWrites
 from policies.authorize import CREATE, WRITE
 from resolvers.caller import Caller
@@ -27,7 +27,7 @@ class Standards:
         plan = await self._operations.plan(caller, Kind.SERVICE_STANDARD, CREATE)
 
         async def work(writes: RecordWrites) -> str:
-            await take_company_turn(self._operations.writer, writes, Kind.SERVICE_STANDARD)
+            await lock_kind(self._operations.writer, writes, Kind.SERVICE_STANDARD)
             made = await writes.insert(
                 plan, Kind.SERVICE_STANDARD, given, derived={"in_force": True}, by=caller.username
             )

@@ -19,7 +19,7 @@ from documents.reading.list_query import Selection
 from documents.reckoning.working_time import SHANGHAI
 from documents.storing.public_ids import parse_id
 from documents.writing.idempotency import IdempotentRequest
-from documents.writing.locks import take_company_turn
+from documents.writing.locks import lock_kind
 from documents.writing.records import RecordWrites
 from policies.authorize import CREATE, READ
 from resolvers.caller import Caller
@@ -43,7 +43,7 @@ class Training:
         plan = await self._operations.plan(caller, Kind.COURSE, CREATE)
 
         async def work(writes: RecordWrites) -> str:
-            await take_company_turn(self._operations.writer, writes, Kind.COURSE)
+            await lock_kind(self._operations.writer, writes, Kind.COURSE)
             made = await writes.insert(plan, Kind.COURSE, given, by=caller.username)
             if len(await writes.find(plan, Kind.COURSE, {"code": given["code"].strip()})) > 1:
                 raise RuleBrokenError("course.code_taken", "code")
@@ -78,7 +78,7 @@ class Training:
         today = self._today()
 
         async def work(writes: RecordWrites) -> str:
-            await take_company_turn(self._operations.writer, writes, Kind.TRAINING_RESULT)
+            await lock_kind(self._operations.writer, writes, Kind.TRAINING_RESULT)
             row_id = _row(Kind.TRAINING_SESSION, given["session"])
             sessions = await writes.find(system, Kind.TRAINING_SESSION, {"_id": row_id}, "course", "held_on")
             if not sessions:

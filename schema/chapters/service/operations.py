@@ -12,7 +12,7 @@ from resolvers.chapters.service.use_cases import Service
 from schema.chapters.service import figures as service_figures
 from schema.context import UseCases
 from schema.roots.chapter import Fields, Vocabulary
-from schema.roots.operations import Carry, Operation
+from schema.roots.operations import Operation, UseCase
 from schema.vocabulary.customer_types import ChoiceEnums
 from schema.vocabulary.record_inputs import operation_input
 
@@ -26,8 +26,8 @@ def operations(vocabulary: Vocabulary) -> list[Operation]:
     return [*_contacts(enums), *_tickets(enums), *_complaints(enums), *_appraisal(enums)]
 
 
-def _of(carry: Callable[[Service], Carry]) -> Callable[[UseCases], Carry]:
-    return lambda use_cases: carry(use_cases.service)
+def _of(use_case: Callable[[Service], UseCase]) -> Callable[[UseCases], UseCase]:
+    return lambda use_cases: use_case(use_cases.service)
 
 
 def _contacts(enums: ChoiceEnums) -> list[Operation]:
@@ -127,7 +127,7 @@ def _complaints(enums: ChoiceEnums) -> list[Operation]:
     )
     note: dict[str, tuple[Any, str]] = {"note": (str, "What was done or found; internal (步骤说明).")}
     answer: dict[str, tuple[Any, str]] = {"answer": (str, "What the customer is told (答复内容).")}
-    steps: list[tuple[str, dict[str, tuple[Any, str]], Callable[[Service], Carry], str]] = [
+    steps: list[tuple[str, dict[str, tuple[Any, str]], Callable[[Service], UseCase], str]] = [
         ("accept_complaint", note, lambda s: s.complaints.accept, "Step 1 of 4: the complaint is accepted (受理)."),
         ("investigate_complaint", note, lambda s: s.complaints.investigate, "Step 2 of 4: what was found (调查)."),
         ("resolve_complaint", note, lambda s: s.complaints.resolve, "Step 3 of 4: what was done about it (处理)."),
@@ -146,10 +146,10 @@ def _complaints(enums: ChoiceEnums) -> list[Operation]:
                 name,
                 kind,
                 operation_input(f"{_pascal(name)}Input", kind, enums, (), more=more, of_record=True),
-                _of(carry),
+                _of(use_case),
                 description,
             )
-            for name, more, carry, description in steps
+            for name, more, use_case, description in steps
         ),
     ]
 

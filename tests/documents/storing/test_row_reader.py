@@ -14,12 +14,12 @@ from documents.declaring.kind import Kind
 from documents.encryption.blind_index import BlindIndex
 from documents.plain_records import Record
 from documents.registry import CATALOGUE
-from documents.storing.codec import CustomerCodec
+from documents.storing.codec import RowCodec
 from documents.storing.row_reader import RowReader
 
 SPECS = CATALOGUE.fields(Kind.ENTERPRISE)
 NAMES = sorted(name for name, spec in SPECS.items() if not spec.encrypted)
-CODEC = CustomerCodec(CATALOGUE.by_kind, BlindIndex(b"k" * 32))
+CODEC = RowCodec(CATALOGUE.by_kind, BlindIndex(b"k" * 32))
 subsets = st.sets(st.sampled_from(NAMES)).map(frozenset)
 
 
