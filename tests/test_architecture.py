@@ -18,7 +18,7 @@ from beanie import Document
 from documents.access.plan import AccessPlan
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("benchmarks", "demo", "documents", "exports", "jobs", "policies", "resolvers", "schema", "web")
+PACKAGES = ("benchmarks", "commands", "demo", "documents", "exports", "jobs", "policies", "resolvers", "schema", "web")
 PLAN_FIELDS = {field.name for field in fields(AccessPlan)} - {"key", "purpose"}  # names that only a plan has
 
 
@@ -127,8 +127,8 @@ def test_only_documents_and_the_composition_root_touch_stored_documents() -> Non
     "source",
     [
         "plan = AccessPlan(row_scope, purpose, 1, {})",
-        "import documents.access_plan as a\nplan = a.AccessPlan(row_scope, purpose, 1, {})",
-        "from documents.access_plan import AccessPlan as P\nplan = P(row_scope, purpose, 1, {})",
+        "import documents.access.plan as a\nplan = a.AccessPlan(row_scope, purpose, 1, {})",
+        "from documents.access.plan import AccessPlan as P\nplan = P(row_scope, purpose, 1, {})",
         "from dataclasses import replace\nplan = replace(plan, kinds=wider)",
     ],
 )
@@ -140,14 +140,14 @@ def test_the_search_for_plans_finds_every_way_to_make_one(source: str) -> None:
 @pytest.mark.parametrize(
     ("source", "found"),
     [
-        ("from documents.customer import Customer", True),
-        ("from documents.customer import Individual as Person", True),
-        ("import documents.customer", True),
-        ("from documents import customer", True),
-        ("from documents.customer import Gender", False),
-        ("from documents.catalogue import Individual", True),
-        ("from documents.catalogue import CATALOGUE", False),
-        ("from documents import catalogue", False),
+        ("from documents.chapters.customers.kinds import Customer", True),
+        ("from documents.chapters.customers.kinds import Individual as Person", True),
+        ("import documents.chapters.customers.kinds", True),
+        ("from documents.chapters.customers import kinds as customer", True),
+        ("from documents.chapters.customers.kinds import Gender", False),
+        ("from documents.declaring.catalogue import Individual", True),
+        ("from documents.registry import CATALOGUE", False),
+        ("from documents.declaring import catalogue", False),
         ("import datetime", False),
     ],
 )

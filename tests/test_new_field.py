@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.patience import PROCESS_SECONDS
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("demo", "documents", "jobs", "policies", "resolvers", "schema", "web", "tests")
+PACKAGES = ("commands", "demo", "documents", "jobs", "policies", "resolvers", "schema", "web", "tests")
 MARK = '    gender: Annotated[Gender | None, declare("Gender"'
 DECLARATION = 'declare("Blood type", "血型", PERSONAL, encrypted=True, search=EXACT)'
 LINE = f"    blood_type: Annotated[Text | None, {DECLARATION}] = None\n"
@@ -21,7 +21,7 @@ LINE = f"    blood_type: Annotated[Text | None, {DECLARATION}] = None\n"
 SCRIPT = '''
 import asyncio, sys
 from pathlib import Path
-from documents.catalogue import CATALOGUE
+from documents.registry import CATALOGUE
 from tests.api import demo
 
 CREATE = """mutation($i: CreateCustomerInput!) { createCustomer(input: $i) {
@@ -79,7 +79,7 @@ def test_one_line_adds_a_field(mongodb_uri: str, tmp_path: Path) -> None:
         shutil.copytree(ROOT / package, copy / package, ignore=shutil.ignore_patterns("node_modules"))
     for module in ("app.py", "settings.py"):
         shutil.copy(ROOT / module, copy / module)
-    declarations = copy / "documents" / "customer.py"
+    declarations = copy / "documents" / "chapters" / "customers" / "kinds.py"
     text = declarations.read_text(encoding="utf-8")
     assert text.count(MARK) == 1
     declarations.write_text(text.replace(MARK, LINE + MARK), encoding="utf-8")

@@ -26,7 +26,7 @@ def test_both_languages_say_the_same(key: str) -> None:
 
 def test_every_rule_that_validation_can_name_has_a_text() -> None:
     """No caller is told of a rule in no words."""
-    values = (ROOT / "documents" / "values.py").read_text(encoding="utf-8")
+    values = (ROOT / "documents" / "declaring" / "values.py").read_text(encoding="utf-8")
     rules = {*_RULES.values(), *re.findall(r'"(value\.[a-z_]+)"', values)}
     assert rules <= MESSAGES.keys()
 
@@ -36,7 +36,7 @@ def test_every_code_of_the_edge_and_every_rule_is_published() -> None:
     codes = {
         code
         for folder in ("web", "schema", "resolvers", "policies")
-        for path in (ROOT / folder).glob("*.py")
+        for path in (ROOT / folder).rglob("*.py")
         for code in re.findall(
             r'(?:code = |"code": |Refused\(\s*(?:\d+, )?|limit_exceeded\(\s*)"([A-Z_]{5,})"',
             path.read_text(encoding="utf-8"),
