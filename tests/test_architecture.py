@@ -145,7 +145,7 @@ def test_the_search_for_plans_finds_every_way_to_make_one(source: str) -> None:
         ("import documents.chapters.customers.kinds", True),
         ("from documents.chapters.customers import kinds as customer", True),
         ("from documents.chapters.customers.kinds import Gender", False),
-        ("from documents.declaring.catalogue import Individual", True),
+        ("from documents.chapters.policies.stored import RuleSetDocument", True),
         ("from documents.registry import CATALOGUE", False),
         ("from documents.declaring import catalogue", False),
         ("import datetime", False),
