@@ -28,7 +28,7 @@ from documents.reading.conditions import ListConditions, Touched
 from documents.reading.customers import CustomerReader
 from documents.reading.projections import Projections
 from documents.reading.visible_rows import VisibleRows
-from documents.storing import codec
+from documents.storing import codec, row_reader
 from documents.storing.codec import RowCodec
 from documents.storing.row_scope import EVERYTHING
 from documents.writing.customers import CustomerWriter
@@ -100,7 +100,7 @@ KEYS: dict[ObjectId, Any] = {}
 
 @fault("synthetic-masker", "single_read", "list_read", "echo_of_an_update")
 def masks_are_ignored(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(codec, "mask_value", lambda _, value: value)
+    patch.setattr(row_reader, "mask_value", lambda _, value: value)
 
 
 @fault("default-account_manager-business_operation", "filter_by_equality")
