@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
 from typing import Any
 
@@ -72,8 +73,9 @@ class DossierSchema:
     metrics: ExecutionMetrics
 
 
+@cache
 def build_schema(catalogue: Catalogue) -> DossierSchema:
-    """The schema over the catalogue's kinds and fields."""
+    """The schema over the catalogue's kinds and fields: built once for each catalogue, and shared by all who ask."""
     enums = ChoiceEnums()
     operators: dict[str, Any] = {}
     maker = RecordTypeMaker(enums)

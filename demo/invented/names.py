@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import cache
 from random import Random
 
-from pypinyin import lazy_pinyin
-
 from demo.invented.chance import Weighted, pair
 from documents.chapters.customers.kinds import Gender
 
@@ -103,6 +101,8 @@ class PersonName:
 @cache
 def given_pinyin(text: str) -> str:
     """Toneless letters of a text in characters. There are a few thousand given names: they are kept."""
+    from pypinyin import lazy_pinyin  # noqa: PLC0415 - its dictionary is slow to load, and wanted by the demo alone
+
     return "".join(lazy_pinyin(text)).replace("ü", "v")
 
 

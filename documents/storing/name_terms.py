@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 
-from pypinyin import Style, pinyin
-
 LONGEST_TERM = 32  # characters; longer tails add index size and find nothing more
 HETERONYMS = 3  # readings kept of a name's first character, which is often a surname with a reading of its own
 
@@ -42,6 +40,9 @@ def _readings(parts: list[str]) -> list[list[str]]:
 def _reading(part: str) -> list[str]:
     if len(part) > 1:
         return [part]
+    # Its dictionary takes a fifth of a second to load: commands that write no name do without.
+    from pypinyin import Style, pinyin  # noqa: PLC0415
+
     readings = pinyin(part, style=Style.NORMAL, heteronym=True, errors="default")[0]
     distinct = list(dict.fromkeys(reading.replace("ü", "v") for reading in readings))
     return distinct[:HETERONYMS] or [part]

@@ -18,6 +18,7 @@ from graphql import (
 from graphql.execution import experimental_execute_incrementally
 from graphql.execution.incremental.incremental_executor import IncrementalExecutor
 
+from documents.declaring.catalogue import Catalogue
 from documents.plain_records import Record, Records
 from documents.registry import CATALOGUE
 from schema.build import build_schema
@@ -57,7 +58,7 @@ def _customer(kind: str, object_type: GraphQLObjectType) -> Record:
 class TestCustomers:
     def test_every_field_of_every_kind_is_built(self) -> None:
         """A page of the three kinds with all that they have: no row bails, and the answer is right."""
-        schema = build_schema(CATALOGUE)
+        schema = build_schema(Catalogue(CATALOGUE.classes.values()))  # its own: a resolver is exchanged
         types: dict[str, Any] = {kind: schema.core.type_map[name] for kind, name in KINDS.items()}
         edges = Records(Record(cursor=kind, node=_customer(kind, types[kind])) for kind in KINDS)
         connection = Record(edges=edges, page_info=Record(has_next_page=True, has_previous_page=False))
