@@ -120,6 +120,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, or ended by a signal; 1 refused; 2 wrong arguments."""
     # `kill` ends the process as Ctrl-C does: through every `finally`, with the database last.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    return run(arguments)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """`main` without its hold on signals, which the main thread alone can have."""
     parsed = _parser().parse_args(arguments)
     try:
         parsed.command(Settings.from_environment(os.environ), parsed)

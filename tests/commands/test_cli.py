@@ -1,4 +1,5 @@
-"""The `dossier` command as an operator meets it: in a process of its own, judged by its exit code and its sentences."""
+"""The `dossier` command as an operator meets it, judged by its exit code and its sentences: servers and one refusal in
+processes of their own, what ends by itself in this one."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from documents.database.embedded import running_uri
-from tests.command import DOSSIER, ROOT, environment, run_dossier
+from tests.command import DOSSIER, ROOT, environment, run_dossier, run_dossier_process
 from tests.patience import PROCESS_SECONDS
 from tests.ports import unused_port
 
@@ -120,7 +121,7 @@ class TestStarts:
 
     def test_the_schema_is_printed_without_a_database(self, environ: dict[str, str]) -> None:
         """`dossier schema` needs neither mongod nor port, and touches no directory."""
-        result = _run("schema", environ)
+        result = run_dossier_process(environ, "schema")
         assert result.returncode == 0, result.stderr
         assert "type Query" in result.stdout
         assert not Path(environ["DOSSIER_DATA_DIR"]).exists()
@@ -132,7 +133,7 @@ class TestRefusals:
     def test_a_port_in_use(self, environ: dict[str, str]) -> None:
         """It is found before the database is started, and named with its setting."""
         with socket.create_server(("127.0.0.1", int(environ["DOSSIER_PORT"]))):
-            _assert_refused(_run("demo", environ), environ["DOSSIER_PORT"], "DOSSIER_PORT")
+            _assert_refused(run_dossier_process(environ, "demo"), environ["DOSSIER_PORT"], "DOSSIER_PORT")
         assert not Path(environ["DOSSIER_DATA_DIR"]).exists()
 
     def test_an_unknown_setting(self, environ: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""`dossier worker` and `dossier jobs` as an operator meets them, in processes of their own."""
+"""`dossier worker` and `dossier jobs` as an operator meets them."""
 
 from __future__ import annotations
 
