@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
-import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -20,10 +18,9 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.database.embedded import EmbeddedMongoDB
 from tests.api import Api, demo
+from tests.memory import folder_in_memory, has_room
 from web.server import rest_collector
 
-MEMORY = Path("/dev/shm")
-ENOUGH_BYTES = 8 * 2**30
 LONGEST = (
     "tests/leaks/test_leaks.py",
     "tests/leaks/test_record_leaks.py",
@@ -72,9 +69,9 @@ def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @contextmanager
 def _database_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """In memory where there is plenty: the same database, without waiting for a disk."""
-    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_BYTES:
-        with tempfile.TemporaryDirectory(dir=MEMORY, prefix="dossier-tests-") as folder:
-            yield Path(folder)
+    if has_room():
+        with folder_in_memory() as folder:
+            yield folder
     else:
         yield tmp_path_factory.mktemp("mongodb")
 
