@@ -17,7 +17,7 @@ from documents.registry import FULL_CATALOGUE
 from policies.authorize import PolicyEngine
 from policies.errors import PurposeNotAllowedError, RuleError, RuleSetConflictError
 from policies.in_force import PolicyStore
-from tests.patience import until
+from tests.patience import patience, until
 from tests.policies.rule_sets import default_rules, principal_of
 
 Database = AsyncDatabase[dict[str, Any]]
@@ -26,15 +26,32 @@ ALL = frozenset({Scope.ALL})
 NAME_ONLY = "g, service_agent, everyone\np, service_agent, all, *, name, read, customer_service, allow\n"
 
 
+class Watched(RuleSetRepository):
+    """The real repository; says when it began to listen, or saw a change."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.listens = asyncio.Event()
+
+    async def watch(self) -> AsyncIterator[None]:
+        async for _ in super().watch():
+            self.listens.set()
+            yield None
+
+
 def store_on(database: Database) -> PolicyStore:
     """A store as another process would have it."""
-    return PolicyStore(RuleSetRepository(database), FULL_CATALOGUE)
+    return PolicyStore(Watched(database), FULL_CATALOGUE)
 
 
 @asynccontextmanager
 async def watching(store: PolicyStore) -> AsyncIterator[None]:
+    """A block that begins when the change stream of the store is open."""
     task = asyncio.create_task(store.watch())
     try:
+        assert isinstance(store._repository, Watched)
+        async with patience():
+            await store._repository.listens.wait()
         yield
     finally:
         task.cancel()
@@ -80,7 +97,6 @@ async def test_an_activation_is_live_at_once_and_elsewhere_by_itself(database: D
     plan = await engine.authorize(caller, SERVICE)
     assert "telephone" in plan.grants(Kind.INDIVIDUAL, ALL).masked
     async with watching(there):
-        await asyncio.sleep(0.3)  # its change stream is open
         version = await here.activate(NAME_ONLY, "li.na", "names only")
         assert here.compiler.version == version
         await until(lambda: there.compiler.version == version)
@@ -133,7 +149,6 @@ async def test_a_stored_rule_set_that_does_not_hold_denies_everything_until_a_va
     await store.open()
     await database["rule_sets"].insert_one({"_id": 2, "rules": rules, "roles": [["service_agent", "everyone"]]})
     async with watching(store):
-        await asyncio.sleep(0.3)
         await database["rule_set_state"].update_one({"_id": "active"}, {"$set": {"version": 2}})
         await until(lambda: store.compiler.version == 2)
         with pytest.raises(PurposeNotAllowedError):
@@ -148,7 +163,6 @@ async def test_a_pointer_removed_or_leading_nowhere_denies_everything(database: 
     store = store_on(database)
     await store.open()
     async with watching(store):
-        await asyncio.sleep(0.3)
         await database["rule_set_state"].update_one({"_id": "active"}, {"$set": {"version": 99}})
         await until(lambda: not store.is_sound)
         await store.activate(NAME_ONLY, "li.na")

@@ -59,6 +59,7 @@ class Events:
         self._events = events
         self._ends = ends
         self._fault = fault
+        self.is_over = False
 
     def __aiter__(self) -> Self:
         return self
@@ -71,6 +72,7 @@ class Events:
             raise ValueError(SECRET)
         if not self._ends:
             await asyncio.sleep(60)
+        self.is_over = True
         raise StopAsyncIteration
 
     async def check(self, _context: Any) -> None:
@@ -84,6 +86,7 @@ class Events:
 OPENED: list[Events] = []
 CLOSED: list[Events] = []
 NOW = ["before"]  # what a decision made now says
+DECIDED: list[str] = []  # what the decisions about a burst said
 
 
 def opened_source(name: str, arguments: dict[str, Any]) -> Events:
@@ -129,6 +132,7 @@ def schema() -> Any:
             if field_name == "odd" and event % 2 == 0:
                 return None
             if field_name == "burst":
+                DECIDED.append(NOW[-1])
                 return NOW[-1] + event
             return info.context["language"] if field_name == "language" else event
 
@@ -305,7 +309,8 @@ class TestInitialisation:
         with endpoint(sockets=SocketLimits(init_seconds=3)) as address:
             async with socket_client(address) as client:
                 await client.begin()
-                await asyncio.sleep(3.5)
+                async with socket_client(address) as silent:  # it came later: when its time is over, the other's is too
+                    assert await silent.closed() == (4408, "Connection initialisation timeout")
                 await client.say(type="ping")
                 assert await client.hear() == {"type": "pong"}
 
@@ -533,11 +538,13 @@ class TestLimits:
     async def test_an_event_that_waited_for_the_client_is_decided_anew(self, client: SocketClient) -> None:
         """A right that was lost meanwhile is lost for it too."""
         await client.begin()
+        before = len(OPENED)
+        DECIDED.clear()
         await client.subscribe("subscription { burst(size: 300000) }")
-        await asyncio.sleep(1)
+        await until(lambda: len(OPENED) == before + 1 and OPENED[-1].is_over)  # all are decided, and most wait
         NOW.append("after")
-        await asyncio.sleep(0.6)
         try:
+            await until(lambda: DECIDED.count("after") >= 2)  # the one that is sent, twice: so long all others waited
             heard = [(await client.hear())["payload"]["data"]["burst"].rstrip("x") for _ in range(60)]
         finally:
             NOW.pop()
