@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE # the tests start many processes: each would compile the product anew
-.PHONY: help install run serve test test-quick lint types imports format schema bench bench-scale bench-peers screenshots lock clean chromium
+.PHONY: help install run serve test test-slow nightly test-quick lint types imports format schema bench bench-scale bench-peers screenshots lock clean chromium
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -24,10 +24,19 @@ run: install ## Start with demo data: database, server and logins
 serve: install ## Start for production (settings: DOSSIER_* variables)
 	@exec $(BIN)/dossier serve
 
-test: lint types imports chromium ## Run every check and all tests
-	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --hypothesis-profile=ci # the same examples each time; test-quick draws new ones
+# A process for each of two cores, in the groups of tests/conftest.py; the same examples each time: test-quick draws new ones.
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder --hypothesis-profile=ci -rs
 
-test-quick: install chromium ## Run the tests alone, those that failed last first, up to the first failure
+test: lint types imports chromium ## Run every check, and the tests that take five minutes together
+	@$(PYTEST) -m "not slow"
+
+test-slow: install chromium ## Run the tests that make test leaves out
+	@$(PYTEST) -m slow
+
+nightly: install ## Run the whole leak matrices: every field, every role and pair of roles (hours)
+	@DOSSIER_FULL_LEAK_MATRIX=1 $(PYTEST) tests/leaks/test_leaks.py tests/leaks/test_record_leaks.py
+
+test-quick: install chromium ## Run all tests alone, those that failed last first, up to the first failure
 	@$(BIN)/python -m pytest --exitfirst --failed-first
 
 lint: install ## Check style and formatting

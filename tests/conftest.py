@@ -18,24 +18,24 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.database.embedded import EmbeddedMongoDB
 from tests.api import Api, demo
+from tests.leaks.worlds import Case
 from tests.memory import folder_in_memory, has_room
 from web.server import rest_collector
 
 LONGEST = (
     "tests/leaks/test_leaks.py",
+    "tests/console",
     "tests/leaks/test_record_leaks.py",
     "tests/benchmarks/test_scale.py",
+    "tests/benchmarks/test_peers.py",
+    "tests/benchmarks/test_benchmark.py",
+    "tests/test_at_rest.py",
     "tests/commands/test_cli.py",
     "tests/test_subscriptions.py",
     "tests/chapters/policies/test_policy_administration.py",
-    "tests/commands/test_policies.py",
-    "tests/benchmarks/test_peers.py",
-    "tests/benchmarks/test_benchmark.py",
-    "tests/commands/test_jobs.py",
-    "tests/chapters/service/test_service_lists.py",
     "tests/test_new_field.py",
 )
-"""The files that take longest, in that order."""
+"""The groups of tests that take longest, in that order; those of one group run in one process, one after the other."""
 
 
 def pytest_configure() -> None:
@@ -43,11 +43,25 @@ def pytest_configure() -> None:
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begins with the files that take longest, so that no process is left alone with one in the end."""
+    """Groups the tests, and begins with what takes longest, so that no process is left alone with it in the end."""
     places = {name: place for place, name in enumerate(LONGEST)}
-    root = Path(__file__).parent.parent
-    items.sort(key=lambda item: places.get(item.path.relative_to(root).as_posix(), len(LONGEST)))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    items.sort(key=lambda item: places.get(_place(item), len(LONGEST)))
+
+
+def _place(item: pytest.Item) -> str:
+    """The file; the folder of the console's tests, which share a browser and a server."""
+    path = item.path.relative_to(Path(__file__).parent.parent).as_posix()
+    return "tests/console" if path.startswith("tests/console/") else path
+
+
+def _group(item: pytest.Item) -> str:
+    """Those of a place; in the leak matrix, which is half of everything, those of a case."""
+    case = item.callspec.params.get("case") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
+    return f"{_place(item)}[{case}]" if isinstance(case, Case) else _place(item)
 
 
 def pytest_collection_finish() -> None:

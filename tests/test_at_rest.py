@@ -17,14 +17,14 @@ from documents.database.embedded import EmbeddedMongoDB
 from documents.registry import CATALOGUE
 from tests.api import demo
 
-CUSTOMERS = 60
+FEW, MANY = 10, 60  # customers
 
 
-def planted() -> tuple[set[bytes], set[bytes]]:
+def planted(customers: int) -> tuple[set[bytes], set[bytes]]:
     """(texts of encrypted fields that could be nothing else, names, which are stored in the clear)."""
     secret: set[str] = set()
     public: set[str] = set()
-    for kind, values in generate_customers(CUSTOMERS, owners()):
+    for kind, values in generate_customers(customers, owners()):
         for name, value in values.items():
             spec = CATALOGUE.fields(kind)[name]
             texts = [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
@@ -61,17 +61,31 @@ async def uncompressed(client: AsyncMongoClient[dict[str, Any]]) -> None:
         await client["dossier"].create_collection(name, storageEngine=engine)
 
 
+@pytest.mark.slow
 async def test_no_plaintext_of_an_encrypted_field_is_stored_anywhere(
     own_mongodb: tuple[EmbeddedMongoDB, str], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Every collection, the oplog, every data file and the logs; the search is proven on plain fields."""
+    await _nothing_is_stored_in_the_clear(own_mongodb, tmp_path, caplog, MANY)
+
+
+async def test_no_plaintext_of_a_few_customers_is_stored_anywhere(
+    own_mongodb: tuple[EmbeddedMongoDB, str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The same in little."""
+    await _nothing_is_stored_in_the_clear(own_mongodb, tmp_path, caplog, FEW)
+
+
+async def _nothing_is_stored_in_the_clear(
+    own_mongodb: tuple[EmbeddedMongoDB, str], tmp_path: Path, caplog: pytest.LogCaptureFixture, customers: int
+) -> None:
     mongodb, uri = own_mongodb
-    secret, public = planted()
-    assert len(secret) > 5 * CUSTOMERS
+    secret, public = planted(customers)
+    assert len(secret) > 5 * customers
     client: AsyncMongoClient[dict[str, Any]]
     async with AsyncMongoClient(uri) as client:
         await uncompressed(client)
-        async with demo(uri, "dossier", tmp_path / "data", CUSTOMERS) as api:
+        async with demo(uri, "dossier", tmp_path / "data", customers) as api:
             answer = await api.ask(
                 "demo.manager",
                 "{ customers(first: 60) { nodes { id telephone notes ... on Individual { idNumber } } } }",
@@ -84,7 +98,7 @@ async def test_no_plaintext_of_an_encrypted_field_is_stored_anywhere(
                 content = b"".join(bson.encode(row) for row in rows)
                 assert not found_in(content, secret), (database_name, name)
                 if name in ("customers", "oplog.rs"):
-                    assert len(found_in(content, public)) > CUSTOMERS
+                    assert len(found_in(content, public)) > customers
         await client.admin.command("fsync")
     mongodb.stop()
     files = [path for path in (tmp_path / "var").rglob("*") if path.is_file()]
@@ -93,5 +107,5 @@ async def test_no_plaintext_of_an_encrypted_field_is_stored_anywhere(
         content = path.read_bytes()
         assert not found_in(content, secret), path.name
         seen_public |= found_in(content, public)
-    assert len(seen_public) > CUSTOMERS
+    assert len(seen_public) > customers
     assert not found_in(caplog.text.encode(), secret)

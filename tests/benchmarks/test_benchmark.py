@@ -42,6 +42,7 @@ def test_ratios_are_taken_within_pairs_of_rounds() -> None:
     assert (ratio.least, ratio.median, ratio.greatest) == (0.5, 0.8, 0.9)
 
 
+@pytest.mark.slow
 def test_both_servers_answer_every_workload_with_equal_records(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -31,6 +31,7 @@ def run(folder: Path, *options: str) -> dict[str, list[str]]:
     return {f"{result['workload']}, {result['connections']}": list(result["rounds"]) for result in results}
 
 
+@pytest.mark.slow
 def test_strawberry_and_beanie_answer_with_equal_records(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A run ends well only where every answer was good and the records were equal; no secret outlives it."""
     servers = [DOSSIER, BARE, "strawberry", "casbin"]
@@ -40,6 +41,7 @@ def test_strawberry_and_beanie_answer_with_equal_records(tmp_path: Path, capsys:
     assert not list(tmp_path.glob("*secrets*"))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not NODE_MODULES.is_dir(), reason="`make bench-peers` installs the peers on Node")
 def test_peers_on_node_answer_with_equal_records(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The same of Mercurius, Yoga, Apollo Server and Parse Server."""

@@ -63,6 +63,7 @@ def test_a_limited_process_has_a_control_group_that_goes_with_the_limit() -> Non
         assert cpu_group(process.pid) == before
 
 
+@pytest.mark.slow
 def test_measurements_run_and_keep_their_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One short run, as a user starts it: every answer was good, the bare endpoint's equal to Dossier's, the customers
     made in bulk are served like others, and a change of rules became visible."""

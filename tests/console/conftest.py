@@ -8,7 +8,7 @@
 
 `page`         an empty window (1280 × 800, English, light), logged out, in a profile of its own
 `phone`        the same at 390 × 844; `assert_fits(phone)` (tests.console.accessibility): nothing scrolls sideways
-`language`     parameter: the test runs in "en" and in "zh-CN"; `page` and `phone` are then in that language
+`language`     parameter: the test runs in "en", and in "zh-CN" in `make test-slow`; `page` and `phone` are then in it
 `windows`      `await windows.open(language="zh-CN", scheme="dark", viewport=PHONE)`: more windows of one test, such as
                the two administrators; `windows.expect_problem(r"…")` lets a provoked problem pass
 `console`      the demo of the session: `.url`, and `.api.ask(username, query, …)` for the same data without browser.
@@ -93,9 +93,9 @@ async def phone(windows: Windows, request: pytest.FixtureRequest) -> Page:
     return await windows.open(language=_language(request), viewport=PHONE)
 
 
-@pytest.fixture(params=LANGUAGES)
+@pytest.fixture(params=[LANGUAGES[0], *(pytest.param(other, marks=pytest.mark.slow) for other in LANGUAGES[1:])])
 def language(request: pytest.FixtureRequest) -> Language:
-    """Both languages, one after the other."""
+    """Both languages, the second one in `make test-slow`; what `make test` asks in it is in test_login.py."""
     return cast(Language, request.param)
 
 

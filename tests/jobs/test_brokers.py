@@ -81,6 +81,7 @@ def nats_url(tmp_path: Path) -> Iterator[str]:
         yield url
 
 
+@pytest.mark.slow
 @needs_redis
 async def test_workers_on_redis_share_the_work_and_nothing_is_done_twice(workshop: Workshop, redis_url: str) -> None:
     """Three workers, 60 jobs: each is run once, and the queue is empty afterwards."""
@@ -89,6 +90,7 @@ async def test_workers_on_redis_share_the_work_and_nothing_is_done_twice(worksho
         assert await redis.exists(QUEUE) == 0
 
 
+@pytest.mark.slow
 @needs_nats
 async def test_workers_on_nats_share_the_work_and_nothing_is_done_twice(workshop: Workshop, nats_url: str) -> None:
     """The same on JetStream."""
@@ -109,6 +111,7 @@ async def _share_the_work(workshop: Workshop, url: str) -> None:
     assert max(engine.counts.run for engine in engines) < 60
 
 
+@pytest.mark.slow
 @needs_redis
 async def test_a_worker_on_redis_killed_in_the_middle_of_a_job_loses_nothing_and_does_nothing_twice(
     workshop: Workshop, redis_url: str, mongodb_uri: str
@@ -127,6 +130,7 @@ async def test_a_worker_on_redis_killed_in_the_middle_of_a_job_loses_nothing_and
     assert (record.state, record.attempts) == (JobState.SUCCEEDED, 2)
 
 
+@pytest.mark.slow
 @needs_nats
 async def test_a_nats_that_is_killed_and_started_again_is_used_again(workshop: Workshop, tmp_path: Path) -> None:
     """The worker asks the new server for messages, which knows nothing of what the old one was asked."""
