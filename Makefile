@@ -30,7 +30,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadsco
 test: lint types imports chromium ## Run every check, and the tests that take five minutes together
 	@$(PYTEST) -m "not slow"
 
-test-slow: install chromium ## Run the tests that make test leaves out
+test-slow: install chromium $(PEERS)/node_modules/installed ## Run the tests that make test leaves out
 	@$(PYTEST) -m slow
 
 nightly: install ## Run the whole leak matrices: every field, every role and pair of roles (hours)
