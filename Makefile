@@ -25,7 +25,7 @@ serve: install ## Start for production (settings: DOSSIER_* variables)
 	@exec $(BIN)/dossier serve
 
 # A process for each of two cores, in the groups of tests/conftest.py; the same examples each time: test-quick draws new ones.
-PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder --hypothesis-profile=ci -rs
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder --hypothesis-profile=ci -rs
 
 test: lint types imports chromium ## Run every check, and the tests that take five minutes together
 	@$(PYTEST) -m "not slow"

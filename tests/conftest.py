@@ -15,10 +15,11 @@ import pytest
 import uvloop
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from documents.database.embedded import EmbeddedMongoDB
 from tests.api import Api, demo
-from tests.leaks.worlds import Case
 from tests.memory import folder_in_memory, has_room
 from web.server import rest_collector
 
@@ -35,7 +36,7 @@ LONGEST = (
     "tests/chapters/policies/test_policy_administration.py",
     "tests/test_new_field.py",
 )
-"""The groups of tests that take longest, in that order; those of one group run in one process, one after the other."""
+"""The groups of tests that take longest, in that order."""
 
 
 def pytest_configure() -> None:
@@ -43,25 +44,34 @@ def pytest_configure() -> None:
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+class ByGroup(LoadScopeScheduling):  # type: ignore[misc]  # it publishes no types
+    """Hands out tests by the group: those of one run in one process, one after the other."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByGroup | None:
+    """`--dist loadscope` goes by our groups. (`loadgroup` has no effect: pytest no longer reads what it writes.)"""
+    return ByGroup(config, log) if config.getvalue("dist") == "loadscope" else None
+
+
+def group_of(nodeid: str) -> str:
+    """The file; the folder of the console's tests, which share a browser and a server; in the leak matrix, which is a
+    large part of everything, the case."""
+    path, _, test = nodeid.partition("::")
+    if path.startswith("tests/console/"):
+        return "tests/console"
+    if path == "tests/leaks/test_leaks.py" and test.startswith("test_worlds_"):
+        return f"{path} {test.rpartition('-')[0]}"
+    return path
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Groups the tests, and begins with what takes longest, so that no process is left alone with it in the end."""
+    """Begins with what takes longest, so that no process is left alone with it in the end."""
     places = {name: place for place, name in enumerate(LONGEST)}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-    items.sort(key=lambda item: places.get(_place(item), len(LONGEST)))
-
-
-def _place(item: pytest.Item) -> str:
-    """The file; the folder of the console's tests, which share a browser and a server."""
-    path = item.path.relative_to(Path(__file__).parent.parent).as_posix()
-    return "tests/console" if path.startswith("tests/console/") else path
-
-
-def _group(item: pytest.Item) -> str:
-    """Those of a place; in the leak matrix, which is half of everything, those of a case."""
-    case = item.callspec.params.get("case") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
-    return f"{_place(item)}[{case}]" if isinstance(case, Case) else _place(item)
+    items.sort(key=lambda item: places.get(group_of(item.nodeid).partition(" ")[0], len(LONGEST)))
 
 
 def pytest_collection_finish() -> None:
