@@ -12,7 +12,6 @@ from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 ReadinessCheck = Callable[[], Awaitable[str | None]]
 """Returns None when ready, else a reason code such as `DATABASE_UNAVAILABLE` or `RULES_NOT_LOADED`. May raise."""
@@ -50,8 +49,3 @@ class Readiness:
         if reason is None:
             return JSONResponse({"status": "ready"}, headers=_NO_STORE)
         return JSONResponse({"status": "unavailable", "reason": reason}, 503, headers=_NO_STORE)
-
-
-def health_routes(check: ReadinessCheck) -> list[Route]:
-    """The routes `/livez` and `/readyz`."""
-    return [Route("/livez", livez), Route("/readyz", Readiness(check).readyz)]

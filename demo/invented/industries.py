@@ -56,7 +56,6 @@ def _read(line: str) -> tuple[Industry, float]:
 
 
 _SHARES = tuple(_read(line) for line in _TABLE.strip().splitlines())
-INDUSTRIES: tuple[Industry, ...] = tuple(industry for industry, _ in _SHARES)
 _INDUSTRIES = Weighted(_SHARES)
 
 

@@ -11,7 +11,7 @@ Stored form, beside the declared fields: `_id`, `kind`, `customer_id` (whose dat
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -63,10 +63,6 @@ def plural(kind: Kind) -> str:
     if name.endswith("y"):
         return name[:-1] + "ies"
     return name + ("es" if name.endswith(("s", "x")) else "s")
-
-
-RecordClass = type[StoredRecord]
-Values = dict[str, Any]
 
 
 class SourceChannel(Labelled):

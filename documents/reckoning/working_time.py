@@ -1,8 +1,7 @@
 """Working time: which instants count for a standard, and when a span of working time has passed (S2).
 
 Owns the working calendar: hours per day, weekends, China's public holidays and make-up working days. It must never
-claim more than is published: beyond the State Council's published years a week is Monday to Friday, and
-`is_published` says so.
+claim more than is published: beyond the State Council's published years a week is Monday to Friday.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -21,25 +20,7 @@ from chinese_calendar.constants import holidays, workdays
 Interval = tuple[time, time]
 DEFAULT_HOURS: Final[tuple[Interval, ...]] = ((time(9), time(12)), (time(13, 30), time(18)))
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
-_FIRST_PUBLISHED: Final[int] = min(holidays).year
-_LAST_PUBLISHED: Final[int] = max(holidays).year
 _FRIDAY: Final = 4
-
-
-def working_hours(text: str) -> tuple[Interval, ...]:
-    """Reads `09:00-12:00,13:30-18:00`. Raises ValueError for what is no list of rising intervals of one day."""
-    hours = tuple((time.fromisoformat(a), time.fromisoformat(b)) for a, b in _pairs(text))
-    bounds = [bound for interval in hours for bound in interval]
-    if any(bound.tzinfo for bound in bounds) or any(a >= b for a, b in pairwise(bounds)):
-        raise ValueError("working hours are intervals such as 09:00-12:00,13:30-18:00, each after the one before")
-    return hours
-
-
-def _pairs(text: str) -> list[tuple[str, str]]:
-    parts = [part.strip().split("-") for part in text.split(",")]
-    if any(len(part) != 2 for part in parts):
-        raise ValueError("working hours are intervals such as 09:00-12:00,13:30-18:00")
-    return [(first.strip(), last.strip()) for first, last in parts]
 
 
 def published_exceptions() -> Mapping[date, bool]:
@@ -61,10 +42,6 @@ class WorkingCalendar:
     def is_working_day(self, day: date) -> bool:
         return self._days_before(day + timedelta(days=1)) > self._days_before(day)
 
-    def is_published(self, day: date) -> bool:
-        """Whether the holidays of the year of `day` are known; otherwise Monday to Friday is assumed."""
-        return _FIRST_PUBLISHED <= day.year <= _LAST_PUBLISHED
-
     def due(self, start: datetime, working_minutes: int) -> datetime:
         """The first instant, not before `start`, at which `working_minutes` ≥ 0 have been worked since `start`."""
         return self.due_after(start, timedelta(minutes=working_minutes))
@@ -84,10 +61,6 @@ class WorkingCalendar:
     def working_time_between(self, start: datetime, end: datetime) -> timedelta:
         """What was worked from `start` to `end`; negative if `end` is before `start`."""
         return self._worked_until(end) - self._worked_until(start)
-
-    def working_minutes_between(self, start: datetime, end: datetime) -> int:
-        """Whole minutes of `working_time_between`, rounded down."""
-        return self.working_time_between(start, end) // timedelta(minutes=1)
 
     @cached_property
     def _length(self) -> timedelta:

@@ -16,7 +16,7 @@ from documents.declaring.catalogue import parts_of
 from documents.declaring.fields import FieldSpec, ValueType
 from documents.declaring.kind import Kind
 from documents.declaring.names import pascal_case
-from documents.declaring.record import CustomerRecord, StoredRecord, plural
+from documents.declaring.record import CustomerRecord, StoredRecord
 from documents.registry import RECORD_CATALOGUES, RECORD_CLASSES
 from resolvers.reads import RECENT
 from schema.vocabulary.access_types import FieldAccess
@@ -131,11 +131,6 @@ def _payload(kind: Kind, record: Any) -> Any:
     errors = "What the caller can put right; nothing was written if there is any."
     fields: Fields = {kind.value: (record | None, plain("")), "user_errors": (list[UserError], plain(errors))}
     return strawberry.type(make_class(f"{pascal_case(kind.value)}Payload", (), fields, {}))
-
-
-def list_name(kind: Kind) -> str:
-    """The name of the root list of a kind, in snake case."""
-    return plural(kind)
 
 
 def of_customers() -> list[Kind]:

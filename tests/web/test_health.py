@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from web.graphql.schema_document import SchemaDocument
-from web.health import Readiness, ReadinessCheck, health_routes
+from web.health import Readiness, ReadinessCheck, livez
 from web.http.security_headers import HEADERS, SecurityHeaders
 from web.ide import GraphQLIDE
 
@@ -26,7 +26,12 @@ def client_of(app: ASGIApp) -> httpx.AsyncClient:
 
 def application(check: ReadinessCheck) -> Starlette:
     """An application with all that stands beside the endpoint."""
-    routes = [*health_routes(check), Route("/schema.graphql", SchemaDocument(SDL).serve), *GraphQLIDE().routes()]
+    routes = [
+        Route("/livez", livez),
+        Route("/readyz", Readiness(check).readyz),
+        Route("/schema.graphql", SchemaDocument(SDL).serve),
+        *GraphQLIDE().routes(),
+    ]
     return Starlette(routes=routes, middleware=[Middleware(SecurityHeaders)])
 
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from starlette.requests import HTTPConnection
-
 from web.http.accept import quality_values
 
 Language = Literal["en", "zh-CN"]
@@ -26,11 +24,6 @@ class Text:
     def in_language(self, language: Language) -> str:
         """The sentence in `language`."""
         return self.zh if language == "zh-CN" else self.en
-
-
-def language(request: HTTPConnection) -> Language:
-    """The language which the client of `request` prefers; English where it states none that we speak."""
-    return negotiate_language(request.headers.get("accept-language", ""))
 
 
 @lru_cache(maxsize=256)

@@ -94,17 +94,10 @@ class AuditQueries:
                 break
         return found
 
-    async def reads_of(
-        self, field: str, *, username: str | None = None, kind: Kind | None = None, since: datetime, until: datetime
-    ) -> list[FieldRead]:
-        """Whose `field` was seen in [since, until): one for each customer, the latest first.
+    async def examine(self, query: TrailQuery) -> Examined:
+        """Whose data was seen in the entries that are asked for, the latest first: of `query.field`, or of any.
 
         What was read for an answer counts, whether or not the client ever took it."""
-        query = TrailQuery(username=username, field=field, kind=kind, since=since, until=until)
-        return (await self.examine(query)).reads
-
-    async def examine(self, query: TrailQuery) -> Examined:
-        """Whose data was seen in the entries that are asked for, the latest first: of `query.field`, or of any."""
         reads: dict[tuple[str, ObjectId], FieldRead] = {}
         entries = 0
         async for found in self._entries(query, None):

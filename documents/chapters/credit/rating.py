@@ -157,13 +157,6 @@ class CreditRating:
         """The indicators without a value."""
         return tuple(score.indicator for score in self.scores if score.value is None)
 
-    def by_group(self) -> dict[IndicatorGroup, Decimal]:
-        """What each group adds to the quantitative score, unrounded."""
-        sums = dict.fromkeys(IndicatorGroup, Decimal(0))
-        for score in self.scores:
-            sums[score.group] = EXACT.add(sums[score.group], score.weighted)
-        return sums
-
 
 class LimitBasis(Labelled):
     FIXED = "fixed", "Fixed amount", "固定额度"
@@ -195,11 +188,6 @@ def rate_credit(
     # Rounded once, at the end: the grade is that of the total which people see.
     points = to_cents(min(max(EXACT.add(exact, adjustment), Decimal(0)), HUNDRED))
     return CreditRating(scheme.version, scheme.kind, scores, to_cents(exact), judgement, points, scheme.grade(points))
-
-
-def is_reproduced(rating: CreditRating, scheme: RatingScheme) -> bool:
-    """Whether `scheme` gives the same rating from the recorded values and judgement."""
-    return rate_credit(scheme, {score.indicator: score.value for score in rating.scores}, rating.judgement) == rating
 
 
 def credit_limit(scheme: RatingScheme, grade: str, annual_revenue: Money | None) -> CreditLimit:

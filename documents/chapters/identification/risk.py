@@ -119,11 +119,6 @@ def assess_risk(table: RiskTable, inputs: Mapping[str, Input | None]) -> RiskAss
     )
 
 
-def is_reproduced(assessment: RiskAssessment, table: RiskTable) -> bool:
-    """Whether `table` gives the same assessment from the recorded inputs."""
-    return assess_risk(table, dict(assessment.inputs)) == assessment
-
-
 def _judge(factor: RiskFactor, value: Input | None) -> FactorPoints:
     if value is None:
         return FactorPoints(factor.name, factor.missing, Basis.MISSING)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from documents.reckoning.validity import Validity, latest
 
@@ -17,15 +17,10 @@ class Undertaking:
     validity: Validity
 
 
-def has_undertaking(account: str, undertakings: Iterable[Undertaking], at: datetime) -> bool:
-    """Whether `account` is bound at this instant. The names are compared to the letter: in doubt there is none."""
-    return any(one.account == account and one.validity.is_in_force(at) for one in undertakings)
-
-
 def access_ends_at(account: str, undertakings: Iterable[Undertaking], at: datetime) -> datetime | None:
     """When access ends unless something is signed: `at` itself if none is in force, None if no end is known.
 
-    Undertakings that follow without a gap are one.
+    Undertakings that follow without a gap are one. Names are compared to the letter: in doubt nothing is in force.
     """
     own = [one.validity for one in undertakings if one.account == account]
     ends = at
@@ -35,9 +30,3 @@ def access_ends_at(account: str, undertakings: Iterable[Undertaking], at: dateti
             return None
         ends = end
     return ends
-
-
-def is_expiring(account: str, undertakings: Iterable[Undertaking], at: datetime, within: timedelta) -> bool:
-    """Whether one is in force that nothing follows before `within` has passed: it is time to sign."""
-    ends = access_ends_at(account, undertakings, at)
-    return ends is not None and at < ends <= at + within

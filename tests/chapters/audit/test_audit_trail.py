@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -329,10 +330,11 @@ class TestQuestions:
         await ask(demo_api, AGENT, query)
         until = datetime.now(UTC) + timedelta(milliseconds=2)
         queries = demo_api.services.trail.queries
-        reads = await queries.reads_of("id_number", username="demo.credit", since=since, until=until)
+        asked = TrailQuery(field="id_number", username="demo.credit", since=since, until=until)
+        reads = (await queries.examine(asked)).reads
         assert {str(read.customer) for read in reads} == set(ids(answer["data"]["customers"]["nodes"]))
         assert all(read.plain and read.times == 1 and read.kind is Kind.INDIVIDUAL for read in reads)
-        assert await queries.reads_of("id_number", username="demo.agent", since=since, until=until) == []
+        assert (await queries.examine(replace(asked, username="demo.agent"))).reads == []
 
     async def test_refusals_can_be_asked_for(self, demo_api: Api) -> None:
         """The newest comes first."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import chinese_calendar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents.reckoning.working_time import WorkingCalendar, working_hours
+from documents.reckoning.working_time import WorkingCalendar
 from tests.documents.strategies import at, instants, instants_between
 
 CALENDAR = WorkingCalendar()
@@ -65,20 +65,18 @@ def test_it_counts_as_a_clock_does(start: datetime, minutes: int) -> None:
     """Around a holiday with make-up days the arithmetic equals a loop over minutes."""
     start = start.replace(second=0, microsecond=0)
     end = start + minutes * MINUTE
-    assert CALENDAR.working_minutes_between(start, end) == minutes_counted_one_by_one(start, end)
+    assert CALENDAR.working_time_between(start, end) == minutes_counted_one_by_one(start, end) * MINUTE
 
 
 @given(st.dates(date(2004, 1, 1), date(2026, 12, 31)))
 def test_published_days_are_those_of_the_state_council(day: date) -> None:
     """Of chinese_calendar, that is."""
-    assert CALENDAR.is_published(day)
     assert CALENDAR.is_working_day(day) == chinese_calendar.is_workday(day)
 
 
 @given(st.dates(date(2100, 1, 1), date(2200, 1, 1)) | st.dates(date(1990, 1, 1), date(2003, 12, 31)))
-def test_other_years_are_monday_to_friday_and_say_so(day: date) -> None:
+def test_other_years_are_monday_to_friday(day: date) -> None:
     """No claim is made about holidays that nobody has published."""
-    assert not CALENDAR.is_published(day)
     assert CALENDAR.is_working_day(day) == (day.weekday() < 5)
 
 
@@ -112,15 +110,3 @@ def test_an_instant_without_a_zone_is_refused() -> None:
         CALENDAR.due(datetime(2026, 11, 25, 9, 0), 1)  # noqa: DTZ001
     with pytest.raises(ValueError, match="backwards"):
         CALENDAR.due(at("2026-11-25T09:00"), -1)
-
-
-def test_hours_are_read() -> None:
-    """As an operator writes them."""
-    assert working_hours("08:30-12:00, 13:00-17:30") == ((time(8, 30), time(12)), (time(13), time(17, 30)))
-
-
-@pytest.mark.parametrize("text", ["", "9-12", "09:00", "12:00-09:00", "09:00-12:00,11:00-13:00", "09:00-10:00-11:00"])
-def test_hours_that_make_no_sense_are_refused(text: str) -> None:
-    """At start, not at the first ticket."""
-    with pytest.raises(ValueError, match=r"."):
-        working_hours(text)

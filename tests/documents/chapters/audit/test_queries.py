@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -93,13 +94,12 @@ async def test_time_bounds_take_the_first_instant_and_leave_the_last(queries: Au
 async def test_reads_of_a_field_name_each_customer_once_with_first_and_last_time(queries: AuditQueries) -> None:
     """What incidents are made of: whose identity numbers one account saw between two times."""
     now = datetime.now(UTC)
-    reads = await queries.reads_of("id_number", since=now - timedelta(minutes=1), until=now + timedelta(minutes=1))
+    asked = TrailQuery(field="id_number", since=now - timedelta(minutes=1), until=now + timedelta(minutes=1))
+    reads = (await queries.examine(asked)).reads
     found = {read.customer: (read.plain, read.times) for read in reads}
     assert found == {ALICE: (True, 4), BOB: (False, 4)}
     assert all(read.first < read.last for read in reads)
-    of_agent = await queries.reads_of(
-        "id_number", username="agent.zhao", since=now - timedelta(minutes=1), until=now + timedelta(minutes=1)
-    )
+    of_agent = (await queries.examine(replace(asked, username="agent.zhao"))).reads
     assert {read.customer for read in of_agent} == {ALICE, BOB}
     assert all(not read.plain for read in of_agent)
 

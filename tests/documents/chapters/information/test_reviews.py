@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents.chapters.information.reviews import (
-    ReviewPeriods,
-    ReviewStanding,
-    due_from,
-    important_changes,
-    next_review_on,
-    review_standing,
-)
+from documents.chapters.information.reviews import ReviewPeriods, next_review_on
+from documents.declaring.fields import is_important
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
 from documents.reckoning.days import add_months
 from documents.registry import CATALOGUE
@@ -58,19 +52,6 @@ def test_ends_of_months(day: date, number: int, later: date) -> None:
     assert add_months(day, number) == later
 
 
-@given(days, st.sampled_from(CUSTOMER_KINDS), days)
-def test_a_review_is_due_before_it_is_overdue(reviewed: date, kind: Kind, on: date) -> None:
-    """From the notice to its day; stored days are compared with `due_from`."""
-    review_on = next_review_on(PERIODS, kind, reviewed)
-    standing = review_standing(PERIODS, review_on, on)
-    assert (standing is ReviewStanding.OVERDUE) == (on > review_on)
-    assert (standing is ReviewStanding.NOT_DUE) == (on < due_from(PERIODS, review_on))
-    assert review_standing(PERIODS, review_on, review_on) is ReviewStanding.DUE
-    assert review_standing(PERIODS, review_on, reviewed) is ReviewStanding.NOT_DUE
-    order = list(ReviewStanding)
-    assert order.index(review_standing(PERIODS, review_on, on + timedelta(days=1))) >= order.index(standing)
-
-
 @given(days, st.sampled_from(CUSTOMER_KINDS), st.integers(1, 60))
 def test_a_risk_only_shortens_the_period(reviewed: date, kind: Kind, number: int) -> None:
     """A longer one is not taken."""
@@ -87,16 +68,13 @@ def test_a_risk_only_shortens_the_period(reviewed: date, kind: Kind, number: int
     ],
 )
 def test_contact_details_and_scope_of_business_are_important(kind: Kind, important: set[str]) -> None:
-    """As their declarations show; other fields and unknown names are not."""
+    """As their declarations show; other fields are not."""
     fields = CATALOGUE.fields(kind)
-    assert important <= set(important_changes(fields, fields))
-    assert important_changes(fields, ["status", "version", "notes", "no_such_field"]) == ()
-    assert important_changes(fields, ["telephone", "notes", "email", "email"]) == ("email", "telephone")
+    assert important <= {name for name, spec in fields.items() if is_important(spec)}
+    assert not any(is_important(fields[name]) for name in ("status", "version", "notes"))
 
 
 def test_periods_of_nothing_are_refused() -> None:
     """They would be overdue at once, for ever."""
     with pytest.raises(ValueError, match="month"):
         ReviewPeriods({Kind.INDIVIDUAL: 0})
-    with pytest.raises(ValueError, match="month"):
-        ReviewPeriods(notice_days=-1)
