@@ -142,7 +142,9 @@ class AccessPlan:
     purpose: Purpose
     rule_set_version: int
     kinds: Mapping[Kind, KindGrants]
-    key: tuple[object, ...] = field(default=(), compare=False)  # (roles, purpose, rule-set version): what decided it
+    # All that the decisions follow from, as policies/authorize.py states it; what is derived from a plan is kept by it.
+    # Without one nothing is kept (repositories/plan_memo.py).
+    key: tuple[object, ...] = field(default=(), compare=False)
 
     def grants(self, kind: Kind, scopes: ScopeSet) -> FieldGrants:
         """The decisions for a row of `kind` that satisfies `scopes`; nothing is granted for an unknown kind."""
