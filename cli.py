@@ -226,6 +226,9 @@ def _add_policy(add: Callable[[Any, str, str, Command], argparse.ArgumentParser]
     test.add_argument("path", type=Path, nargs="?", help="policy.csv, or its directory (default: the rules in force)")
     diff = add(policy, "diff", "Show which roles gain or lose what by the rules of a file.", _diff_policy)
     diff.add_argument("path", type=Path, help="policy.csv, or its directory")
+    reaches = add(policy, "reach", "Show who reaches a declared field, for what, and by which rule.", _show_reach)
+    reaches.add_argument("field", metavar="KIND.FIELD")
+    reaches.add_argument("--rules", type=Path, help="policy.csv, or its directory (default: the rules in force)")
     add(policy, "history", "List the versions of the rules.", _list_versions)
     export = add(policy, "export", "Write model.conf, policy.csv and the policy tests.", _export_policy)
     export.add_argument("directory", type=Path)
@@ -364,6 +367,17 @@ def _diff_policy(settings: Settings, arguments: argparse.Namespace) -> None:
     rules, _ = _policy_files(arguments.path)
     base, _ = _rules_of(settings, None)
     _console().print(effect_table(base, rules), highlight=False, markup=False)
+
+
+def _show_reach(settings: Settings, arguments: argparse.Namespace) -> None:
+    from commands.policy_tables import reach_table  # noqa: PLC0415
+    from policies.judging.reach import UnknownFieldError  # noqa: PLC0415 - see _services
+
+    rules, _ = _policy_files(arguments.rules) if arguments.rules is not None else _rules_of(settings, None)
+    try:
+        _console().print(reach_table(rules, arguments.field), highlight=False, markup=False)
+    except UnknownFieldError as error:
+        raise CommandError(str(error)) from error
 
 
 def _list_versions(settings: Settings, _: argparse.Namespace) -> None:

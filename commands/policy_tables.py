@@ -1,4 +1,4 @@
-"""What an operator sees of rules: failing tests, a difference in effect, the history of versions.
+"""What an operator sees of rules: failing tests, a difference in effect, who reaches a field, the history of versions.
 
 Owns the words and columns of `dossier policy`. It must never change a rule.
 """
@@ -9,10 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.table import Table
 
+from documents.access.plan import Action, Level, Purpose
 from documents.chapters.policies.stored import RuleSetHead
 from documents.registry import FULL_CATALOGUE
 from policies.changing.effects import EffectComparison
 from policies.changing.policy_tests import Violation, default_tests, read_tests, run_tests
+from policies.judging.reach import field_named, reach
 from policies.rules.rule_set import RuleSet
 
 
@@ -44,6 +46,25 @@ def effect_table(base: RuleSet, rules: RuleSet) -> Table | str:
                 " | ".join("+".join(sorted(scopes)) for scopes in change.scope_sets),
             )
     return table if by_role else "No role gains or loses anything."
+
+
+def reach_table(rules: RuleSet, field: str) -> Table | str:
+    """Who reaches `field`, written `kind.field`, and by which rule; a sentence where nobody does.
+
+    Raises UnknownFieldError."""
+    found = reach(FULL_CATALOGUE, rules, *field_named(FULL_CATALOGUE, field))
+    table = Table("role", "action", "", "in", "for", "by", box=None, pad_edge=False)
+    for one in found:
+        is_other_than_read = one.action is not Action.READ and one.level is Level.PLAIN
+        table.add_row(
+            one.role,
+            one.action.value,
+            "allowed" if is_other_than_read else one.level.name.lower(),
+            one.scope.value,
+            "*" if len(one.purposes) == len(Purpose) else ", ".join(purpose.value for purpose in one.purposes),
+            ", ".join(("p", *one.rule)) if one.rule is not None else "nothing is masked there",
+        )
+    return table if found else f"Nobody reaches {field}."
 
 
 def history(heads: Iterable[RuleSetHead], in_force: int) -> Table:

@@ -2,7 +2,8 @@
 
 Storage, encryption, the catalogue for rules, the GraphQL vocabulary, exports and the console's matrix read the
 `FieldSpec`s made here. A place that names a field again, outside the class that declares it, is a defect.
-Nothing is served because it is declared: a new field is denied to everybody until a rule says otherwise.
+Nothing is served because it is declared: a new field is served as rules say, of which those by class or glob name it at
+once (`dossier policy reach`).
 """
 
 from __future__ import annotations

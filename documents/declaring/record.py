@@ -2,7 +2,7 @@
 
 A record hangs on a customer (`CustomerRecord`) or on the company (`CompanyRecord`). The classes hold declarations and
 validation and are never stored by themselves: repositories write, because only they encrypt and obey a plan. A new
-class is served to nobody until a rule says so.
+class is served to nobody until a rule names its kind, by itself or as one of `records`; `dossier policy reach` tells.
 
 Stored form, beside the declared fields: `_id`, `kind`, `customer_id` (whose data key seals what is encrypted), and
 `_owner` and `_department`, which show whose record it is: copies of the customer's, kept true by whoever changes those.

@@ -109,6 +109,30 @@ def test_failing_tests_are_an_exit_code_and_a_readable_cell(environ: dict[str, s
     assert "loses" not in shown.stdout
 
 
+def test_who_reaches_a_field_is_printed_with_the_rule(environ: dict[str, str], tmp_path: Path) -> None:
+    """By the rules in force or of a file; unknown names are refused with the nearest one."""
+    in_force = policy(environ, "reach", "individual.id_number")
+    assert in_force.returncode == 0, in_force.stderr
+    assert not [line for line in in_force.stdout.splitlines() if line.startswith("service_agent")]
+    read = next(line.split() for line in in_force.stdout.splitlines() if line.startswith("credit_officer"))
+    assert read[:5] == ["credit_officer", "read", "plain", "all", "risk_assessment"]
+    file = tmp_path / POLICY
+    file.write_text("g, clerk, everyone\np, clerk, own, *, @identity, read, *, allow\n")
+    of_file = policy(environ, "reach", "individual.id_number", "--rules", str(file))
+    assert [line.split() for line in of_file.stdout.splitlines()[1:]] == [
+        ["clerk", "read", "plain", "own", "*", "p,", "clerk,", "own,", "*,", "@identity,", "read,", "*,", "allow"]
+    ]
+    nobody = policy(environ, "reach", "ticket.subject", "--rules", str(file))
+    assert nobody.stdout == "Nobody reaches ticket.subject.\n"
+    for name, nearest in (
+        ("individal.name", "unknown kind `individal`; did you mean `individual`?"),
+        ("individual.id_numbr", "unknown field of individual `id_numbr`; did you mean `id_number`?"),
+        ("individual", "unknown field of individual ``"),
+    ):
+        refused = policy(environ, "reach", name, "--rules", str(file))
+        assert (refused.returncode, refused.stderr) == (1, f"dossier: {nearest}\n")
+
+
 def test_rules_that_nobody_can_change_are_restored(environ: dict[str, str], mongodb_uri: str, tmp_path: Path) -> None:
     """The way back where a database was tampered with: and only by rules that somebody can change."""
     client: MongoClient[dict[str, Any]]

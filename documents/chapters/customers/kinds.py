@@ -1,7 +1,7 @@
 """What is stored of a customer: the root and its three kinds (C1, C2), each field declared once.
 
 The classes hold declarations and validation. They are never saved by themselves: only the customer repository writes,
-because only it encrypts. To add a field, add one line here; it is served to nobody until a rule says so.
+because only it encrypts. To add a field, add one line here; whom it is served to follows from its class and the rules.
 """
 
 from __future__ import annotations
