@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Page, expect
 
 from documents.chapters.accounts.directory import AccountRepository
+from policies.default import role_labels
 from tests.console.accessibility import assert_fits, axe
 from tests.console.serving import Console
 from tests.console.sessions import log_in
 from tests.console.test_policies import AUTHOR, EMAIL, INSPECTOR, SECOND, act, drafted
 from tests.console.windows import Language, Windows
+from tests.policies.rule_sets import default_rules
 
 TRAINER, LEAVER = "demo.trainer", "demo.archivist"
 NO_REGION = "p, service_agent, all, individual, region, read, customer_service, deny"
@@ -36,6 +39,16 @@ async def fill_reason(page: Page, text: str, yes: str) -> None:
     await dialog.get_by_label("Reason").fill(text)
     await dialog.get_by_role("button", name=yes, exact=True).click()
     await expect(dialog).to_have_count(0)
+
+
+async def test_roles_are_called_as_their_labels_say(page: Page, language: Language) -> None:
+    """Each role that the rules declare, in the language of the page; the labels are those kept beside the rules."""
+    await log_in(page, AUTHOR, at="/console/policies/accounts?tab=roles")
+    for role in default_rules().roles:
+        label = role_labels()[role]
+        name = label.zh if language == "zh-CN" else label.en
+        row = page.get_by_role("row").filter(has=page.locator("code", has_text=re.compile(f"^{role}$")))
+        await expect(row.get_by_text(f"{name} {role}", exact=True)).to_have_count(1)
 
 
 async def test_viewing_as_somebody_tells_levels_and_the_rule_that_decides(page: Page) -> None:

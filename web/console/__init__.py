@@ -1,14 +1,16 @@
 """The console: the pages under `/console`, where people look after rules, customers, work and proof.
 
 Owns how the pages' files are served. The pages talk to the public GraphQL API alone and are served as they are written:
-ES modules, no build. lit-html comes from npm into `node_modules` beside this file when installed; without it the page
-says how to install it. Every path that is no file is the one page, which finds its screen by the path. Nothing served
-here holds a secret, a value of a record or anything of the request. The content security policy allows no inline
-script or style, no other host, no frame around the page, and no HTML from strings but lit-html's own templates.
+ES modules, no build; one of them is made of the labels of the default roles. lit-html comes from npm into the folder
+`node_modules` here when installed; without it the page says how to install it. Every path that is no file is the one page,
+which finds its screen by the path. Nothing served here holds a secret, a value of a record or anything of the request.
+The content security policy allows no inline script or style, no other host, no frame around the page, and no HTML from
+strings but lit-html's own templates.
 """
 
 from __future__ import annotations
 
+import json
 import mimetypes
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -18,10 +20,14 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from policies.default import role_labels
 from web.http.static_text import StaticText
 
 DIRECTORY: Final = Path(__file__).parent
 TEMPLATES: Final = PurePosixPath("node_modules/lit-html")
+ROLE_WORDS: Final = PurePosixPath("policies/role_words.js")
+"""No file: made of the labels that policies keep beside the roles."""
+_UNCACHED: Final = MappingProxyType({"cache-control": "no-cache"})  # asked for each time, and answered with 304
 SERVED: Final = MappingProxyType(
     {".js": "text/javascript", ".css": "text/css", ".svg": mimetypes.types_map.get(".svg", "image/svg+xml")}
 )
@@ -49,6 +55,7 @@ class Console:
     def __init__(self, directory: Path = DIRECTORY) -> None:
         self._directory = directory
         self._texts: dict[PurePosixPath, tuple[int, StaticText]] = {}
+        self._role_words = StaticText(role_words().encode(), SERVED[ROLE_WORDS.suffix], _UNCACHED)
 
     def routes(self) -> list[Route]:
         """`/console` and everything under it."""
@@ -59,6 +66,8 @@ class Console:
 
     async def _serve(self, request: Request) -> Response:
         path = PurePosixPath(request.path_params["path"])
+        if path == ROLE_WORDS:
+            return await self._role_words.serve(request)
         if path.suffix in SERVED:
             return await self._file(request, path)
         page = "index.html" if self._is_installed() else "not_installed.html"
@@ -80,8 +89,15 @@ class Console:
         changed = file.stat().st_mtime_ns
         held = self._texts.get(path)
         if held is None or held[0] != changed:
-            headers = {"cache-control": "no-cache"}  # asked for each time, and answered with 304
+            headers = dict(_UNCACHED)
             if media_type == "text/html":
                 headers["content-security-policy"] = CONTENT_SECURITY_POLICY
             held = self._texts[path] = (changed, StaticText(file.read_bytes(), media_type, headers))
         return held[1]
+
+
+def role_words() -> str:
+    """An ES module: `ROLES`, in their order for people, and `ROLE_WORDS`, their texts as `addWords` takes them."""
+    words = {f"role.{role}": [label.en, label.zh] for role, label in role_labels().items()}
+    roles, texts = json.dumps(list(role_labels())), json.dumps(words, ensure_ascii=False)
+    return f"export const ROLES = {roles};\nexport const ROLE_WORDS = {texts};\n"

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
 from httpx import ASGITransport, AsyncClient
 from starlette.applications import Starlette
 
+from policies.default import role_labels
+from policies.rules.matching import EVERYONE
+from tests.policies.rule_sets import default_rules
 from web.console import CONTENT_SECURITY_POLICY, DIRECTORY, Console
 from web.http.security_headers import SecurityHeaders
 
@@ -59,6 +64,25 @@ class TestPage:
         text = (await client_of(tmp_path).get("/console/")).text
         assert "npm ci --prefix web/console" in text
         assert "尚未安装控制台" in text
+
+
+class TestRoles:
+    def test_every_role_of_the_default_rules_has_both_labels(self) -> None:
+        """And nothing else has: a label of no role would be of one that was renamed."""
+        labels = role_labels()
+        assert set(labels) == default_rules().roles | {EVERYONE}
+        assert (
+            len({label.en for label in labels.values()}) == len({label.zh for label in labels.values()}) == len(labels)
+        )
+        assert all(re.search("[A-Za-z]", label.en) and re.search("[一-鿿]", label.zh) for label in labels.values())
+
+    async def test_the_console_is_given_them(self, client: AsyncClient) -> None:
+        """As a module that its words and names import."""
+        answer = await client.get("/console/policies/role_words.js")
+        assert answer.headers["content-type"].startswith("text/javascript")
+        roles, words = (json.loads(line.split(" = ", 1)[1].rstrip(";")) for line in answer.text.splitlines())
+        assert roles == list(role_labels())
+        assert words == {f"role.{role}": [label.en, label.zh] for role, label in role_labels().items()}
 
 
 class TestFiles:

@@ -1,9 +1,10 @@
-// What the names in rules are called for people. Owns labels of roles, fields, scopes and whole rules; the labels of
+// What the names in rules are called for people. Owns labels of fields, scopes and whole rules; the labels of roles,
 // fields and values are the server's.
 
 import { hasWord, isChinese, labelOf, t } from '../core/language.js';
 import { session } from '../core/session.js';
 import { enumLabel, kindLabel, readable } from '../core/values.js';
+import { ROLES } from './role_words.js';
 import { parseLine } from './rule_lines.js';
 
 /** What a query asks to be able to name things; `RuleNames` takes the answer. */
@@ -11,11 +12,6 @@ export const VOCABULARY = `policyVocabulary { roles { role inherits }
   kinds { kind fields { field labelEn labelZh sensitivity maskable encrypted } } }`;
 export const VOCABULARY_OF_DRAFT = VOCABULARY.replace('policyVocabulary', 'policyVocabulary(draft: $draft)');
 
-export const ROLES = [
-  'everyone', 'employee', 'service_agent', 'service_manager', 'complaint_handler', 'account_manager', 'sales_manager',
-  'credit_officer', 'credit_manager', 'collector', 'archivist', 'trainer', 'administrator', 'supervisor', 'inspector', 'auditor',
-  'security_officer', 'policy_administrator', 'customer', 'partner', 'system',
-];
 export const SCOPES = ['ALL', 'DEPARTMENT', 'OWN', 'SELF', 'SHARED'];
 export const ACTIONS = ['see', 'filter', 'write', 'create', 'delete', 'export', 'reveal'];
 

@@ -1,30 +1,11 @@
-// Texts of the area policies, and what the roles are called.
+// Texts of the area policies. What the roles are called comes with the default rules (`policies/default/roles.csv`): the
+// server makes `role_words.js` of it.
 
 import { addWords } from '../core/language.js';
+import { ROLE_WORDS } from './role_words.js';
 
+addWords(ROLE_WORDS);
 addWords({
-  'role.everyone': ['Everyone', '所有人'],
-  'role.employee': ['Employee', '员工'],
-  'role.service_agent': ['Service agent', '客服专员'],
-  'role.service_manager': ['Service manager', '客服主管'],
-  'role.complaint_handler': ['Complaint handler', '投诉处理专员'],
-  'role.account_manager': ['Account manager', '客户经理'],
-  'role.sales_manager': ['Sales manager', '销售主管'],
-  'role.credit_officer': ['Credit officer', '信用专员'],
-  'role.credit_manager': ['Credit manager', '信用主管'],
-  'role.collector': ['Collector', '催收专员'],
-  'role.archivist': ['Archivist', '档案管理员'],
-  'role.trainer': ['Trainer', '培训师'],
-  'role.administrator': ['Administrator', '系统管理员'],
-  'role.supervisor': ['Supervisor', '监督人员'],
-  'role.inspector': ['Inspector', '检查员'],
-  'role.auditor': ['Auditor', '审计员'],
-  'role.security_officer': ['Security officer', '安全负责人'],
-  'role.policy_administrator': ['Policy administrator', '策略管理员'],
-  'role.customer': ['Customer', '客户本人'],
-  'role.partner': ['Partner', '合作方'],
-  'role.system': ['System', '系统任务'],
-
   'policies.matrix': ['Matrix', '权限矩阵'],
   'policies.changing.changes': ['Drafts', '规则草案'],
   'policies.viewAs': ['View as', '权限预览'],
