@@ -15,7 +15,7 @@ from documents.access.plan import Purpose
 from documents.chapters.accounts.passwords import PasswordHasher
 from documents.declaring.kind import CUSTOMER_KINDS
 from documents.registry import FULL_CATALOGUE
-from policies.in_force import DEFAULT_CSV
+from policies.default import rules_text
 from policies.principal import FOREVER
 from policies.rules.matching import ANY
 from policies.rules.rule_set import RuleSet, parse_csv
@@ -51,7 +51,7 @@ p, benchmark_role_{n}, all, *, @financial, *, *, deny
 
 def rule_text(rules: int) -> str:
     """The default rules about customers, the reader's, and other roles' as many as make at least `rules` lines."""
-    default = DEFAULT_CSV.read_text(encoding="utf-8").splitlines(keepends=True)
+    default = rules_text().splitlines(keepends=True)
     text = "".join(filter(_is_of_customers, default)) + _READER_RULES
     count = sum(line.startswith("p,") for line in text.splitlines())
     each = _OTHER_ROLE.count("\np,")

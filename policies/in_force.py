@@ -9,18 +9,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from pathlib import Path
 
 from documents.chapters.policies.rule_sets import RuleSetRepository
 from documents.chapters.policies.stored import StoredRuleSet
 from documents.declaring.catalogue import Catalogue
 from documents.errors import StaleVersionError
 from policies.changing.policy_tests import default_tests
+from policies.default import rules_text
 from policies.errors import RuleError, RuleSetConflictError
 from policies.judging.compiler import Compiler
 from policies.rules.rule_set import RuleSet, parse_csv, read_stored
 
-DEFAULT_CSV = Path(__file__).with_name("default.csv")
 WARM_SECONDS = 0.4  # a change must be live within one second, warm or not
 RETRY_SECONDS = 0.25
 NO_RULES = RuleSet((), ())
@@ -50,7 +49,7 @@ class PolicyStore:
 
     async def open(self) -> None:
         """Seeds an empty database with the default rules, and loads the rule set in force."""
-        default = parse_csv(DEFAULT_CSV.read_text(encoding="utf-8"), self._catalogue)
+        default = parse_csv(rules_text(), self._catalogue)
         await self._repository.seed(default.rules, default.inheritance, by="dossier")
         await self._load()
 

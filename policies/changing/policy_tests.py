@@ -13,18 +13,17 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
 
 from documents.access.plan import Action, Level, Purpose, Scope, ScopeSet
 from documents.declaring.catalogue import Catalogue
 from documents.declaring.fields import Sensitivity
 from documents.declaring.kind import Kind
+from policies.default import tests_text
 from policies.errors import PolicyTestError
 from policies.judging.decisions import EVERYWHERE, Decisions, scope_sets
 from policies.rules.matching import ANY, DENY, EVERYONE, RECORDS, FieldPatterns, covers_kind
 from policies.rules.rule_set import Rule, RuleSet
 
-DEFAULT_TESTS = Path(__file__).parents[1] / "default_policy_tests.txt"
 NOBODY = "nobody"
 _VERBS = {
     "read": Action.READ,
@@ -73,7 +72,7 @@ class Violation:
 
 def default_tests() -> tuple[str, ...]:
     """The sentences that the product comes with."""
-    return sentences(DEFAULT_TESTS.read_text(encoding="utf-8"))
+    return sentences(tests_text())
 
 
 def sentences(text: str) -> tuple[str, ...]:

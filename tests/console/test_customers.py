@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import FilePayload, Page, expect
 
 from documents.registry import FULL_CATALOGUE
-from policies.in_force import DEFAULT_CSV
+from policies.default import rules_text
 from policies.rules.rule_set import parse_csv
 from tests.api import PASSWORD
 from tests.console.accessibility import assert_fits, axe
@@ -233,7 +233,7 @@ class TestWriting:
         more = "".join(
             f"p, service_agent, all, *, {name}, write, customer_service, allow\n" for name in ("telephone", "region")
         )
-        changed = parse_csv(DEFAULT_CSV.read_text(encoding="utf-8") + more, FULL_CATALOGUE)
+        changed = parse_csv(rules_text() + more, FULL_CATALOGUE)
         await console.api.services.store.activate(changed, "tests")
         await log_in(page, AGENT, at=f"/console/customers/{made.id}/edit")
         await expect(page.get_by_label("Telephone", exact=True)).to_have_value("")

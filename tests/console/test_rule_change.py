@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Locator, Page, WebSocketRoute, expect
 
 from documents.registry import FULL_CATALOGUE
-from policies.in_force import DEFAULT_CSV
+from policies.default import rules_text
 from policies.rules.rule_set import parse_csv
 from tests.console.serving import Console
 from tests.console.sessions import log_in
@@ -100,7 +100,7 @@ async def test_a_change_while_a_page_is_loaded_is_not_lost_on_it(page: Page, con
     customer = await somebody_of_a_region(console)
     await log_in(page, "demo.agent", at=f"/console/customers/{customer['id']}")
     await expect(fact(page, "Region")).to_contain_text(customer["region"])
-    text = DEFAULT_CSV.read_text(encoding="utf-8") + REGION_DENIED
+    text = rules_text() + REGION_DENIED
     await console.api.services.store.activate(parse_csv(text, FULL_CATALOGUE), "tests")
     connected.set()
     await expect(fact(page, "Region")).to_contain_text("Not permitted")

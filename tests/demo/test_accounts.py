@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
-
 from demo.accounts import DEMO_ACCOUNTS, DEMO_DEPARTMENTS, DEMO_STAFF, owners
 from documents.access.plan import Purpose
-
-DEFAULT_RULES = Path(__file__).parents[2] / "policies" / "default.csv"
+from tests.policies.rule_sets import default_rules
 
 
 def test_the_logins_are_there() -> None:
@@ -62,9 +58,7 @@ def test_whoever_is_login_and_staff_is_one_person() -> None:
 
 def test_every_login_has_roles_that_the_default_rules_know() -> None:
     """A role that no rule names would see nothing, and the demo would show nothing."""
-    with DEFAULT_RULES.open(encoding="utf-8") as file:
-        rows = [[cell.strip() for cell in row] for row in csv.reader(file) if row]
-    known = {row[1] for row in rows if row[0] in {"p", "g"}}
+    known = {rule.role for rule in default_rules().rules} & default_rules().roles
     for account in DEMO_ACCOUNTS:
         assert set(account.roles) <= known
         assert account.roles

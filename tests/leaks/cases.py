@@ -7,7 +7,7 @@ from itertools import combinations
 
 from documents.access.plan import Purpose
 from documents.registry import CATALOGUE, FULL_CATALOGUE
-from policies.in_force import DEFAULT_CSV
+from policies.default import rules_text
 from policies.judging.compiler import CUSTOMERS, Compiler
 from policies.rules.rule_set import RuleSet, parse_csv
 from tests.leaks.matrix import FULL
@@ -80,7 +80,7 @@ found without being read, and read without being found."""
 
 
 def rules_of(rule_set: str) -> RuleSet:
-    text = SYNTHETIC_CSV if rule_set == SYNTHETIC else DEFAULT_CSV.read_text(encoding="utf-8")
+    text = SYNTHETIC_CSV if rule_set == SYNTHETIC else rules_text()
     return parse_csv(text, FULL_CATALOGUE)
 
 

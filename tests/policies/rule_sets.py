@@ -8,7 +8,7 @@ from documents.access.plan import AccessPlan, Action, Purpose
 from documents.declaring.catalogue import Catalogue
 from documents.registry import FULL_CATALOGUE
 from policies.authorize import ALL_ACTIONS, PolicyEngine
-from policies.in_force import DEFAULT_CSV
+from policies.default import rules_text
 from policies.judging.compiler import Compiler
 from policies.principal import Principal
 from policies.rules.rule_set import RuleSet, parse_csv
@@ -27,7 +27,7 @@ def engine_of(rules: RuleSet | str, catalogue: Catalogue = FULL_CATALOGUE) -> Po
 
 
 def default_rules() -> RuleSet:
-    return parse_csv(DEFAULT_CSV.read_text(encoding="utf-8"), FULL_CATALOGUE)
+    return parse_csv(rules_text(), FULL_CATALOGUE)
 
 
 def principal_of(*roles: str, purposes: frozenset[Purpose] = frozenset(Purpose)) -> Principal:

@@ -2,10 +2,10 @@
 
 Owns how the pages' files are served. The pages talk to the public GraphQL API alone and are served as they are written:
 ES modules, no build; one of them is made of the labels of the default roles. lit-html comes from npm into the folder
-`node_modules` here when installed; without it the page says how to install it. Every path that is no file is the one page,
-which finds its screen by the path. Nothing served here holds a secret, a value of a record or anything of the request.
-The content security policy allows no inline script or style, no other host, no frame around the page, and no HTML from
-strings but lit-html's own templates.
+`node_modules` here when installed; without it the page says how to install it. Every path that is no file is the one
+page, which finds its screen by the path. Nothing served here holds a secret, a value of a record or anything of the
+request. The content security policy allows no inline script or style, no other host, no frame around the page, and no
+HTML from strings but lit-html's own templates.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import casbin
@@ -12,10 +14,12 @@ from documents.declaring.fields import Sensitivity
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
 from documents.declaring.record import CustomerRecord
 from documents.registry import CATALOGUE, RECORD_CLASSES
+from policies import default
 from policies.authorize import ALL_ACTIONS, PolicyEngine
-from policies.errors import PurposeNotAllowedError
-from policies.in_force import DEFAULT_CSV
+from policies.default import rules_text
+from policies.errors import PurposeNotAllowedError, RuleError
 from policies.judging.judge import MODEL_TEXT
+from policies.rules.rule_set import Rule
 from tests.policies.rule_sets import default_rules, engine_of, plan_of, principal_of
 
 ALL = frozenset({Scope.ALL})
@@ -243,8 +247,31 @@ async def test_supervision_changes_no_record_of_a_customer_whatever_else_it_is(e
                 assert not grants.writable | grants.creatable | grants.deletable
 
 
-def test_casbin_reads_the_default_rules_as_we_do() -> None:
-    """The file is Casbin's own policy.csv: its file adapter finds the same rules, line by line."""
-    enforcer = casbin.Enforcer(casbin.Enforcer.new_model(text=MODEL_TEXT), casbin.FileAdapter(str(DEFAULT_CSV)))
+def test_casbin_reads_the_default_rules_as_we_do(tmp_path: Path) -> None:
+    """Put together they are Casbin's own policy.csv: its file adapter finds the same rules, line by line."""
+    file = tmp_path / "policy.csv"
+    file.write_text(rules_text(), encoding="utf-8")
+    enforcer = casbin.Enforcer(casbin.Enforcer.new_model(text=MODEL_TEXT), casbin.FileAdapter(str(file)))
     assert enforcer.get_policy() == [list(rule) for rule in default_rules().rules]
     assert enforcer.get_grouping_policy() == [list(link) for link in default_rules().inheritance]
+
+
+def test_every_file_is_read_and_every_rule_is_there_once() -> None:
+    """A chapter that is not named in the order would be forgotten; a column of several names is a rule for each."""
+    directory = Path(default.__file__).parent
+    assert {path.stem for path in directory.glob("*.csv")} - {"roles"} <= set(default.CHAPTERS)
+    assert {path.stem for path in directory.glob("*.txt")} <= set(default.CHAPTERS)
+    rules = default_rules().rules
+    assert len(set(rules)) == len(rules)
+    for action in ("read", "filter"):
+        for purpose in ("business_operation", "customer_service"):
+            assert Rule("account_manager", "all", "*", "@basic", action, purpose, "allow") in rules
+
+
+def test_a_default_rule_without_a_name_in_a_column_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It does not vanish."""
+    shutil.copytree(Path(default.__file__).parent, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "jobs.csv").write_text("p, administrator, all, job, , read, business_operation, allow\n")
+    monkeypatch.setattr(default, "_DIRECTORY", tmp_path)
+    with pytest.raises(RuleError, match="empty name"):
+        default_rules()
