@@ -49,6 +49,7 @@ from documents.chapters.jobs.views import JobViews
 from documents.chapters.policies.rule_sets import RuleSetRepository
 from documents.chapters.policies.stored import RuleSetDocument, RuleSetHead, RuleSetState
 from documents.chapters.reminders.due import ReminderRepository
+from documents.chapters.service.clock import Clocks, service_clocks
 from documents.chapters.service.figures import ServiceFigures
 from documents.declaring.kind import Kind
 from documents.encryption.blind_index import BlindIndex
@@ -360,7 +361,7 @@ async def _build(
         reminders=Reminders(operations, reminders),
         incidents=Incidents(operations, trail_scopes, AffectedCustomers(database)),
         incident_reports=IncidentReports(records),
-        service=Service(operations, ServiceFigures(database, repositories), accounts),
+        service=Service(operations, ServiceFigures(database, repositories), accounts, _service_clocks(settings, store)),
         attachments=Attachments(operations, files),
         credit=credit,
         policies=_policies(settings, operations, store, accounts, trail, database, recorder, principals),
@@ -427,6 +428,13 @@ def _trusted_reads(settings: Settings) -> TrustedReads:
     if settings.trusted_documents is None:
         return {}
     return trusted_reads(read_manifest(settings.trusted_documents), build_schema(CATALOGUE).core)
+
+
+def _service_clocks(settings: Settings, store: PolicyStore) -> Clocks:
+    tickets, complaints = settings.ticket_escalation, settings.complaint_escalation
+    if unknown := {*tickets, *complaints} - store.compiler.roles:
+        log.warning("late work is escalated to roles that no rule declares: %s", ", ".join(sorted(unknown)))
+    return service_clocks(tickets, complaints)
 
 
 def _credit_rules(settings: Settings) -> CreditRules:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import re
 import urllib.parse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 _PREFIX: Final = "DOSSIER_"
+_ESCALATION: Final = ("service_manager", "supervisor")
+_ROLE: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")  # as rules name one
 
 
 class SettingsError(Exception):
@@ -88,6 +91,13 @@ def _file(text: str) -> Path:
     return path
 
 
+def _three_roles(text: str) -> tuple[str, ...]:
+    roles = tuple(part.strip() for part in text.split(","))
+    if len(roles) != 3 or not all(_ROLE.fullmatch(role) for role in roles):
+        raise ValueError("must be three roles, separated by commas: who is told when it is near, late, and long late")
+    return roles
+
+
 def _yes_or_no(text: str) -> bool:
     if text.lower() not in {"true", "false"}:
         raise ValueError("must be true or false")
@@ -136,9 +146,10 @@ class Settings:
     `trusted_proxies` are the networks whose `X-Forwarded-*` headers are believed; sizes are bytes, times seconds.
     `audit_trail` off serves customer data without a record of it: for measurements on invented data only.
     `audit_witness` are told where the trail stands. With `verification_four_eyes` a verification counts when a second
-    person confirmed it. With `policy_approval` a change of rules needs a second administrator; unset, it does but in
-    the demo. The company's name, address, telephone and account stand in
-    letters: without a name none can be made.
+    person confirmed it. Late work is escalated to the three roles of `ticket_escalation` and of `complaint_escalation`,
+    named as the rules in force name them. With `policy_approval` a change of rules needs a second administrator; unset,
+    it does but in the demo. The company's name, address, telephone and account stand in letters: without a name none
+    can be made.
     """
 
     host: str = _setting("127.0.0.1", _text)
@@ -173,6 +184,10 @@ class Settings:
     max_subscriptions: int = _setting(10_000, _number(0, 1_000_000))
     max_subscriptions_per_connection: int = _setting(100, _number(0, 10_000))
 
+    ticket_escalation: tuple[str, ...] = _setting(("service_agent", *_ESCALATION), _three_roles)
+    complaint_escalation: tuple[str, ...] = _setting(
+        ("complaint_handler", "service_manager", "supervisor"), _three_roles
+    )
     verification_four_eyes: bool = _setting(True, _yes_or_no)
     exposure_policy: str = _setting("block", _exposure_policy)
     credit_four_eyes: bool = _setting(False, _yes_or_no)

@@ -20,8 +20,9 @@ from documents.chapters.reminders.due import Due
 from documents.declaring.kind import Kind
 from policies.authorize import PolicyEngine
 from policies.principal import Principal
+from policies.rules.matching import SYSTEM_ROLE
 
-SYSTEM: Final = Principal("@system", frozenset({"system"}), frozenset(Purpose))
+SYSTEM: Final = Principal("@system", frozenset({SYSTEM_ROLE}), frozenset(Purpose))
 
 
 class CollectionPlanning(Protocol):

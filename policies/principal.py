@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from documents.access.plan import Purpose
 from documents.chapters.accounts.directory import StoredAccount
+from policies.rules.matching import SYSTEM_ROLE
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -32,7 +33,7 @@ class Principal:
     display_name: str | None = None
 
 
-SYSTEM = Principal("system", frozenset({"system"}), frozenset(Purpose))
+SYSTEM = Principal("system", frozenset({SYSTEM_ROLE}), frozenset(Purpose))
 """Who acts when the regulation itself demands something and no person asks: jobs, and what follows from a change. Like
 everybody it may do what the rules say; no account can have its name or its role by logging in."""
 

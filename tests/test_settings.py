@@ -46,6 +46,8 @@ def test_every_setting_is_read_from_its_variable(tmp_path: Path) -> None:
         max_tokens=100,
         max_cost=500,
         request_seconds=1,
+        ticket_escalation=("clerk", "lead", "head"),
+        complaint_escalation=("clerk_2", "lead", "head"),
         verification_four_eyes=False,
         exposure_policy="warn",
         credit_four_eyes=True,
@@ -61,6 +63,8 @@ def test_every_setting_is_read_from_its_variable(tmp_path: Path) -> None:
     )
     environ = {f"DOSSIER_{field.name.upper()}": str(getattr(expected, field.name)) for field in fields(Settings)}
     environ["DOSSIER_TRUSTED_PROXIES"] = "10.0.0.0/8, ::1"
+    environ["DOSSIER_TICKET_ESCALATION"] = "clerk, lead,head"
+    environ["DOSSIER_COMPLAINT_ESCALATION"] = "clerk_2,lead,head"
     environ["DOSSIER_AUDIT_WITNESS"] = "https://witness.example/heads, http://127.0.0.1:9/"
     assert Settings.from_environment(environ) == expected
 
@@ -71,6 +75,8 @@ def test_every_setting_is_read_from_its_variable(tmp_path: Path) -> None:
         ("DOSSIER_PORT", "0"),
         ("DOSSIER_AUDIT_WITNESS", "witness.example"),
         ("DOSSIER_JOBS", "off"),
+        ("DOSSIER_TICKET_ESCALATION", "clerk,lead"),
+        ("DOSSIER_COMPLAINT_ESCALATION", "clerk,,head"),
         ("DOSSIER_BROKER", "mongodb://127.0.0.1"),
         ("DOSSIER_TRUSTED_DOCUMENTS", "/nothing/there"),
         ("DOSSIER_TRUSTED_DOCUMENTS_ONLY", "yes"),

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from documents.chapters.jobs.ledger import Session
-from documents.chapters.service.clock import CLOCKS
+from documents.chapters.service.clock import MEASURED
 from documents.declaring.kind import Kind
 from jobs.context import JobContext
 from jobs.definition import job
@@ -22,7 +22,7 @@ _BATCH: Final = 50
 async def escalate(context: JobContext) -> None:
     """Notes what is near its standard or breached it, and whom that is escalated to; nothing twice."""
     keeper = _keeper(context)
-    for kind in CLOCKS:
+    for kind in MEASURED:
         now = context.now
         while ids := await keeper.due(kind, now, _BATCH):
 

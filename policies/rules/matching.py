@@ -18,6 +18,7 @@ ANY = "*"
 RECORDS = "records"
 ALLOW, DENY = "allow", "deny"
 EVERYONE = "everyone"  # the role that every declared role inherits from, directly or not
+SYSTEM_ROLE = "system"  # the role as which the product itself acts; these two names alone are the product's own
 
 
 class FieldPatterns:

@@ -6,17 +6,15 @@ stands, when that changes next, who is told. Pure; it must never read the time b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 from documents.chapters.service.standards import (
-    DEFAULT_STANDARDS,
     NEAR_FROM,
     Escalation,
-    EscalationLevel,
     Measure,
     Priority,
     ServiceStandards,
@@ -26,6 +24,7 @@ from documents.chapters.service.standards import (
     TicketCategory,
     TicketTimes,
     Wait,
+    default_standards,
     due_at,
     elapsed,
     escalations_due,
@@ -46,10 +45,6 @@ CLOCK_FIELDS: Final = (
 )
 """What the clocks are read from."""
 
-COMPLAINT_STANDARDS: Final = ServiceStandards(
-    rules=DEFAULT_STANDARDS.rules,
-    levels=(EscalationLevel(1, NEAR_FROM, "complaint_handler"), *DEFAULT_STANDARDS.levels[1:]),
-)
 _MINUTE: Final = timedelta(minutes=1)
 _INSTANT: Final = timedelta(seconds=1)  # a standard is breached after its time, not at its last instant
 _ORDER: Final = tuple(Standing)
@@ -124,10 +119,17 @@ class ServiceClock:
         return measured
 
 
-TICKET_CLOCK: Final = ServiceClock(DEFAULT_STANDARDS)
-COMPLAINT_CLOCK: Final = ServiceClock(COMPLAINT_STANDARDS)
-CLOCKS: Final[Mapping[Kind, ServiceClock]] = {Kind.TICKET: TICKET_CLOCK, Kind.COMPLAINT: COMPLAINT_CLOCK}
-"""The kinds of work that are measured, each with its clock."""
+MEASURED: Final = (Kind.TICKET, Kind.COMPLAINT)
+"""The kinds of work that have clocks."""
+
+Clocks = Mapping[Kind, ServiceClock]
+"""One for each of them."""
+
+
+def service_clocks(tickets: Sequence[str], complaints: Sequence[str]) -> Clocks:
+    """The clocks; roles are those to which work of either kind is escalated, level by level."""
+    roles = zip(MEASURED, (tickets, complaints), strict=True)
+    return {kind: ServiceClock(default_standards(told)) for kind, told in roles}
 
 
 def with_wait(waits: Iterable[Mapping[str, Any]], now: datetime) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ the customer the clock of its resolution stands still.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -222,19 +222,22 @@ def _rule(
     return StandardRule(standard, category=category, priority=priority)
 
 
-DEFAULT_STANDARDS: Final = ServiceStandards(
-    rules=(
-        _rule(4, 40),
-        _rule(2, 24, priority=Priority.HIGH),
-        _rule(1, 8, priority=Priority.URGENT),
-        _rule(8, 80, priority=Priority.LOW),
-        _rule(2, 40, TicketCategory.COMPLAINT),
-        _rule(1, 24, TicketCategory.COMPLAINT, Priority.HIGH),
-        _rule(1, 8, TicketCategory.COMPLAINT, Priority.URGENT),
-    ),
-    levels=(
-        EscalationLevel(1, NEAR_FROM, "service_agent"),
-        EscalationLevel(2, Decimal(1), "service_manager"),
-        EscalationLevel(3, Decimal("1.5"), "supervisor"),
-    ),
+DEFAULT_RULES: Final = (
+    _rule(4, 40),
+    _rule(2, 24, priority=Priority.HIGH),
+    _rule(1, 8, priority=Priority.URGENT),
+    _rule(8, 80, priority=Priority.LOW),
+    _rule(2, 40, TicketCategory.COMPLAINT),
+    _rule(1, 24, TicketCategory.COMPLAINT, Priority.HIGH),
+    _rule(1, 8, TicketCategory.COMPLAINT, Priority.URGENT),
 )
+ESCALATED_AT: Final = (NEAR_FROM, Decimal(1), Decimal("1.5"))
+"""The shares of its time at which work is escalated, a level each."""
+
+
+def default_standards(roles: Sequence[str]) -> ServiceStandards:
+    """The product's standards; `roles` are told, one for each level of `ESCALATED_AT`."""
+    levels = zip(ESCALATED_AT, roles, strict=True)
+    return ServiceStandards(
+        DEFAULT_RULES, tuple(EscalationLevel(level, share, role) for level, (share, role) in enumerate(levels, start=1))
+    )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from documents.access.plan import AccessPlan
-from documents.chapters.service.clock import CLOCK_FIELDS, CLOCKS, standards_in_force
+from documents.chapters.service.clock import CLOCK_FIELDS, Clocks, standards_in_force
 from documents.chapters.service.standards import Priority, TicketCategory
 from documents.declaring.kind import Kind
 from documents.errors import InvalidField, InvalidValueError
@@ -34,8 +34,9 @@ def present() -> datetime:
 class ServiceCases:
     """The ground of the use cases of tickets and complaints."""
 
-    def __init__(self, operations: RecordOperations, now: Now) -> None:
+    def __init__(self, operations: RecordOperations, clocks: Clocks, now: Now) -> None:
         self.operations = operations
+        self._clocks = clocks
         self.now = now
 
     async def insert(
@@ -52,7 +53,7 @@ class ServiceCases:
         case = {**derived, **given, "opened_at": self.now()}
         category, priority = TicketCategory(case["category"]), Priority(case["priority"])
         case |= await self._promised(writes, plan, customer.kind, category, priority)
-        case |= CLOCKS[kind].fields(case, case["opened_at"])
+        case |= self._clocks[kind].fields(case, case["opened_at"])
         if kind is Kind.COMPLAINT:
             del case["category"]
         begins_with = {name: value for name, value in case.items() if name not in given}
@@ -69,7 +70,7 @@ class ServiceCases:
 
     def clock(self, kind: Kind, case: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         """The fields of the clocks after a change."""
-        return CLOCKS[kind].fields(case, now)
+        return self._clocks[kind].fields(case, now)
 
     async def check_related(
         self, writes: RecordWrites, caller: Caller, field: str, record_id: str | None, customer: CustomerReference
@@ -89,7 +90,7 @@ class ServiceCases:
         """The standard in force, in working minutes."""
         system = await self.operations.system_plan(plan, Kind.SERVICE_STANDARD, READ)
         rows = await writes.find(system, Kind.SERVICE_STANDARD, {"in_force": True}, *_STANDARD_FIELDS)
-        standards = standards_in_force(rows, CLOCKS[Kind.TICKET].standards)
+        standards = standards_in_force(rows, self._clocks[Kind.TICKET].standards)
         standard = standards.standard(kind, category, priority)
         return {
             "reply_within": int(standard.reply_within.total_seconds() // 60),

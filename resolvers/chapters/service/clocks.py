@@ -13,7 +13,7 @@ from bson import ObjectId
 
 from documents.access.plan import Purpose
 from documents.chapters.jobs.ledger import Session
-from documents.chapters.service.clock import CLOCK_FIELDS, CLOCKS
+from documents.chapters.service.clock import CLOCK_FIELDS, Clocks
 from documents.chapters.service.figures import ServiceFigures
 from documents.chapters.service.training import NOTICE_DAYS, validity
 from documents.declaring.kind import Kind
@@ -30,8 +30,9 @@ _MOVED = ("standing", "next_due_at", "escalations", "escalation_level")
 class ServiceUpkeep:
     """Clocks that have moved on."""
 
-    def __init__(self, operations: RecordOperations, figures: ServiceFigures) -> None:
+    def __init__(self, operations: RecordOperations, figures: ServiceFigures, clocks: Clocks) -> None:
         self._operations = operations
+        self._clocks = clocks
         self._figures = figures
 
     async def due(self, kind: Kind, now: datetime, limit: int) -> Sequence[ObjectId]:
@@ -44,7 +45,7 @@ class ServiceUpkeep:
         writes = RecordWrites(self._operations.writer, session)
         plan = await self._operations.plan(_system(Purpose.CUSTOMER_SERVICE), kind, WRITE)
         for case in await writes.find(plan, kind, {"_id": {"$in": list(ids)}}, *CLOCK_FIELDS):
-            fields = CLOCKS[kind].fields(case, now)
+            fields = self._clocks[kind].fields(case, now)
             await writes.update(plan, kind, case["id"], {name: fields[name] for name in _MOVED})
 
     async def lapsing(self, on: date, limit: int) -> Sequence[ObjectId]:

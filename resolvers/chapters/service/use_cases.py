@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from documents.chapters.accounts.directory import AccountRepository
+from documents.chapters.service.clock import Clocks
 from documents.chapters.service.figures import ServiceFigures
 from resolvers.chapters.service.cases import Now, ServiceCases, present
 from resolvers.chapters.service.clocks import ServiceUpkeep
@@ -19,17 +20,22 @@ class Service:
     """What the chapter can do, by the clock `now`."""
 
     def __init__(
-        self, operations: RecordOperations, figures: ServiceFigures, accounts: AccountRepository, now: Now = present
+        self,
+        operations: RecordOperations,
+        figures: ServiceFigures,
+        accounts: AccountRepository,
+        clocks: Clocks,
+        now: Now = present,
     ) -> None:
-        self._ground = (operations, figures, accounts)
-        cases = ServiceCases(operations, now)
+        self._ground = (operations, figures, accounts, clocks)
+        cases = ServiceCases(operations, clocks, now)
         self.tickets = Tickets(cases)
         self.contacts = Contacts(cases, accounts)
         self.complaints = Complaints(cases)
         self.standards = Standards(cases)
         self.training = Training(cases, figures, accounts)
         self.figures = Figures(cases, figures, accounts)
-        self.upkeep = ServiceUpkeep(operations, figures)
+        self.upkeep = ServiceUpkeep(operations, figures, clocks)
 
     def by_clock(self, now: Now) -> Service:
         """The same by another clock: the demo tells what happened earlier."""

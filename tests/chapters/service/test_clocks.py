@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from documents.writing.records import RecordWrites
 from jobs.chapters.service import escalate
-from tests.api import Api, demo
+from policies.default import rules_text
+from settings import Settings
+from tests.api import Api, demo, seeded
 from tests.chapters.service.service_desk import (
     changed,
     customer_of,
@@ -51,6 +55,34 @@ async def test_s2_a_breached_standard_is_seen_and_escalates_once_per_level(api: 
     await opened_earlier(api, ticket, datetime.now(UTC) - LONG_AGO)
     await run_job(api, escalate)
     assert (await standing(api, ticket))["escalations"] == found["escalations"]
+
+
+async def test_s2_who_renames_roles_names_those_to_whom_late_work_is_escalated(
+    mongodb_uri: str, tmp_path: Path
+) -> None:
+    """By a setting for tickets and one for complaints; every role that is told is one of the rules in force."""
+    names = {"service_manager": "team_lead", "supervisor": "controller", "complaint_handler": "mediator"}
+    renamed = re.sub("|".join(names), lambda found: names[found[0]], rules_text())
+    settings = Settings(
+        data_dir=tmp_path,
+        database="renamed_roles_test",
+        jobs="worker",
+        ticket_escalation=("service_agent", "team_lead", "controller"),
+        complaint_escalation=("mediator", "team_lead", "controller"),
+    )
+    async with seeded(settings, mongodb_uri) as api:
+        await api.services.store.activate(renamed, "tests")
+        given = {"customer": await customer_of(api, "service"), "subject": "投诉"}
+        complaint = await done(api, "demo.agent", "fileComplaint", given, "complaint")
+        for record, levels in (
+            (await opened(api), settings.ticket_escalation),
+            (complaint, settings.complaint_escalation),
+        ):
+            await opened_earlier(api, record, datetime.now(UTC) - LONG_AGO)
+            await run_job(api, escalate)
+            told = (await standing(api, record, "demo.agent"))["escalations"]
+            assert [entry["role"] for entry in told if entry["measure"] == "REPLY"] == list(levels)
+            assert set(levels) <= api.services.store.compiler.roles
 
 
 async def test_s2_what_is_near_its_standard_is_told_to_whoever_works_on_it(api: Api) -> None:

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from documents.chapters.service.clock import TICKET_CLOCK
+from documents.chapters.service.clock import service_clocks
+from documents.declaring.kind import Kind
 from documents.reckoning.working_time import WorkingCalendar
 from documents.writing.records import RecordWrites
+from settings import Settings
 from tests.api import Api, demo
 from tests.chapters.service.service_desk import changed, customer_of, do, done, opened, refused, row_id
 
@@ -237,7 +239,8 @@ class TestTickets:
         ticket = await opened(api, priority="HIGH")
         row = await api.services.database["tickets"].find_one({"_id": row_id(ticket["id"])})
         assert row is not None
-        expected = TICKET_CLOCK.fields(row, row["opened_at"])
+        clocks = service_clocks(Settings().ticket_escalation, Settings().complaint_escalation)
+        expected = clocks[Kind.TICKET].fields(row, row["opened_at"])
         stored = {name: row.get(name) for name in expected}
         assert stored == {name: list(v) if isinstance(v, list) else v for name, v in expected.items()}
 

@@ -9,15 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from documents.chapters.service.clock import (
-    COMPLAINT_CLOCK,
-    TICKET_CLOCK,
+    service_clocks,
     standards_in_force,
     with_wait,
     without_open_wait,
 )
-from documents.chapters.service.standards import DEFAULT_STANDARDS, Priority, Standing, TicketCategory
+from documents.chapters.service.standards import Priority, Standing, TicketCategory
 from documents.declaring.kind import Kind
 
+CLOCKS = service_clocks(("agent", "lead", "head"), ("handler", "lead", "head"))
+TICKET_CLOCK, COMPLAINT_CLOCK = CLOCKS[Kind.TICKET], CLOCKS[Kind.COMPLAINT]
 START = datetime(2026, 9, 1, tzinfo=UTC)  # before the National Day holidays and their make-up days
 SPANS = st.integers(min_value=0, max_value=60 * 24 * 60)
 CHANGING = ("standing", "escalations", "escalation_level")
@@ -105,7 +106,7 @@ def test_the_companys_own_standards_take_the_place_of_those_for_the_same_work() 
     """And leave all others."""
     row = {"customer_kind": "enterprise", "category": None, "priority": "high", "reply_within": 5, "resolve_within": 9}
     any_row = {"customer_kind": None, "category": None, "priority": None, "reply_within": 7, "resolve_within": 8}
-    standards = standards_in_force([row, any_row], DEFAULT_STANDARDS)
+    standards = standards_in_force([row, any_row], TICKET_CLOCK.standards)
 
     def reply(kind: Kind, priority: Priority) -> float:
         return standards.standard(kind, TicketCategory.OTHER, priority).reply_within / timedelta(minutes=1)

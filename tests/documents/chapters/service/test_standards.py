@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from documents.chapters.service.standards import (
-    DEFAULT_STANDARDS,
     EscalationLevel,
     Measure,
     Priority,
@@ -22,6 +21,7 @@ from documents.chapters.service.standards import (
     TicketCategory,
     TicketTimes,
     Wait,
+    default_standards,
     due_at,
     elapsed,
     escalations_due,
@@ -32,6 +32,7 @@ from documents.reckoning.working_time import WorkingCalendar
 from tests.documents.strategies import at, instants_between
 
 CALENDAR = WorkingCalendar()
+STANDARDS = default_standards(("service_agent", "service_manager", "supervisor"))
 STANDARD = Standard(timedelta(hours=5), timedelta(hours=20))
 MICROSECOND = timedelta(microseconds=1)
 instants = instants_between("2026-09-01", "2026-11-01")
@@ -74,16 +75,16 @@ def test_time_never_improves_the_standing(
     earlier, later = sorted((one, other))
     before = standing(CALENDAR, standard, times, measure, earlier)
     assert order.index(standing(CALENDAR, standard, times, measure, later)) >= order.index(before)
-    told = escalations_due(CALENDAR, DEFAULT_STANDARDS, standard, times, earlier)
-    assert set(told) <= set(escalations_due(CALENDAR, DEFAULT_STANDARDS, standard, times, later))
+    told = escalations_due(CALENDAR, STANDARDS, standard, times, earlier)
+    assert set(told) <= set(escalations_due(CALENDAR, STANDARDS, standard, times, later))
 
 
 @given(waiting_tickets(), standards, instants)
 def test_nobody_is_told_twice(times: TicketTimes, standard: Standard, now: datetime) -> None:
     """What was raised is not due again, and what was not stays due."""
-    due = escalations_due(CALENDAR, DEFAULT_STANDARDS, standard, times, now)
-    assert escalations_due(CALENDAR, DEFAULT_STANDARDS, standard, times, now, due) == ()
-    assert escalations_due(CALENDAR, DEFAULT_STANDARDS, standard, times, now, due[:1]) == due[1:]
+    due = escalations_due(CALENDAR, STANDARDS, standard, times, now)
+    assert escalations_due(CALENDAR, STANDARDS, standard, times, now, due) == ()
+    assert escalations_due(CALENDAR, STANDARDS, standard, times, now, due[:1]) == due[1:]
 
 
 @given(waiting_tickets(), instants, instants)
@@ -113,7 +114,7 @@ def test_a_reply_within_five_hours(now: str, expected: Standing, levels: list[in
     """Of a ticket opened at nine, with lunch from twelve to half past one."""
     times = TicketTimes(at("2026-11-24T09:00"))
     assert standing(CALENDAR, STANDARD, times, Measure.REPLY, at(now)) is expected
-    told = escalations_due(CALENDAR, DEFAULT_STANDARDS, STANDARD, times, at(now))
+    told = escalations_due(CALENDAR, STANDARDS, STANDARD, times, at(now))
     assert [escalation.level for escalation in told if escalation.measure is Measure.REPLY] == levels
 
 
@@ -123,7 +124,7 @@ def test_what_is_met_keeps_its_standing_and_escalates_no_more() -> None:
     late = TicketTimes(opened, replied_at=at("2026-11-25T09:00"), resolved_at=at("2026-11-25T10:00"))
     assert standing(CALENDAR, STANDARD, late, Measure.REPLY, now) is Standing.BREACHED
     assert standing(CALENDAR, STANDARD, late, Measure.RESOLUTION, now) is Standing.WITHIN
-    assert escalations_due(CALENDAR, DEFAULT_STANDARDS, STANDARD, late, now) == ()
+    assert escalations_due(CALENDAR, STANDARDS, STANDARD, late, now) == ()
     at_once = TicketTimes(opened, resolved_at=at("2026-11-24T10:00"))
     assert standing(CALENDAR, STANDARD, at_once, Measure.REPLY, now) is Standing.WITHIN
 
@@ -146,7 +147,7 @@ def test_the_most_specific_rule_counts() -> None:
 @given(st.sampled_from(CUSTOMER_KINDS), st.sampled_from(TicketCategory))
 def test_more_urgent_is_never_slower(kind: Kind, category: TicketCategory) -> None:
     """In the standards that an installation begins with."""
-    found = [DEFAULT_STANDARDS.standard(kind, category, priority) for priority in Priority]
+    found = [STANDARDS.standard(kind, category, priority) for priority in Priority]
     for slower, faster in pairwise(found):
         assert faster.reply_within <= slower.reply_within
         assert faster.resolve_within <= slower.resolve_within
