@@ -66,7 +66,7 @@ async def profiled(api: Api, kind: Kind, username: str, arguments: str) -> dict[
     finally:
         await database.command("profile", 0)
     assert "errors" not in answer, (arguments, answer)
-    namespace = f"{database.name}.{repository.layout.collection}"
+    namespace = f"{database.name}.{repository.store.layout.collection}"
     seen = await database["system.profile"].find({"ns": namespace, "op": "query"}).to_list()
     await database["system.profile"].drop()
     assert len(seen) == 1, (arguments, seen)

@@ -15,20 +15,16 @@ from typing import Any
 
 from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING, IndexModel
-from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.access.plan import AccessPlan, FieldGrants
 from documents.access.report import AccessReport
-from documents.declaring.catalogue import Catalogue
 from documents.declaring.fields import FieldSpec
 from documents.declaring.kind import Kind
 from documents.encryption.ciphertext import DataKey
-from documents.encryption.cursors import CursorSealer, cursor_context
-from documents.encryption.keyring import Keyring
+from documents.encryption.cursors import cursor_context
 from documents.plain_records import Record, Records
 from documents.reading.customers import CustomerReader
 from documents.reading.list_query import Page
-from documents.storing.codec import RowCodec
 
 COLLECTION = "customer_history"
 INDEXES = [
@@ -38,23 +34,16 @@ INDEXES = [
 
 
 class CustomerHistory:
-    """Keeps and shows changes."""
+    """Shows changes."""
 
-    def __init__(
-        self,
-        database: AsyncDatabase[dict[str, Any]],
-        catalogue: Catalogue,
-        keyring: Keyring,
-        codec: RowCodec,
-        customers: CustomerReader,
-        cursors: CursorSealer,
-    ) -> None:
-        self._collection = database[COLLECTION]
-        self._catalogue = catalogue
-        self._keyring = keyring
-        self._codec = codec
+    def __init__(self, customers: CustomerReader) -> None:
+        store = customers.store
+        self._collection = store.storage.database[COLLECTION]
+        self._catalogue = store.catalogue
+        self._keyring = store.storage.keyring
+        self._codec = store.codec
         self._customers = customers
-        self._cursors = cursors
+        self._cursors = store.storage.cursors
 
     async def ensure_indexes(self) -> None:
         await self._collection.create_indexes(INDEXES)

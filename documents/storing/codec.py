@@ -19,7 +19,7 @@ from bson import Decimal128, ObjectId
 from documents.access.plan import FieldGrants, Level, Reason
 from documents.access.trace import Served
 from documents.declaring.fields import FieldSpec, Search, ValueType
-from documents.declaring.kind import CUSTOMER_KINDS, Kind
+from documents.declaring.kind import Kind
 from documents.encryption.blind_index import BlindIndex
 from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value, encrypt_value
 from documents.errors import EncryptionError
@@ -27,9 +27,8 @@ from documents.storing.layout import CUSTOMER_LAYOUT, RowLayout
 from documents.storing.name_terms import name_terms
 from documents.storing.row_reader import Decrypt, RowReader, Step, bound, wire_value
 
-COLLECTION = "customers"
+COLLECTION = CUSTOMER_LAYOUT.collection
 _IN_EVERY_RECORD = frozenset({"_id", "kind"})
-_KINDS = frozenset(kind.value for kind in CUSTOMER_KINDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,7 +215,7 @@ async def test_worlds_of_records_cannot_be_told_apart(stage: Stage, kind: Kind) 
     """Lists, singles, conditions, orders, searches, counts, cursors and what customers carry: the same in both."""
     services = stage.api.services
     repository = services.use_cases.records._repositories[kind]
-    collection = services.database[repository.layout.collection]
+    collection = services.database[repository.store.layout.collection]
     differing = 0
     for role, purpose in await callers(stage, kind):
         asker = Asker(stage, kind, role, purpose)
@@ -260,11 +260,11 @@ async def test_a_denied_value_would_be_found(stage: Stage) -> None:
     kind = Kind.TICKET
     services = stage.api.services
     repository = services.use_cases.records._repositories[kind]
-    collection = services.database[repository.layout.collection]
+    collection = services.database[repository.store.layout.collection]
     asker = Asker(stage, kind, "inspector", Purpose.SUPERVISION)
     rows = RecordWorlds(repository, stage.customers, asker.random).rows(await asker.log_in())
     assert any(row.others for row in rows)
-    codec = repository.codec
+    codec = repository.store.codec
     compile_reader = codec._compile
     with pytest.MonkeyPatch.context() as patch:
         projection = repository._projections.projection
@@ -295,7 +295,7 @@ async def test_operations_tell_nothing_of_hidden_records(stage: Stage, name: str
     kind = OPERATIONS[name]
     services = stage.api.services
     repository = services.use_cases.records._repositories[kind]
-    collection = services.database[repository.layout.collection]
+    collection = services.database[repository.store.layout.collection]
     for role, purpose in await callers(stage, kind):
         asker = Asker(stage, kind, role, purpose)
         rows = RecordWorlds(repository, stage.customers, asker.random).rows(await asker.log_in())

@@ -133,7 +133,7 @@ class CollectionLetters:
             "state": ReceivableState.OPEN.value,
             "due_on": {"$lt": today.isoformat()},
         }
-        repository = self._operations.writer.repository(RECEIVABLE)
+        repository = self._operations.writer.reader(RECEIVABLE)
         found = await repository.find_in(plan, RECEIVABLE, condition, selection, caller.report)
         if denied := {name for record in found for name in LISTED - record.keys()}:
             raise FieldAccessError("read", denied)
