@@ -309,7 +309,7 @@ def _verify_trail(settings: Settings, arguments: argparse.Namespace) -> None:
     from commands.audit_tables import finding_line, summary, verification_progress  # noqa: PLC0415
     from documents.audit.heads import FILE_NAME  # noqa: PLC0415
     from documents.audit.installation import KEY_FILE_NAME  # noqa: PLC0415
-    from documents.chapters.audit.examination import examine, read_keys  # noqa: PLC0415 - see _services
+    from documents.chapters.audit.examination import Kept, examine, read_keys  # noqa: PLC0415 - see _services
 
     key_path = arguments.key or settings.data_dir / KEY_FILE_NAME
     heads = arguments.heads or settings.data_dir / FILE_NAME
@@ -324,7 +324,7 @@ def _verify_trail(settings: Settings, arguments: argparse.Namespace) -> None:
     console = _console()
     with _shared_mongodb(settings) as uri, verification_progress(console) as progress:
         examined = _run(
-            examine(uri, settings.database, keys, heads, lambda finding: print(finding_line(finding)), progress)
+            examine(uri, settings.database, Kept(keys, heads), lambda finding: print(finding_line(finding)), progress)
         )
     print(summary(examined, has_heads=heads is not None))
     if examined.findings:

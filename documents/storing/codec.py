@@ -25,7 +25,7 @@ from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value
 from documents.errors import EncryptionError
 from documents.storing.layout import CUSTOMER_LAYOUT, RowLayout
 from documents.storing.name_terms import name_terms
-from documents.storing.row_reader import Decrypt, RowReader, Step, bound, wire_value
+from documents.storing.row_reader import Decrypt, RecordForm, RowReader, Step, bound, wire_value
 
 COLLECTION = CUSTOMER_LAYOUT.collection
 _IN_EVERY_RECORD = frozenset({"_id", "kind"})
@@ -133,14 +133,9 @@ class RowCodec:
                 steps.append(self._step(spec, masked=level is Level.MASKED))
         served = Served(kind, tuple(plain), tuple(below_plain))
         shown = _IN_EVERY_RECORD.union(step.spec.name for step in steps)
-        return RowReader(
-            served,
-            tuple(steps),
-            self._decrypt,
-            with_id="id" in selected,
-            bound_to_row=self._layout.bound_to_row,
-            whole=fetched is not None and fetched <= shown,
-        )
+        whole = fetched is not None and fetched <= shown
+        form = RecordForm(with_id="id" in selected, bound_to_row=self._layout.bound_to_row, whole=whole)
+        return RowReader(served, tuple(steps), form, self._decrypt)
 
     def _step(self, spec: FieldSpec, *, masked: bool) -> Step:
         context = self._contexts[spec.name] if spec.encrypted else None

@@ -124,9 +124,9 @@ class CustomerWriter:
                 raise StaleVersionError
             await self._dependents.follow(customer_id, encoded.values, session)
             at, by = update["$set"]["updated_at"], plan.row_scope.username
-            written = Written(change.kind, version + 1, by, at, change.channel.value)
+            written = Written(customer_id, change.kind, version + 1, by, at, change.channel.value)
             same = self._sealed_anew(change.kind, row, encoded)
-            await self._history.keep(customer_id, written, row, encoded.values, same, session)
+            await self._history.keep(written, row, encoded.values, same, session)
 
         await self._transaction(write)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from bson import ObjectId
@@ -47,10 +47,12 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """How records of one kind end: by `expires_at`, unless they `ended` before; whose business it is."""
+    """How records of one kind end: by `expires_at`, unless they `ended` before; how many days before their end they are
+    spoken of, and whose business it is."""
 
     kind: Kind
     what: ReminderSubject
+    notice_days: int
     ended: str
     person: str
     read: tuple[str, ...]  # the declared fields that are read of them
@@ -62,14 +64,23 @@ EXPIRIES: Final[Mapping[Kind, Expiry]] = {
         Expiry(
             Kind.UNDERTAKING,
             ReminderSubject.UNDERTAKING_EXPIRES,
+            30,
             "withdrawn_at",
             "staff",
             ("expires_at", "withdrawn_at", "staff"),
         ),
-        Expiry(Kind.CONSENT, ReminderSubject.CONSENT_EXPIRES, "withdrawn_at", "_owner", ("expires_at", "withdrawn_at")),
+        Expiry(
+            Kind.CONSENT,
+            ReminderSubject.CONSENT_EXPIRES,
+            14,
+            "withdrawn_at",
+            "_owner",
+            ("expires_at", "withdrawn_at"),
+        ),
         Expiry(
             Kind.SHARING_AGREEMENT,
             ReminderSubject.AGREEMENT_EXPIRES,
+            14,
             "ended_at",
             "created_by",
             ("expires_at", "ended_at", "created_by"),
@@ -87,10 +98,11 @@ class ReminderRepository:
         self._rows = readers[Kind.REMINDER].store.collection
 
     async def expiring(
-        self, plan: AccessPlan, expiry: Expiry, now: datetime, until: datetime, after: str | None, limit: int
+        self, plan: AccessPlan, expiry: Expiry, now: datetime, after: str | None, limit: int
     ) -> Sequence[Due]:
-        """A page of the records in force at `now` that expire by `until`, the soonest first; an undertaking that
-        its signer has renewed says so. Raises FieldAccessError."""
+        """A page of the records in force at `now` that expire within the days of notice, the soonest first; an
+        undertaking that its signer has renewed says so. Raises FieldAccessError."""
+        until = now + timedelta(days=expiry.notice_days)
         reader = self._readers[expiry.kind]
         scope = reader.countable_rows(plan, expiry.read, AccessReport())
         if scope is None:
