@@ -30,7 +30,7 @@ from demo.password import forget_demo_password, keep_demo_password, kept_demo_pa
 from demo.progress import Report, seeding_progress
 from demo.seed import DEMO_USERNAMES
 from documents.access.plan import Purpose
-from documents.chapters.accounts.directory import AccountRepository
+from documents.chapters.accounts.directory import AccountRepository, NewAccount
 from documents.chapters.accounts.passwords import PasswordHasher
 from documents.chapters.encryption.rotation import KeyRotation
 from documents.chapters.jobs.ledger import JobLedger
@@ -603,13 +603,15 @@ def _add_account(settings: Settings, arguments: argparse.Namespace) -> None:
                 raise CommandError(f"no rule knows the role `{unknown[0]}`; the roles are {', '.join(sorted(known))}")
             try:
                 await services.accounts.add(
-                    arguments.username,
-                    display_name=arguments.name or arguments.username,
-                    roles=arguments.role,
-                    department=arguments.department,
-                    customer_id=arguments.customer,
-                    purposes=[Purpose(purpose) for purpose in arguments.purpose],
-                    password_hash=await PasswordHasher().hash(password),
+                    NewAccount(
+                        arguments.username,
+                        display_name=arguments.name or arguments.username,
+                        roles=arguments.role,
+                        department=arguments.department,
+                        customer_id=arguments.customer,
+                        purposes=[Purpose(purpose) for purpose in arguments.purpose],
+                        password_hash=await PasswordHasher().hash(password),
+                    )
                 )
             except DuplicateValueError as error:
                 raise CommandError(f"there is an account `{arguments.username}` already") from error

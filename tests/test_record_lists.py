@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from documents.access.plan import Purpose
+from documents.chapters.accounts.directory import NewAccount
 from documents.chapters.accounts.passwords import PasswordHasher
 from documents.declaring.fields import FieldSpec, Search, ValueType
 from documents.declaring.kind import Kind
@@ -43,13 +44,15 @@ async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Asy
         hashed = await PasswordHasher().hash(PASSWORD)
         for name in SCOPES:
             await api.services.accounts.add(
-                name,
-                display_name=name,
-                roles=[name.replace(".", "_")],
-                department="east",
-                purposes=[Purpose.CUSTOMER_SERVICE],
-                password_hash=hashed,
-                cleared_until=FOREVER,
+                NewAccount(
+                    name,
+                    display_name=name,
+                    roles=[name.replace(".", "_")],
+                    department="east",
+                    purposes=[Purpose.CUSTOMER_SERVICE],
+                    password_hash=hashed,
+                    cleared_until=FOREVER,
+                )
             )
         await api.services.store.activate(rules(), by="tests")
         yield api

@@ -17,6 +17,7 @@ import pytest
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLList, GraphQLNonNull, get_named_type
 
 from documents.access.plan import AccessPlan, Level, Purpose
+from documents.chapters.accounts.directory import NewAccount
 from documents.chapters.accounts.sessions import SessionRepository
 from documents.declaring.kind import Kind
 from documents.declaring.names import camel_case, pascal_case
@@ -87,7 +88,7 @@ async def stage(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> A
         for code in (HOME, ABROAD, FAR):
             await services.accounts.put_department(code, name_en=code, name_zh=code)
         for username, home in STAFF:
-            await services.accounts.add(username, display_name=username, department=home)
+            await services.accounts.add(NewAccount(username, display_name=username, department=home))
         administrator = Principal("tests", frozenset({"administrator"}), frozenset({Purpose.BUSINESS_OPERATION}))
         plan = await services.engine.authorize(administrator, Purpose.BUSINESS_OPERATION.value, CREATE)
         places = [(owner, home) for owner in (CALLER, STRANGER) for home in (HOME, ABROAD)]
