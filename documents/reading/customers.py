@@ -151,11 +151,7 @@ class CustomerReader:
 
     async def grants_of(self, plan: AccessPlan, kind: Kind, row_id: ObjectId) -> FieldGrants | None:
         """What the caller may do with the row; None where it does not exist for the caller."""
-        scope = self.visible_rows(plan, kind)
-        if scope is None:
-            return None
-        condition = both({"_id": row_id, "kind": kind.value}, scope)
-        row = await self._collection.find_one(condition, dict.fromkeys(self._layout.membership_fields, 1))
+        row = await self._membership(plan, kind, row_id)
         if row is None:
             return None
         return plan.grants(kind, scope_set(members(plan.row_scope, self._layout.scope_fields), row))
@@ -163,17 +159,22 @@ class CustomerReader:
     async def reference(self, plan: AccessPlan, customer_id: str) -> CustomerReference | None:
         """The customer by what its records copy of it, if the caller can see it; not a read of those fields."""
         parsed = parse_customer_id(customer_id)
-        if parsed is None:
+        return await self.reference_of(plan, *parsed) if parsed is not None else None
+
+    async def reference_of(self, plan: AccessPlan, kind: Kind, row_id: ObjectId) -> CustomerReference | None:
+        """As `reference`, of the row."""
+        row = await self._membership(plan, kind, row_id)
+        if row is None:
             return None
-        kind, row_id = parsed
+        return CustomerReference(kind, row_id, row.get("account_manager"), row.get("department"))
+
+    async def _membership(self, plan: AccessPlan, kind: Kind, row_id: ObjectId) -> dict[str, Any] | None:
+        """What of the row decides its grants, if the caller can see it."""
         scope = self.visible_rows(plan, kind)
         if scope is None:
             return None
         condition = both({"_id": row_id, "kind": kind.value}, scope)
-        row = await self._collection.find_one(condition, dict.fromkeys(self._layout.membership_fields, 1))
-        if row is None:
-            return None
-        return CustomerReference(kind, row_id, row.get("account_manager"), row.get("department"))
+        return await self._collection.find_one(condition, dict.fromkeys(self._layout.membership_fields, 1))
 
     async def find_page(self, plan: AccessPlan, query: ListQuery, report: AccessReport) -> Page:
         """One page of the list. Raises FieldAccessError (a condition or order that no scope of the caller allows) and

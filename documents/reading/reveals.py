@@ -17,8 +17,8 @@ from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError, KeyErasedError, RecordNotFoundError, StaleVersionError
 from documents.reading.customers import CustomerReader
 from documents.reading.history import value_texts
-from documents.storing.layout import CUSTOMER_LAYOUT, CustomerReference
-from documents.storing.row_scope import members, scope_set
+from documents.reading.record_rights import grants_in_customer
+from documents.storing.layout import CustomerReference
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +48,12 @@ class CustomerReveals:
     async def find(self, plan: AccessPlan, kind: Kind, row_id: ObjectId, name: str) -> OpenableField:
         """The field, without fetching its value. Raises RecordNotFoundError where the caller sees no such customer, and
         FieldAccessError where it may not have the field in full."""
-        scope = self._customers.visible_rows(plan, kind)
-        row = None
-        if scope is not None:
-            condition = {"$and": [{"_id": row_id, "kind": kind.value}, scope]}
-            row = await self._collection.find_one(condition, dict.fromkeys(CUSTOMER_LAYOUT.membership_fields, 1))
-        if row is None:
+        customer = await self._customers.reference_of(plan, kind, row_id)
+        if customer is None:
             raise RecordNotFoundError
-        grants = plan.grants(kind, scope_set(members(plan.row_scope), row))
+        grants = grants_in_customer(plan, customer)
         if grants.opened(name).level(name) is not Level.PLAIN:
             raise FieldAccessError(Action.REVEAL, (name,))
-        customer = CustomerReference(kind, row_id, row.get("account_manager"), row.get("department"))
         return OpenableField(customer, name, grants)
 
     async def open(self, field: OpenableField, report: AccessReport) -> list[str] | None:
