@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 from bson import ObjectId
@@ -32,7 +32,7 @@ from documents.writing.dependents import Dependents
 from documents.writing.history import HistoryKeeper, Written
 from documents.writing.idempotency import IdempotencyRepository, IdempotentRequest
 from documents.writing.references import References, check_references
-from documents.writing.rows import row_update
+from documents.writing.rows import first_version, now, row_update
 from documents.writing.uniqueness import IdentifierRepository
 
 SystemValues = Callable[[Kind, date], Mapping[str, Any]]
@@ -118,7 +118,7 @@ class CustomerWriter:
             encoded = self._codec.encode(change.kind, await self._keyring.data_key(customer_id), values)
             await self._identifiers.release(self._unique_tokens(row, encoded.tokens), customer_id, session)
             await self._claim(plan, change.kind, customer_id, encoded, session)
-            update = row_update(row, encoded, _now(), change.channel.value)
+            update = row_update(row, encoded, now(), change.channel.value)
             condition = {"_id": customer_id, "version": version}
             if (await self._collection.update_one(condition, update, session=session)).matched_count == 0:
                 raise StaleVersionError
@@ -186,18 +186,13 @@ class CustomerWriter:
 
     def new_row(self, customer_id: ObjectId, change: Change, encoded: EncodedFields) -> dict[str, Any]:
         """The first version of the customer's row, stored nowhere yet."""
-        now = _now()
+        at = now()
         return {
             "_id": customer_id,
             "kind": change.kind.value,
-            **{name: value for name, value in encoded.values.items() if value is not None},
-            **self._system_values(change.kind, now.date()),
-            "version": 1,
-            "created_at": now,
-            "updated_at": now,
+            **first_version(encoded, at),
+            **self._system_values(change.kind, at.date()),
             "_sources": {name: change.channel.value for name, value in encoded.values.items() if value is not None},
-            "_tokens": {name: tokens for name, tokens in encoded.tokens.items() if tokens},
-            "_terms": [term for terms in encoded.terms.values() for term in terms],
         }
 
     def _grants_of_new(self, plan: AccessPlan, change: Change) -> FieldGrants:
@@ -260,9 +255,3 @@ class CustomerWriter:
     async def _transaction(self, write: Any) -> None:
         async with self._client.start_session() as session:
             await session.with_transaction(write)
-
-
-def _now() -> datetime:
-    """Now, to the millisecond that BSON keeps, so that what was written reads back equal."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)

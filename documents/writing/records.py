@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from bson import ObjectId
@@ -30,13 +29,12 @@ from documents.plain_records import Record, Records
 from documents.reading.customers import CustomerReader
 from documents.reading.list_query import Selection
 from documents.reading.records import RecordReader
-from documents.storing.codec import EncodedFields
 from documents.storing.layout import CustomerReference
 from documents.storing.public_ids import new_customer_id, parse_id
 from documents.storing.row_scope import members, scope_set
 from documents.writing.idempotency import IdempotencyRepository, IdempotentRequest
 from documents.writing.references import References, check_references
-from documents.writing.rows import row_update
+from documents.writing.rows import first_version, now, row_update
 
 Values = Mapping[str, Any]
 NO_VALUES: Values = {}
@@ -79,7 +77,7 @@ class RecordWrites:
         validated = await writer.validated(kind, {**values, **derived, **known}, creating=True)
         key = await writer.keyring.data_key(customer.row_id) if customer is not None else None
         encoded = store.codec.encode(kind, key, validated, row_id)
-        row = {"_id": row_id, "kind": kind.value, **scopes, **_new_row(encoded, by)}
+        row = {"_id": row_id, "kind": kind.value, **scopes, **first_version(encoded, now()), "created_by": by}
         await store.collection.insert_one(row, session=self.session)
         return f"{kind.value}_{row_id}"
 
@@ -106,7 +104,7 @@ class RecordWrites:
         key = await self._writer.keyring.data_key(target.row["customer_id"]) if "customer_id" in target.row else None
         encoded = store.codec.encode(kind, key, changed, target.row["_id"])
         condition = {"_id": target.row["_id"], "version": target.row["version"]}
-        update = row_update(target.row, encoded, _now())
+        update = row_update(target.row, encoded, now())
         done = await store.collection.update_one(condition, update, session=self.session)
         if done.matched_count == 0:
             raise StaleVersionError
@@ -240,21 +238,3 @@ def _scopes_of_new(record: type[Declared], customer: CustomerReference | None, v
     owner = record.owner if issubclass(record, CompanyRecord) else None
     scopes = {"_owner": values.get(owner) if owner is not None else None, "_department": values.get("department")}
     return {name: value for name, value in scopes.items() if value is not None}
-
-
-def _new_row(encoded: EncodedFields, by: str) -> dict[str, Any]:
-    now = _now()
-    return {
-        **{name: value for name, value in encoded.values.items() if value is not None},
-        "version": 1,
-        "created_at": now,
-        "created_by": by,
-        "updated_at": now,
-        "_tokens": {name: tokens for name, tokens in encoded.tokens.items() if tokens},
-        "_terms": [term for terms in encoded.terms.values() for term in terms],
-    }
-
-
-def _now() -> datetime:
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
