@@ -25,7 +25,7 @@ from tests.patience import PATIENCE_SECONDS
 _PARENT = """
 import sys, time
 from pathlib import Path
-from documents.embedded_mongodb import EmbeddedMongoDB
+from documents.database.embedded import EmbeddedMongoDB
 database = EmbeddedMongoDB(Path(sys.argv[1]), cache_gigabytes=0.25)
 database.start()
 print(database.pid, flush=True)
