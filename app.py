@@ -37,12 +37,15 @@ from documents.chapters.accounts.sessions import SessionRepository
 from documents.chapters.accounts.stored import Account, Department, LoginAttempts, Session
 from documents.chapters.attachments.staging import AttachmentRepository
 from documents.chapters.attachments.storage import AttachmentStorage
+from documents.chapters.audit.queries import AuditQueries
 from documents.chapters.credit.exposure import ExposureOutcome
 from documents.chapters.credit.figures import CreditFigures
 from documents.chapters.customers.counts import CustomerCounts
 from documents.chapters.customers.kinds import Enterprise, Individual, Institution
 from documents.chapters.encryption.rotation import KeyRotation
 from documents.chapters.incidents.affected_customers import AffectedCustomers
+from documents.chapters.information.review_days import ReviewDays
+from documents.chapters.information.reviews import ReviewPeriods
 from documents.chapters.information.shared_customers import SharingRepository
 from documents.chapters.jobs.ledger import JobLedger
 from documents.chapters.jobs.views import JobViews
@@ -63,9 +66,9 @@ from documents.reading.records import RecordReader
 from documents.reading.reveals import CustomerReveals
 from documents.registry import CATALOGUE, FULL_CATALOGUE, RECORD_CLASSES
 from documents.storing.change_feed import ChangeFeed
-from documents.storing.codec import RowCodec
 from documents.storing.indexes import ensure_customer_indexes, ensure_record_indexes
-from documents.writing.customers import REVIEW_PERIODS, CustomerWriter
+from documents.storing.row_store import Storage, customer_rows, record_rows
+from documents.writing.customers import CustomerWriter
 from documents.writing.dependents import Dependents
 from documents.writing.idempotency import IdempotencyRepository
 from documents.writing.records import RecordWriter
@@ -305,7 +308,7 @@ async def _build(
 ) -> Services:
     await init_beanie(database=database, document_models=DOCUMENTS)
     await ensure_customer_indexes(database, CATALOGUE)
-    await ensure_record_indexes(database)
+    await ensure_record_indexes(database, RECORD_CLASSES)
     await JobLedger(database).ensure_indexes()
     root_keys = LocalKeyProvider(settings.data_dir / ROOT_KEY_FILE)
     keyring = Keyring(database, root_keys)
@@ -317,27 +320,27 @@ async def _build(
     engine = PolicyEngine(store)
     accounts = AccountRepository(database)
     blind_index = BlindIndex(await keyring.secret("blind_index"))
-    codec = RowCodec(CATALOGUE.by_kind, blind_index)
     cursors = CursorSealer(await keyring.secret("cursors", KEY_BYTES))
-    reader = CustomerReader(database, CATALOGUE, keyring, blind_index, cursors, codec)
+    stored = Storage(database, keyring, blind_index, cursors)
+    reader = CustomerReader(customer_rows(stored, CATALOGUE))
     idempotency = IdempotencyRepository(database, await keyring.secret("idempotency"))
     await idempotency.ensure_indexes()
-    writer = CustomerWriter(database, CATALOGUE, keyring, codec, reader, idempotency, accounts)
+    review_days = ReviewDays(database, ReviewPeriods())
+    dependents = Dependents(database, RECORD_CLASSES)
+    writer = CustomerWriter(reader, dependents, idempotency, accounts, review_days.of_new_customer)
     sessions, step_up, principals, tokens = await _sessions(settings, database, keyring, accounts)
     changes = ChangeFeed(database)
-    repositories = {
-        record.kind: RecordReader(database, record, keyring, blind_index, cursors) for record in RECORD_CLASSES
-    }
-    records = RecordReads(engine, reader, repositories, accounts)
-    record_writer = RecordWriter(database, keyring, reader, repositories, idempotency, accounts)
+    readers = {record.kind: RecordReader(record_rows(stored, record)) for record in RECORD_CLASSES}
+    records = RecordReads(engine, reader, readers, accounts)
+    record_writer = RecordWriter(reader, readers, idempotency, accounts)
     operations = RecordOperations(engine, record_writer)
     storage = AttachmentStorage(database)
     await storage.ensure_indexes()
-    files = AttachmentRepository(repositories[Kind.ATTACHMENT], storage, keyring, settings.max_attachment_bytes)
-    figures = CreditFigures(database, repositories[Kind.RECEIVABLE], reader)
+    files = AttachmentRepository(readers[Kind.ATTACHMENT], storage, settings.max_attachment_bytes)
+    figures = CreditFigures(readers[Kind.RECEIVABLE], reader)
     credit = Credit(operations, records, reader, figures, files, _credit_rules(settings))
     await credit.tables.install_defaults()
-    history = CustomerHistory(database, CATALOGUE, keyring, codec, reader, cursors)
+    history = CustomerHistory(reader)
     await history.ensure_indexes()
     shared = SharedCustomers(engine, SharingRepository(database), reader, records, cursors)
     customers = Customers(engine, CATALOGUE, reader, writer, idempotency, records, shared)
@@ -348,8 +351,9 @@ async def _build(
     trail = await open_trail(database, keyring, settings.data_dir, settings.audit_witness, http_client)
     if not settings.audit_trail:
         log.warning("DOSSIER_AUDIT_TRAIL=false: who sees customer data is not recorded; for measurements only")
-    trail_scopes = TrailScopes(engine, trail.queries, trail.chains, accounts)
-    reminders = ReminderRepository(database, repositories, reader)
+    trail_queries = AuditQueries(trail.blocks)
+    trail_scopes = TrailScopes(engine, trail_queries, trail.chains, accounts)
+    reminders = ReminderRepository(readers, reader)
     recorder = Recorder(trail.writer if settings.audit_trail else None, lambda: store.compiler.version)
     use_cases = UseCases(
         customers=customers,
@@ -357,11 +361,11 @@ async def _build(
         records=records,
         confidentiality=Confidentiality(operations, accounts, principals),
         sharing=Sharing(operations),
-        reviews=Reviews(operations, Dependents(database), REVIEW_PERIODS, reminders),
+        reviews=Reviews(operations, review_days, reminders),
         reminders=Reminders(operations, reminders),
         incidents=Incidents(operations, trail_scopes, AffectedCustomers(database)),
         incident_reports=IncidentReports(records),
-        service=Service(operations, ServiceFigures(database, repositories), accounts, _service_clocks(settings, store)),
+        service=Service(operations, ServiceFigures(readers), accounts, _service_clocks(settings, store)),
         attachments=Attachments(operations, files),
         credit=credit,
         policies=_policies(settings, operations, store, accounts, trail, database, recorder, principals),
@@ -370,12 +374,12 @@ async def _build(
         access=CurrentAccess(store),
         sessions=sessions,
         step_up=step_up,
-        reveals=Reveals(operations, CustomerReveals(database, CATALOGUE, keyring, codec, reader), step_up),
+        reveals=Reveals(operations, CustomerReveals(reader), step_up),
         catalogue=FULL_CATALOGUE,
-        audit=Audit(engine, trail.queries, trail.chains),
+        audit=Audit(engine, trail_queries, trail.chains),
         keys=Keys(operations, rotation, JobLedger(database), trail.key.key_id),
         recorder=recorder,
-        subscriptions=Subscriptions(engine, reader, customers, repositories, records, changes),
+        subscriptions=Subscriptions(engine, reader, customers, readers, records, changes),
     )
     authenticator = Authenticator(tokens, principals, _openid_connect(settings, http_client))
     return Services(
@@ -414,7 +418,7 @@ def _policies(
         effects=PolicyEffects(drafts, accounts, counts, partial(_trusted_reads, settings)),
         view_as=ViewAs(drafts, accounts, counts),
         matrix=PolicyMatrix(drafts),
-        replay=PolicyReplay(drafts, trail.queries),
+        replay=PolicyReplay(drafts, AuditQueries(trail.blocks)),
         history=PolicyHistory(operations, store, rule_sets),
         grants=RoleGrants(operations, store, accounts, administration, approval=approval),
         accounts=AccountChanges(operations, store, accounts, administration, principals, approval=approval),

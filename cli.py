@@ -30,7 +30,7 @@ from demo.password import forget_demo_password, keep_demo_password, kept_demo_pa
 from demo.progress import Report, seeding_progress
 from demo.seed import DEMO_USERNAMES
 from documents.access.plan import Purpose
-from documents.chapters.accounts.directory import AccountRepository
+from documents.chapters.accounts.directory import AccountRepository, NewAccount
 from documents.chapters.accounts.passwords import PasswordHasher
 from documents.chapters.encryption.rotation import KeyRotation
 from documents.chapters.jobs.ledger import JobLedger
@@ -317,7 +317,7 @@ def _verify_trail(settings: Settings, arguments: argparse.Namespace) -> None:
     from commands.audit_tables import finding_line, summary, verification_progress  # noqa: PLC0415
     from documents.audit.heads import FILE_NAME  # noqa: PLC0415
     from documents.audit.installation import KEY_FILE_NAME  # noqa: PLC0415
-    from documents.chapters.audit.examination import examine, read_keys  # noqa: PLC0415 - see _services
+    from documents.chapters.audit.examination import Kept, examine, read_keys  # noqa: PLC0415 - see _services
 
     key_path = arguments.key or settings.data_dir / KEY_FILE_NAME
     heads = arguments.heads or settings.data_dir / FILE_NAME
@@ -332,7 +332,7 @@ def _verify_trail(settings: Settings, arguments: argparse.Namespace) -> None:
     console = _console()
     with _shared_mongodb(settings) as uri, verification_progress(console) as progress:
         examined = _run(
-            examine(uri, settings.database, keys, heads, lambda finding: print(finding_line(finding)), progress)
+            examine(uri, settings.database, Kept(keys, heads), lambda finding: print(finding_line(finding)), progress)
         )
     print(summary(examined, has_heads=heads is not None))
     if examined.findings:
@@ -622,13 +622,15 @@ def _add_account(settings: Settings, arguments: argparse.Namespace) -> None:
                 raise CommandError(f"no rule knows the role `{unknown[0]}`; the roles are {', '.join(sorted(known))}")
             try:
                 await services.accounts.add(
-                    arguments.username,
-                    display_name=arguments.name or arguments.username,
-                    roles=arguments.role,
-                    department=arguments.department,
-                    customer_id=arguments.customer,
-                    purposes=[Purpose(purpose) for purpose in arguments.purpose],
-                    password_hash=await PasswordHasher().hash(password),
+                    NewAccount(
+                        arguments.username,
+                        display_name=arguments.name or arguments.username,
+                        roles=arguments.role,
+                        department=arguments.department,
+                        customer_id=arguments.customer,
+                        purposes=[Purpose(purpose) for purpose in arguments.purpose],
+                        password_hash=await PasswordHasher().hash(password),
+                    )
                 )
             except DuplicateValueError as error:
                 raise CommandError(f"there is an account `{arguments.username}` already") from error

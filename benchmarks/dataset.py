@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from app import Services, open_services, print_schema
 from documents.access.plan import Purpose
+from documents.chapters.accounts.directory import NewAccount
 from documents.chapters.accounts.passwords import PasswordHasher
 from documents.declaring.kind import CUSTOMER_KINDS
 from documents.registry import FULL_CATALOGUE
@@ -86,12 +87,14 @@ async def _seed(services: Services, customers: int, progress: Callable[[int, int
     accounts = services.database["accounts"]
     await accounts.update_many({"demo": True}, {"$set": {"demo": False, "disabled": True}})
     await services.accounts.add(
-        USERNAME,
-        display_name="Reader of the benchmark",
-        roles=[ROLE],
-        purposes=[Purpose.BUSINESS_OPERATION],
-        password_hash=await PasswordHasher().hash(PASSWORD),
-        cleared_until=FOREVER,
+        NewAccount(
+            USERNAME,
+            display_name="Reader of the benchmark",
+            roles=[ROLE],
+            purposes=[Purpose.BUSINESS_OPERATION],
+            password_hash=await PasswordHasher().hash(PASSWORD),
+            cleared_until=FOREVER,
+        )
     )
 
 

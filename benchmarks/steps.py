@@ -23,7 +23,7 @@ FILE_VARIABLE: Final = "BENCH_STEPS_FILE"
 # The innermost frame that matches decides; (part of the file name, function or "", step).
 _STEPS: Final = (
     ("/documents/audit/", "", "audit trail"),
-    ("/documents/access_trace", "", "audit trail"),
+    ("/documents/access/trace", "", "audit trail"),
     ("/resolvers/recording", "", "audit trail"),
     ("/pymongo/", "", "MongoDB driver"),
     ("/bson/decimal128", "", "MongoDB driver"),
@@ -35,6 +35,7 @@ _STEPS: Final = (
     ("/documents/encryption/cursors", "", "cursors"),
     ("/documents/encryption/", "", "reading and decrypting rows"),
     ("/documents/storing/decimals", "", "reading and decrypting rows"),
+    ("/documents/storing/codec", "", "reading and decrypting rows"),
     ("/documents/storing/row_reader", "", "reading and decrypting rows"),
     ("/documents/reading/customers", "_read", "reading and decrypting rows"),
     ("/documents/access/report", "", "access report"),

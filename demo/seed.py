@@ -20,7 +20,7 @@ from demo.chapters.undertakings import sign_undertakings
 from demo.invented.customers import generate_customers
 from documents.access.plan import Purpose
 from documents.access.report import AccessReport
-from documents.chapters.accounts.directory import AccountRepository
+from documents.chapters.accounts.directory import AccountRepository, NewAccount
 from documents.chapters.accounts.passwords import PasswordHasher
 from documents.declaring.record import SourceChannel
 from documents.reading.customers import CustomerReader
@@ -104,7 +104,9 @@ class DemoSeeder:
                 await self._add_account(account)
         for staff in DEMO_STAFF:
             if staff.username not in known and staff.username not in _LOGINS:
-                await self._accounts.add(staff.username, display_name=staff.display_name, department=staff.department)
+                await self._accounts.add(
+                    NewAccount(staff.username, display_name=staff.display_name, department=staff.department)
+                )
 
     async def _add_partner(self, partner: str) -> None:
         known = await self._accounts.staff(DEMO_USERNAMES)
@@ -116,13 +118,15 @@ class DemoSeeder:
         self, account: DemoAccount, customer_id: str | None = None, partner: str | None = None
     ) -> None:
         await self._accounts.add(
-            account.username,
-            display_name=account.display_name,
-            roles=account.roles,
-            department=account.department,
-            customer_id=customer_id,
-            purposes=account.purposes,
-            partner=partner,
+            NewAccount(
+                account.username,
+                display_name=account.display_name,
+                roles=account.roles,
+                department=account.department,
+                customer_id=customer_id,
+                purposes=account.purposes,
+                partner=partner,
+            )
         )
 
     async def _add_customer_accounts(self, count: int) -> None:

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Sequence
 
 from documents.chapters.policies.rule_sets import RuleSetRepository
-from documents.chapters.policies.stored import StoredRuleSet
+from documents.chapters.policies.stored import NewRuleSet, StoredRuleSet
 from documents.declaring.catalogue import Catalogue
 from documents.errors import StaleVersionError
 from policies.changing.policy_tests import default_tests
@@ -64,9 +64,8 @@ class PolicyStore:
         text = rules.to_csv() if isinstance(rules, RuleSet) else rules
         valid = parse_csv(text, self._catalogue)
         try:
-            version = await self._repository.activate(
-                self._compiler.version, valid.rules, valid.inheritance, by=by, comment=comment, tests=tests
-            )
+            new = NewRuleSet(valid.rules, valid.inheritance, by, comment, tests)
+            version = await self._repository.activate(self._compiler.version, new)
         except StaleVersionError as error:
             raise RuleSetConflictError from error
         await self._load()

@@ -55,11 +55,10 @@ class Recorder:
         if caller.report.trace.is_empty and REFUSED_BY_POLICY.isdisjoint(codes):
             return
         entry = new_entry(
-            Asker(principal.username, principal.roles, principal.session_id),
+            Asker(principal.username, principal.roles, principal.session_id, _PURPOSES.get(caller.purpose or "")),
             operation,
             caller.report.take_trace(),
             codes=codes,
-            purpose=_PURPOSES.get(caller.purpose or ""),
             rule_set_version=self._rule_set_version(),
         )
         await trail.record(entry)

@@ -19,6 +19,7 @@ from types import MappingProxyType
 from typing import Any
 
 from documents.access.plan import AccessPlan, Level
+from documents.chapters.handling.mark import HANDLING_MARK
 from documents.declaring.fields import FieldSpec
 from documents.declaring.kind import Kind
 from documents.plain_records import Record
@@ -28,7 +29,6 @@ from documents.reading.records import RecordReader
 from documents.registry import FULL_CATALOGUE
 from documents.storing.change_feed import ChangeFeed, ChangeQueue, Matches, Operation, RecordChange
 from documents.storing.layout import CUSTOMER_LAYOUT
-from documents.writing.locks import HANDLING_MARK
 from policies.authorize import READ, PolicyEngine
 from resolvers.caller import Caller
 from resolvers.chapters.customers.use_cases import Customers
@@ -198,7 +198,7 @@ class Subscriptions:
             await self._records.attach(caller, kind, [found], selection)
             return found
 
-        membership = repository.layout.membership_fields
+        membership = repository.store.layout.membership_fields
         return await shown(change, seen, plan, FULL_CATALOGUE.fields(kind), membership, read)
 
 

@@ -94,7 +94,7 @@ class Viewer:
         """Those that some row of `kind` can satisfy for the caller, the smallest first."""
         declared = self._catalogue.classes[kind]
         layout = record_layout(declared) if issubclass(declared, StoredRecord) else CUSTOMER_LAYOUT
-        found = reachable(plan.kinds[kind], members(plan.row_scope, layout))
+        found = reachable(plan.kinds[kind], members(plan.row_scope, layout.scope_fields))
         return sorted(found, key=lambda scopes: (len(scopes), sorted(scopes)))
 
     async def access(self, caller: Caller, kind: Kind) -> Mapping[str, Record]:

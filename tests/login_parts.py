@@ -10,7 +10,7 @@ from beanie import init_beanie
 from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.access.plan import Purpose
-from documents.chapters.accounts.directory import AccountRepository
+from documents.chapters.accounts.directory import AccountRepository, NewAccount
 from documents.chapters.accounts.login_attempts import LoginAttemptRepository, LoginLimits
 from documents.chapters.accounts.passwords import PasswordHasher
 from documents.chapters.accounts.sessions import SessionRepository
@@ -71,7 +71,7 @@ class LoginParts:
             "purposes": [Purpose.CUSTOMER_SERVICE],
             "password_hash": password_hash,
         }
-        await self.accounts.add(username, **(details | values))
+        await self.accounts.add(NewAccount(username, **(details | values)))
 
     async def login(self, username: str = "wang.li", password: str = PASSWORD, address: str = ADDRESS) -> SessionTokens:
         """Logs in; fails the test where that is refused."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from documents.access.plan import Purpose
+from documents.chapters.accounts.directory import NewAccount
 from documents.chapters.accounts.passwords import PasswordHasher
 from documents.declaring.fields import FieldSpec, Search, ValueType
 from documents.declaring.kind import Kind
@@ -43,13 +44,15 @@ async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Asy
         hashed = await PasswordHasher().hash(PASSWORD)
         for name in SCOPES:
             await api.services.accounts.add(
-                name,
-                display_name=name,
-                roles=[name.replace(".", "_")],
-                department="east",
-                purposes=[Purpose.CUSTOMER_SERVICE],
-                password_hash=hashed,
-                cleared_until=FOREVER,
+                NewAccount(
+                    name,
+                    display_name=name,
+                    roles=[name.replace(".", "_")],
+                    department="east",
+                    purposes=[Purpose.CUSTOMER_SERVICE],
+                    password_hash=hashed,
+                    cleared_until=FOREVER,
+                )
             )
         await api.services.store.activate(rules(), by="tests")
         yield api
@@ -66,7 +69,7 @@ async def profiled(api: Api, kind: Kind, username: str, arguments: str) -> dict[
     finally:
         await database.command("profile", 0)
     assert "errors" not in answer, (arguments, answer)
-    namespace = f"{database.name}.{repository.layout.collection}"
+    namespace = f"{database.name}.{repository.store.layout.collection}"
     seen = await database["system.profile"].find({"ns": namespace, "op": "query"}).to_list()
     await database["system.profile"].drop()
     assert len(seen) == 1, (arguments, seen)

@@ -18,6 +18,7 @@ from pymongo import AsyncMongoClient
 
 import app
 from documents.access.plan import Purpose
+from documents.chapters.accounts.directory import NewAccount
 from documents.chapters.accounts.passwords import PasswordHasher
 from resolvers.chapters.accounts import access_tokens
 from settings import Settings
@@ -131,12 +132,14 @@ async def installation(uri: str, client: AsyncMongoClient[dict[str, Any]], setti
             await services.accounts.put_department(code, name_en=code, name_zh=code)
         for username, (roles, department, purpose) in STAFF.items():
             await services.accounts.add(
-                username,
-                display_name=username,
-                roles=roles,
-                department=department,
-                purposes=[purpose],
-                password_hash=digest,
+                NewAccount(
+                    username,
+                    display_name=username,
+                    roles=roles,
+                    department=department,
+                    purposes=[purpose],
+                    password_hash=digest,
+                )
             )
         signed = {"$set": {"cleared_until": datetime(2100, 1, 1, tzinfo=UTC)}}
         await services.database["accounts"].update_many({}, signed)

@@ -20,12 +20,11 @@ from demo.accounts import owners
 from demo.invented.customers import generate_customers
 from documents.declaring.kind import Kind
 from documents.declaring.record import SourceChannel
-from documents.encryption.blind_index import BlindIndex
 from documents.registry import CATALOGUE
-from documents.storing.codec import COLLECTION, RowCodec
+from documents.storing.codec import COLLECTION
 from documents.storing.indexes import ensure_customer_indexes
 from documents.storing.public_ids import new_customer_id
-from documents.writing.customers import Change, _new_row
+from documents.writing.customers import Change
 from documents.writing.uniqueness import IdentifierRepository
 
 BATCH: Final = 1_000
@@ -50,11 +49,10 @@ async def add_in_bulk(
     started, added = time.perf_counter(), 0
     if present < customers:
         await collection.drop_indexes()
-        codec = RowCodec(CATALOGUE.by_kind, BlindIndex(await services.keyring.secret("blind_index")))
         # The first ones are those of the demo seeder, whose generator this is.
         rest = islice(generate_customers(customers, owners()), present, None)
         while time.perf_counter() - started < seconds and (batch := list(islice(rest, BATCH))):
-            await _add(services, database, codec, batch)
+            await _add(services, database, batch)
             added += len(batch)
             report(present + added, customers)
     inserted = time.perf_counter()
@@ -65,15 +63,14 @@ async def add_in_bulk(
 async def _add(
     services: Services,
     database: AsyncDatabase[dict[str, Any]],
-    codec: RowCodec,
     batch: list[tuple[Kind, dict[str, Any]]],
 ) -> None:
-    ids = [new_customer_id() for _ in batch]
+    codec, ids = services.reader.store.codec, [new_customer_id() for _ in batch]
     keys = await services.keyring.create_data_keys(ids)
     rows, claims = [], []
     for customer_id, (kind, values) in zip(ids, batch, strict=True):
         encoded = codec.encode(kind, keys[customer_id], values)
-        rows.append(_new_row(customer_id, Change(kind, values, SourceChannel.CONTRACT), encoded))
+        rows.append(services.writer.new_row(customer_id, Change(kind, values, SourceChannel.CONTRACT), encoded))
         claims += [(name, tokens[0], customer_id) for name, tokens in _unique(kind, encoded.tokens)]
     async with database.client.start_session() as session:
         await IdentifierRepository(database).claim_new(claims, session)

@@ -24,6 +24,7 @@ from benchmarks.report import machine
 from benchmarks.scale.bulk import add_in_bulk
 from benchmarks.workloads import LOGIN_MUTATION, PAGE_SIZE, Position, graphql_request
 from documents.access.plan import Purpose
+from documents.chapters.accounts.directory import NewAccount
 from documents.chapters.accounts.passwords import PasswordHasher
 from documents.database.embedded import free_port
 from documents.registry import FULL_CATALOGUE
@@ -161,12 +162,14 @@ async def _add_whole_reader(services: Services) -> None:
     if await services.database[STATE].find_one({"_id": "whole_reader"}) is not None:
         return
     await services.accounts.add(
-        WHOLE_USERNAME,
-        display_name="Reader of everything",
-        roles=["benchmark_whole_reader"],
-        purposes=[Purpose.BUSINESS_OPERATION],
-        password_hash=await PasswordHasher().hash(PASSWORD),
-        cleared_until=FOREVER,
+        NewAccount(
+            WHOLE_USERNAME,
+            display_name="Reader of everything",
+            roles=["benchmark_whole_reader"],
+            purposes=[Purpose.BUSINESS_OPERATION],
+            password_hash=await PasswordHasher().hash(PASSWORD),
+            cleared_until=FOREVER,
+        )
     )
     await services.database[STATE].insert_one({"_id": "whole_reader"})
 

@@ -41,11 +41,12 @@ class Outcome(Labelled):
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asked, in the words of the account: roles as held, not as reduced by any rule set."""
+    """Who asked, in the words of the account, and for what: roles as held, not as reduced by any rule set."""
 
     username: str
     roles: frozenset[str]
     session: str | None = None
+    purpose: Purpose | None = None
 
 
 class Performed(NamedTuple):
@@ -63,13 +64,14 @@ def new_entry(
     trace: AccessTrace,
     *,
     codes: Iterable[str] = (),
-    purpose: Purpose | None = None,
     rule_set_version: int,
 ) -> Entry:
-    """The entry of what `trace` holds. `purpose` and `rule_set_version` stand where no plan was made.
+    """The entry of what `trace` holds. The asker's purpose and `rule_set_version` stand where no plan was made.
 
     `codes` are those of the errors that the answer shows."""
-    purposes = sorted(stated.value for _, stated in trace.plans) or ([purpose.value] if purpose is not None else [])
+    purposes = sorted(stated.value for _, stated in trace.plans)
+    if not purposes and asker.purpose is not None:
+        purposes = [asker.purpose.value]
     found = sorted({*codes, *(change.code for change in trace.changes if change.code is not None)})
     entry: Entry = {"username": asker.username, "roles": sorted(asker.roles)}
     if purposes:

@@ -20,7 +20,6 @@ from documents.audit.chain import Head, TrailKey
 from documents.audit.heads import FILE_NAME, HeadsFile
 from documents.audit.trail import AuditTrail
 from documents.audit.witness import Witnesses
-from documents.chapters.audit.queries import AuditQueries
 
 SECRET_NAME: Final = "audit_signing_key"  # noqa: S105 - the name of a secret
 KEY_FILE_NAME: Final = "audit-key.pem"
@@ -35,7 +34,7 @@ class SecretSource(Protocol):
 
 
 class InstalledTrail:
-    """What a process needs of the trail: `writer` records, `queries` answers, `key` verifies."""
+    """What a process needs of the trail: `writer` records, `key` verifies, `blocks` is what there is to ask."""
 
     def __init__(
         self,
@@ -47,7 +46,6 @@ class InstalledTrail:
         self.blocks = block_collection(database)
         self.key = key
         self.heads_path = data_dir / FILE_NAME
-        self.queries = AuditQueries(self.blocks)
         self.chains = Chains(self.blocks)
         self.writer = AuditTrail(self.blocks, key, self._publish)
         self._heads = HeadsFile(self.heads_path)

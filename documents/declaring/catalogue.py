@@ -14,11 +14,10 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from documents.chapters.customers.kinds import Customer
 from documents.declaring.fields import Declaration, FieldSpec, ValueType
 from documents.declaring.kind import Kind
 from documents.declaring.labels import Labelled
-from documents.declaring.record import StoredRecord
+from documents.declaring.record import Declared
 from documents.declaring.values import TypeMark
 
 _BY_PYTHON_TYPE: Mapping[type, ValueType] = {
@@ -34,10 +33,8 @@ _BY_PYTHON_TYPE: Mapping[type, ValueType] = {
 class Catalogue:
     """All fields, by kind and name. Immutable."""
 
-    def __init__(self, classes: Iterable[type[Customer] | type[StoredRecord]]) -> None:
-        self.classes: Mapping[Kind, type[Customer] | type[StoredRecord]] = MappingProxyType(
-            {cls.kind: cls for cls in classes if cls.kind is not None}
-        )
+    def __init__(self, classes: Iterable[type[Declared]]) -> None:
+        self.classes: Mapping[Kind, type[Declared]] = MappingProxyType({cls.kind: cls for cls in classes})
         self.by_kind: Mapping[Kind, Mapping[str, FieldSpec]] = MappingProxyType(
             {kind: MappingProxyType(dict(_specs(kind, cls))) for kind, cls in self.classes.items()}
         )
@@ -52,9 +49,9 @@ class Catalogue:
         return {name: spec for name, spec in first.items() if spec.shared}
 
 
-def _specs(kind: Kind, cls: type[Customer] | type[StoredRecord]) -> Iterable[tuple[str, FieldSpec]]:
+def _specs(kind: Kind, cls: type[Declared]) -> Iterable[tuple[str, FieldSpec]]:
     # What every kind has comes first, whatever the order of the bases.
-    shared = (Customer if issubclass(cls, Customer) else StoredRecord).model_fields.keys()
+    shared = cls.root().model_fields.keys()
     for name, info in sorted(cls.model_fields.items(), key=lambda item: item[0] not in shared):
         declaration = next((item for item in info.metadata if isinstance(item, Declaration)), None)
         if declaration is not None:

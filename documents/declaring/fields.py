@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 from typing import Any, Final
 
 from documents.declaring.kind import Kind
 from documents.declaring.labels import Label, Labelled
+from documents.declaring.names import camel_case
 
 
 class Sensitivity(Labelled):
@@ -120,12 +120,6 @@ def declare(
     return Declaration(Label(en, zh), sensitivity, encrypted, search, sortable, mask, unique, managed)
 
 
-@lru_cache(maxsize=4096)
-def _camel_case(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
-
-
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
     """One field of one kind, as everybody downstream sees it. `name` is the declared one (snake case)."""
@@ -144,7 +138,7 @@ class FieldSpec:
     @property
     def public_name(self) -> str:
         """The name in camel case, as the API spells it."""
-        return _camel_case(self.name)
+        return camel_case(self.name)
 
     @property
     def label(self) -> Label:

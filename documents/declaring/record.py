@@ -18,21 +18,29 @@ from pydantic import BaseModel, ConfigDict
 from documents.declaring.fields import Search, Sensitivity, declare
 from documents.declaring.kind import Kind
 from documents.declaring.labels import Labelled
-from documents.declaring.values import (
-    CustomerId,
-    StaffName,
-)
+from documents.declaring.values import CustomerId, StaffName
 
 BASIC = Sensitivity.BASIC
 EXACT = frozenset({Search.EQUALITY})
 RANGED = frozenset({Search.EQUALITY, Search.RANGE})
 
 
-class StoredRecord(BaseModel):
-    """What every record has. `collection` holds the rows; the kind carries the name of one for people."""
+class Declared(BaseModel):
+    """A class whose fields are declared. What is directly below it is a root: every kind under a root has its fields,
+    and they come first wherever fields are listed. The kind carries the name of one for people."""
 
     model_config = ConfigDict(extra="forbid", validate_default=False)
     kind: ClassVar[Kind]
+
+    @classmethod
+    def root(cls) -> type[Declared]:
+        """The root that this class is below, or is."""
+        return next(base for base in cls.__mro__ if Declared in base.__bases__)
+
+
+class StoredRecord(Declared):
+    """What every record has. `collection` holds the rows."""
+
     collection: ClassVar[str]
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = ()  # declared names, beyond those that filters and orders bring
 

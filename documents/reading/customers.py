@@ -12,18 +12,14 @@ from typing import Any, NamedTuple
 
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.access.plan import AccessPlan, FieldGrants, Level
 from documents.access.report import AccessReport
 from documents.access.trace import Served
 from documents.access.view import access_view
-from documents.declaring.catalogue import Catalogue
 from documents.declaring.kind import Kind
-from documents.encryption.blind_index import BlindIndex
 from documents.encryption.ciphertext import DataKey
-from documents.encryption.cursors import CursorSealer, cursor_context
-from documents.encryption.keyring import Keyring
+from documents.encryption.cursors import cursor_context
 from documents.plain_records import Record, Records
 from documents.reading.coalescing import Fetch, ReadCoalescer
 from documents.reading.conditions import ListConditions, after_position, both, list_order
@@ -32,8 +28,7 @@ from documents.reading.list_query import ListQuery, Page, Selection
 from documents.reading.plan_memo import PlanMemo
 from documents.reading.projections import Projection, Projections
 from documents.reading.visible_rows import VisibleRows
-from documents.storing.codec import RowCodec
-from documents.storing.layout import CUSTOMER_LAYOUT, CustomerReference, RowLayout
+from documents.storing.layout import CustomerReference
 from documents.storing.public_ids import parse_customer_id
 from documents.storing.row_reader import RowReader
 from documents.storing.row_scope import (
@@ -43,6 +38,7 @@ from documents.storing.row_scope import (
     row_filter,
     scope_set,
 )
+from documents.storing.row_store import RowStore
 
 ALWAYS_STORED = frozenset({"created_at", "updated_at", "version"})
 """What the system itself stores with every row."""
@@ -65,30 +61,22 @@ class _Readers(NamedTuple):
 
 
 class CustomerReader:
-    """The read side of the collection `customers`; of other rows, where another layout is given."""
+    """The read side of the rows of one store: of customers, and of whatever is stored as they are."""
 
-    def __init__(
-        self,
-        database: AsyncDatabase[dict[str, Any]],
-        catalogue: Catalogue,
-        keyring: Keyring,
-        blind_index: BlindIndex,
-        cursors: CursorSealer,
-        codec: RowCodec,
-        layout: RowLayout = CUSTOMER_LAYOUT,
-    ) -> None:
-        options = database.codec_options
-        if not layout.zoned_instants:
+    def __init__(self, store: RowStore) -> None:
+        self.store = store
+        self._layout = store.layout
+        self._catalogue = store.catalogue
+        self._codec = store.codec
+        self._keyring = store.storage.keyring
+        self._cursors = store.storage.cursors
+        options = store.collection.codec_options
+        if not store.layout.zoned_instants:
             options = options.with_options(tz_aware=False, tzinfo=None)
-        self._collection = database.get_collection(layout.collection, codec_options=options)
-        self._layout = layout
-        self._catalogue = catalogue
-        self._keyring = keyring
-        self._cursors = cursors
-        self._codec = codec
-        self._rows = VisibleRows(catalogue, layout)
-        self._conditions = ListConditions(catalogue, blind_index, self._rows)
-        self._projections = Projections(catalogue, self._rows)
+        self._collection = store.collection.with_options(codec_options=options)
+        self._rows = VisibleRows(store.catalogue, store.layout)
+        self._conditions = ListConditions(store.catalogue, store.blind_index, self._rows)
+        self._projections = Projections(store.catalogue, self._rows)
         self._memo = PlanMemo()
         self._coalescer = ReadCoalescer()
 
@@ -163,29 +151,30 @@ class CustomerReader:
 
     async def grants_of(self, plan: AccessPlan, kind: Kind, row_id: ObjectId) -> FieldGrants | None:
         """What the caller may do with the row; None where it does not exist for the caller."""
-        scope = self.visible_rows(plan, kind)
-        if scope is None:
-            return None
-        condition = both({"_id": row_id, "kind": kind.value}, scope)
-        row = await self._collection.find_one(condition, dict.fromkeys(self._layout.membership_fields, 1))
+        row = await self._membership(plan, kind, row_id)
         if row is None:
             return None
-        return plan.grants(kind, scope_set(members(plan.row_scope, self._layout), row))
+        return plan.grants(kind, scope_set(members(plan.row_scope, self._layout.scope_fields), row))
 
     async def reference(self, plan: AccessPlan, customer_id: str) -> CustomerReference | None:
         """The customer by what its records copy of it, if the caller can see it; not a read of those fields."""
         parsed = parse_customer_id(customer_id)
-        if parsed is None:
+        return await self.reference_of(plan, *parsed) if parsed is not None else None
+
+    async def reference_of(self, plan: AccessPlan, kind: Kind, row_id: ObjectId) -> CustomerReference | None:
+        """As `reference`, of the row."""
+        row = await self._membership(plan, kind, row_id)
+        if row is None:
             return None
-        kind, row_id = parsed
+        return CustomerReference(kind, row_id, row.get("account_manager"), row.get("department"))
+
+    async def _membership(self, plan: AccessPlan, kind: Kind, row_id: ObjectId) -> dict[str, Any] | None:
+        """What of the row decides its grants, if the caller can see it."""
         scope = self.visible_rows(plan, kind)
         if scope is None:
             return None
         condition = both({"_id": row_id, "kind": kind.value}, scope)
-        row = await self._collection.find_one(condition, dict.fromkeys(self._layout.membership_fields, 1))
-        if row is None:
-            return None
-        return CustomerReference(kind, row_id, row.get("account_manager"), row.get("department"))
+        return await self._collection.find_one(condition, dict.fromkeys(self._layout.membership_fields, 1))
 
     async def find_page(self, plan: AccessPlan, query: ListQuery, report: AccessReport) -> Page:
         """One page of the list. Raises FieldAccessError (a condition or order that no scope of the caller allows) and
@@ -248,7 +237,7 @@ class CustomerReader:
 
     def may_find_by(self, plan: AccessPlan, field: str, row: Mapping[str, Any]) -> bool:
         """Whether the caller can find `row` (with its membership fields) by filtering on `field`."""
-        grants = plan.grants(Kind(row["kind"]), scope_set(members(plan.row_scope, self._layout), row))
+        grants = plan.grants(Kind(row["kind"]), scope_set(members(plan.row_scope, self._layout.scope_fields), row))
         return grants.is_visible and field in grants.filterable
 
     def _list(
@@ -341,7 +330,7 @@ class CustomerReader:
         self, plan: AccessPlan, row: Mapping[str, Any], selection: Selection, fetched: frozenset[str]
     ) -> tuple[FieldGrants, RowReader]:
         kind = Kind(row["kind"])
-        grants = plan.grants(kind, scope_set(members(plan.row_scope, self._layout), row))
+        grants = plan.grants(kind, scope_set(members(plan.row_scope, self._layout.scope_fields), row))
         return grants, self._codec.reader(kind, grants, selection.get(kind, frozenset()), fetched)
 
     def _add_views(self, record: Record, row: Mapping[str, Any], grants: FieldGrants, selected: frozenset[str]) -> None:

@@ -10,25 +10,22 @@ history that it gets, and was not fetched.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING, IndexModel
-from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.access.plan import AccessPlan, FieldGrants
 from documents.access.report import AccessReport
-from documents.declaring.catalogue import Catalogue
 from documents.declaring.fields import FieldSpec
 from documents.declaring.kind import Kind
 from documents.encryption.ciphertext import DataKey
-from documents.encryption.cursors import CursorSealer, cursor_context
-from documents.encryption.keyring import Keyring
+from documents.encryption.cursors import cursor_context
 from documents.plain_records import Record, Records
 from documents.reading.customers import CustomerReader
 from documents.reading.list_query import Page
-from documents.storing.codec import RowCodec
 
 COLLECTION = "customer_history"
 INDEXES = [
@@ -37,40 +34,35 @@ INDEXES = [
 ]
 
 
-class CustomerHistory:
-    """Keeps and shows changes."""
+@dataclass(frozen=True, slots=True)
+class HistoryQuery:
+    """A page of the history of a customer: of one declared field, or of all that the caller may read."""
 
-    def __init__(
-        self,
-        database: AsyncDatabase[dict[str, Any]],
-        catalogue: Catalogue,
-        keyring: Keyring,
-        codec: RowCodec,
-        customers: CustomerReader,
-        cursors: CursorSealer,
-    ) -> None:
-        self._collection = database[COLLECTION]
-        self._catalogue = catalogue
-        self._keyring = keyring
-        self._codec = codec
+    customer: tuple[Kind, ObjectId]
+    field: str | None
+    limit: int
+    cursor: str | None
+
+
+class CustomerHistory:
+    """Shows changes."""
+
+    def __init__(self, customers: CustomerReader) -> None:
+        store = customers.store
+        self._collection = store.storage.database[COLLECTION]
+        self._catalogue = store.catalogue
+        self._keyring = store.storage.keyring
+        self._codec = store.codec
         self._customers = customers
-        self._cursors = cursors
+        self._cursors = store.storage.cursors
 
     async def ensure_indexes(self) -> None:
         await self._collection.create_indexes(INDEXES)
 
-    async def find_page(
-        self,
-        plan: AccessPlan,
-        customer: tuple[Kind, ObjectId],
-        field: str | None,
-        limit: int,
-        cursor: str | None,
-        report: AccessReport,
-    ) -> Page | None:
-        """The newest changes first, of one declared field or of all that the caller may read; None where the customer
-        does not exist for the caller. Raises InvalidCursorError."""
-        kind, row_id = customer
+    async def find_page(self, plan: AccessPlan, query: HistoryQuery, report: AccessReport) -> Page | None:
+        """The newest changes first; None where the customer does not exist for the caller. Raises
+        InvalidCursorError."""
+        (kind, row_id), field = query.customer, query.field
         grants = await self._customers.grants_of(plan, kind, row_id)
         if grants is None:
             return None
@@ -79,24 +71,16 @@ class CustomerHistory:
         )
         context = cursor_context(plan.row_scope, plan.purpose, COLLECTION, row_id, field)
         condition: dict[str, Any] = {"customer_id": row_id, "field": {"$in": sorted(readable)}}
-        if cursor is not None:
-            condition["_id"] = {"$lt": self._cursors.open(cursor, context)[1]}
-        rows = await self._collection.find(condition).sort("_id", -1).limit(limit + 1).to_list()
-        shown = rows[:limit]
+        if query.cursor is not None:
+            condition["_id"] = {"$lt": self._cursors.open(query.cursor, context)[1]}
+        rows = await self._collection.find(condition).sort("_id", -1).limit(query.limit + 1).to_list()
+        shown = rows[: query.limit]
         key = (await self._keyring.data_keys([row_id])).get(row_id) if shown else None
-        records = Records(self._entry(kind, row_id, row, grants, key, report) for row in shown)
-        return Page(records, tuple((None, row["_id"]) for row in shown), context, has_more=len(rows) > limit)
+        records = Records(self._entry(row, grants, key, report) for row in shown)
+        return Page(records, tuple((None, row["_id"]) for row in shown), context, has_more=len(rows) > query.limit)
 
-    def _entry(
-        self,
-        kind: Kind,
-        row_id: ObjectId,
-        row: Mapping[str, Any],
-        grants: FieldGrants,
-        key: DataKey | None,
-        report: AccessReport,
-    ) -> Record:
-        name = row["field"]
+    def _entry(self, row: Mapping[str, Any], grants: FieldGrants, key: DataKey | None, report: AccessReport) -> Record:
+        kind, row_id, name = Kind(row["kind"]), row["customer_id"], row["field"]
         spec = self._catalogue.fields(kind)[name]
         reader = self._codec.reader(kind, grants, frozenset({name}))
         report.add_row(reader.served, row_id)

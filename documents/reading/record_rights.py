@@ -10,23 +10,20 @@ from collections.abc import Iterable
 from documents.access.plan import AccessPlan, Action, FieldGrants
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError
-from documents.registry import RECORD_CLASSES
-from documents.storing.layout import CUSTOMER_LAYOUT, CustomerReference, record_layout
+from documents.storing.layout import CUSTOMER_RECORD_SCOPES, CustomerReference
 from documents.storing.row_scope import members, scope_set
-
-_LAYOUTS = {record.kind: record_layout(record) for record in RECORD_CLASSES}
 
 
 def grants_in_records(plan: AccessPlan, kind: Kind, customer: CustomerReference) -> FieldGrants:
     """The grants in the customer's records of `kind`."""
     row = {"customer_id": customer.row_id, "_owner": customer.account_manager, "_department": customer.department}
-    return plan.grants(kind, scope_set(members(plan.row_scope, _LAYOUTS[kind]), row))
+    return plan.grants(kind, scope_set(members(plan.row_scope, CUSTOMER_RECORD_SCOPES), row))
 
 
 def grants_in_customer(plan: AccessPlan, customer: CustomerReference) -> FieldGrants:
     """The grants in the customer itself; `plan` is of customers."""
     row = {"_id": customer.row_id, "account_manager": customer.account_manager, "department": customer.department}
-    return plan.grants(customer.kind, scope_set(members(plan.row_scope, CUSTOMER_LAYOUT), row))
+    return plan.grants(customer.kind, scope_set(members(plan.row_scope), row))
 
 
 def refuse_creation(plan: AccessPlan, kind: Kind, customer: CustomerReference, names: Iterable[str]) -> None:

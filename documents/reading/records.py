@@ -8,47 +8,28 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from bson import ObjectId
-from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.access.plan import AccessPlan, Action
 from documents.access.report import AccessReport
 from documents.declaring.kind import Kind
-from documents.declaring.record import StoredRecord
-from documents.encryption.blind_index import BlindIndex
-from documents.encryption.cursors import CursorSealer, cursor_context
-from documents.encryption.keyring import Keyring
+from documents.encryption.cursors import cursor_context
 from documents.errors import FieldAccessError
 from documents.plain_records import Records
 from documents.reading.conditions import both
 from documents.reading.customers import CustomerReader
 from documents.reading.list_query import ListQuery, Selection
 from documents.reading.projections import Projection
-from documents.registry import RECORD_CATALOGUES
-from documents.storing.codec import RowCodec
-from documents.storing.layout import record_layout
+from documents.storing.layout import NEWEST_FIRST
 from documents.storing.row_scope import Admission, Filter
-
-NEWEST_FIRST = "created_at"
+from documents.storing.row_store import RowStore
 
 
 class RecordReader(CustomerReader):
     """The read side of the records of one kind."""
 
-    def __init__(
-        self,
-        database: AsyncDatabase[dict[str, Any]],
-        record: type[StoredRecord],
-        keyring: Keyring,
-        blind_index: BlindIndex,
-        cursors: CursorSealer,
-    ) -> None:
-        catalogue, layout = RECORD_CATALOGUES[record.kind], record_layout(record)
-        blind_index = blind_index.within(layout.collection)
-        codec = RowCodec(catalogue.by_kind, blind_index, layout=layout)
-        super().__init__(database, catalogue, keyring, blind_index, cursors, codec, layout)
-        self.kind = record.kind
-        self.codec = codec
-        self.layout = layout
+    def __init__(self, store: RowStore) -> None:
+        super().__init__(store)
+        (self.kind,) = store.layout.kinds
 
     async def recent(
         self,

@@ -7,23 +7,18 @@ the caller reveal in this row is neither fetched nor decrypted.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from bson import ObjectId
-from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.access.plan import AccessPlan, Action, FieldGrants, Level
 from documents.access.report import AccessReport
 from documents.access.trace import Act
-from documents.declaring.catalogue import Catalogue
 from documents.declaring.kind import Kind
-from documents.encryption.keyring import Keyring
 from documents.errors import FieldAccessError, KeyErasedError, RecordNotFoundError, StaleVersionError
 from documents.reading.customers import CustomerReader
 from documents.reading.history import value_texts
-from documents.storing.codec import COLLECTION, RowCodec
-from documents.storing.layout import CUSTOMER_LAYOUT, CustomerReference
-from documents.storing.row_scope import members, scope_set
+from documents.reading.record_rights import grants_in_customer
+from documents.storing.layout import CustomerReference
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,34 +37,23 @@ class OpenableField:
 class CustomerReveals:
     """Reads single fields in full."""
 
-    def __init__(
-        self,
-        database: AsyncDatabase[dict[str, Any]],
-        catalogue: Catalogue,
-        keyring: Keyring,
-        codec: RowCodec,
-        customers: CustomerReader,
-    ) -> None:
-        self._collection = database[COLLECTION]
-        self._catalogue = catalogue
-        self._keyring = keyring
-        self._codec = codec
+    def __init__(self, customers: CustomerReader) -> None:
+        store = customers.store
+        self._collection = store.collection
+        self._catalogue = store.catalogue
+        self._keyring = store.storage.keyring
+        self._codec = store.codec
         self._customers = customers
 
     async def find(self, plan: AccessPlan, kind: Kind, row_id: ObjectId, name: str) -> OpenableField:
         """The field, without fetching its value. Raises RecordNotFoundError where the caller sees no such customer, and
         FieldAccessError where it may not have the field in full."""
-        scope = self._customers.visible_rows(plan, kind)
-        row = None
-        if scope is not None:
-            condition = {"$and": [{"_id": row_id, "kind": kind.value}, scope]}
-            row = await self._collection.find_one(condition, dict.fromkeys(CUSTOMER_LAYOUT.membership_fields, 1))
-        if row is None:
+        customer = await self._customers.reference_of(plan, kind, row_id)
+        if customer is None:
             raise RecordNotFoundError
-        grants = plan.grants(kind, scope_set(members(plan.row_scope, CUSTOMER_LAYOUT), row))
+        grants = grants_in_customer(plan, customer)
         if grants.opened(name).level(name) is not Level.PLAIN:
             raise FieldAccessError(Action.REVEAL, (name,))
-        customer = CustomerReference(kind, row_id, row.get("account_manager"), row.get("department"))
         return OpenableField(customer, name, grants)
 
     async def open(self, field: OpenableField, report: AccessReport) -> list[str] | None:

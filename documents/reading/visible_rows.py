@@ -7,14 +7,14 @@ from collections.abc import Callable, Collection
 from documents.access.plan import AccessPlan, FieldGrants
 from documents.declaring.catalogue import Catalogue
 from documents.declaring.kind import Kind
-from documents.storing.layout import CUSTOMER_LAYOUT, RowLayout
+from documents.storing.layout import RowLayout
 from documents.storing.row_scope import Admission, admit, members
 
 
 class VisibleRows:
     """Admissions over the kinds of the catalogue."""
 
-    def __init__(self, catalogue: Catalogue, layout: RowLayout = CUSTOMER_LAYOUT) -> None:
+    def __init__(self, catalogue: Catalogue, layout: RowLayout) -> None:
         self._catalogue = catalogue
         self.layout = layout
 
@@ -26,7 +26,7 @@ class VisibleRows:
         self, plan: AccessPlan, kinds: Collection[Kind], passes: Callable[[FieldGrants], bool]
     ) -> dict[Kind, Admission]:
         """The rows of each of `kinds` whose grants pass the test."""
-        caller = members(plan.row_scope, self.layout)
+        caller = members(plan.row_scope, self.layout.scope_fields)
         # In the order of the catalogue, so that equal requests make equal commands.
         return {
             kind: admit(plan.kinds[kind], caller, passes)

@@ -19,17 +19,16 @@ from bson import Decimal128, ObjectId
 from documents.access.plan import FieldGrants, Level, Reason
 from documents.access.trace import Served
 from documents.declaring.fields import FieldSpec, Search, ValueType
-from documents.declaring.kind import CUSTOMER_KINDS, Kind
+from documents.declaring.kind import Kind
 from documents.encryption.blind_index import BlindIndex
 from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value, encrypt_value
 from documents.errors import EncryptionError
 from documents.storing.layout import CUSTOMER_LAYOUT, RowLayout
 from documents.storing.name_terms import name_terms
-from documents.storing.row_reader import Decrypt, RowReader, Step, bound, wire_value
+from documents.storing.row_reader import Decrypt, RecordForm, RowReader, Step, bound, wire_value
 
-COLLECTION = "customers"
+COLLECTION = CUSTOMER_LAYOUT.collection
 _IN_EVERY_RECORD = frozenset({"_id", "kind"})
-_KINDS = frozenset(kind.value for kind in CUSTOMER_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +133,9 @@ class RowCodec:
                 steps.append(self._step(spec, masked=level is Level.MASKED))
         served = Served(kind, tuple(plain), tuple(below_plain))
         shown = _IN_EVERY_RECORD.union(step.spec.name for step in steps)
-        return RowReader(
-            served,
-            tuple(steps),
-            self._decrypt,
-            with_id="id" in selected,
-            bound_to_row=self._layout.bound_to_row,
-            whole=fetched is not None and fetched <= shown,
-        )
+        whole = fetched is not None and fetched <= shown
+        form = RecordForm(with_id="id" in selected, bound_to_row=self._layout.bound_to_row, whole=whole)
+        return RowReader(served, tuple(steps), form, self._decrypt)
 
     def _step(self, spec: FieldSpec, *, masked: bool) -> Step:
         context = self._contexts[spec.name] if spec.encrypted else None

@@ -1,4 +1,4 @@
-"""The indexes of `customers`, derived from the declarations: a new field brings its own.
+"""The indexes of customers and records, derived from the declarations: a new field brings its own.
 
 They hold on a sharded cluster (customers shard on hashed `_id`): none is unique; uniqueness is kept by `identifiers`.
 """
@@ -6,6 +6,7 @@ They hold on a sharded cluster (customers shard on hashed `_id`): none is unique
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel
@@ -14,9 +15,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from documents.declaring.catalogue import Catalogue
 from documents.declaring.fields import Search, ValueType
 from documents.declaring.record import CustomerRecord, StoredRecord
-from documents.reading.records import NEWEST_FIRST
-from documents.registry import RECORD_CATALOGUES, RECORD_CLASSES
-from documents.storing.codec import COLLECTION
+from documents.storing.layout import CUSTOMER_LAYOUT, NEWEST_FIRST
 
 SCOPE_PREFIXES: tuple[tuple[str, ...], ...] = ((), ("account_manager",), ("department",), ("kind",))
 """What may stand before the sort field in a list's condition: row scopes, and lists of one kind."""
@@ -37,14 +36,14 @@ def customer_indexes(catalogue: Catalogue) -> list[IndexModel]:
 
 async def ensure_customer_indexes(database: AsyncDatabase[dict[str, Any]], catalogue: Catalogue) -> None:
     """Creates the missing indexes."""
-    await database[COLLECTION].create_indexes(customer_indexes(catalogue))
+    await database[CUSTOMER_LAYOUT.collection].create_indexes(customer_indexes(catalogue))
 
 
-def record_indexes(record: type[StoredRecord], catalogue: Catalogue) -> list[IndexModel]:
+def record_indexes(record: type[StoredRecord]) -> list[IndexModel]:
     """Every index that a list of the records can need: each order under each scope, each filter before the usual order.
 
     None is unique, so that they hold on a cluster whose records shard on hashed `customer_id`."""
-    specs = catalogue.fields(record.kind)
+    specs = Catalogue((record,)).fields(record.kind)
     prefixes: list[tuple[str, ...]] = [(), ("_owner",), ("_department",)]
     if issubclass(record, CustomerRecord):
         prefixes.append(("customer_id",))
@@ -66,11 +65,10 @@ def record_indexes(record: type[StoredRecord], catalogue: Catalogue) -> list[Ind
     return models
 
 
-async def ensure_record_indexes(database: AsyncDatabase[dict[str, Any]]) -> None:
-    """Creates the missing indexes of all records."""
+async def ensure_record_indexes(database: AsyncDatabase[dict[str, Any]], classes: Iterable[type[StoredRecord]]) -> None:
+    """Creates the missing indexes of the records of all these classes."""
 
     async def ensure(record: type[StoredRecord]) -> None:
-        models = record_indexes(record, RECORD_CATALOGUES[record.kind])
-        await database[record.collection].create_indexes(models)
+        await database[record.collection].create_indexes(record_indexes(record))
 
-    await asyncio.gather(*map(ensure, RECORD_CLASSES))
+    await asyncio.gather(*map(ensure, classes))

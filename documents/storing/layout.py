@@ -44,7 +44,14 @@ CUSTOMER_LAYOUT = RowLayout(
     zoned_instants=False,
 )
 
-_OF_CUSTOMER = MappingProxyType({Scope.OWN: "_owner", Scope.DEPARTMENT: "_department", Scope.SELF: "customer_id"})
+NEWEST_FIRST = "created_at"
+"""By what records are ordered where nobody asks for another order; descending."""
+
+CUSTOMER_RECORD_SCOPES: Mapping[Scope, str] = MappingProxyType(
+    {Scope.OWN: "_owner", Scope.DEPARTMENT: "_department", Scope.SELF: "customer_id"}
+)
+"""How a record of a customer, of whatever kind, shows its scopes."""
+
 _OF_COMPANY = MappingProxyType({Scope.OWN: "_owner", Scope.DEPARTMENT: "_department"})
 
 
@@ -53,7 +60,7 @@ def record_layout(record: type[StoredRecord]) -> RowLayout:
     return RowLayout(
         collection=record.collection,
         kinds=(record.kind,),
-        scope_fields=_OF_CUSTOMER if issubclass(record, CustomerRecord) else _OF_COMPANY,
+        scope_fields=CUSTOMER_RECORD_SCOPES if issubclass(record, CustomerRecord) else _OF_COMPANY,
         key_field="customer_id",
         bound_to_row=True,
         zoned_instants=True,

@@ -7,13 +7,14 @@ from collections.abc import Collection
 
 from bson import ObjectId
 
-from documents.declaring.kind import Kind
-from documents.storing.codec import _KINDS
+from documents.declaring.kind import CUSTOMER_KINDS, Kind
+
+_CUSTOMERS = frozenset(kind.value for kind in CUSTOMER_KINDS)
 
 
 def parse_customer_id(text: str) -> tuple[Kind, ObjectId] | None:
     """The kind and row id in a customer's public id (`individual_<24 hex digits>`); None when it is none."""
-    return parse_id(text, _KINDS)
+    return parse_id(text, _CUSTOMERS)
 
 
 def parse_id(text: str, kinds: Collection[str]) -> tuple[Kind, ObjectId] | None:

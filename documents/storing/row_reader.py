@@ -58,6 +58,16 @@ class Step:
     masked: bool
 
 
+@dataclass(frozen=True, slots=True)
+class RecordForm:
+    """How a record is made: with its public `id` or without; whether ciphertexts are bound to their row; whether the
+    row is copied `whole`, because all that was fetched of it is shown."""
+
+    with_id: bool
+    bound_to_row: bool
+    whole: bool
+
+
 class RowReader:
     """Reads rows of one kind under one set of grants. Holds no values."""
 
@@ -75,22 +85,13 @@ class RowReader:
         "served",
     )
 
-    def __init__(
-        self,
-        served: Served,
-        steps: tuple[Step, ...],
-        decrypt: Decrypt,
-        *,
-        with_id: bool,
-        bound_to_row: bool,
-        whole: bool,
-    ) -> None:
-        self._bound_to_row = bound_to_row
-        self._whole = whole
+    def __init__(self, served: Served, steps: tuple[Step, ...], form: RecordForm, decrypt: Decrypt) -> None:
+        self._bound_to_row = form.bound_to_row
+        self._whole = form.whole
+        self._with_id = form.with_id
         self.kind = served.kind
         self.served = served
         self._kind_name = served.kind.value  # an attribute of an enumeration is slow to look up
-        self._with_id = with_id
         copied = [(step.spec.name, _converter(step)) for step in steps if step.context is None]
         self._copied = tuple(name for name, convert in copied if convert is None)
         self._converted = tuple((name, convert) for name, convert in copied if convert is not None)

@@ -23,22 +23,20 @@ Members = Mapping[Scope, tuple[str, Any]]
 ALL_ROWS: frozenset[Scope] = frozenset({Scope.ALL})
 
 
-def members(scope: RowScope, layout: RowLayout = CUSTOMER_LAYOUT) -> Members:
+def members(scope: RowScope, scope_fields: Mapping[Scope, str] = CUSTOMER_LAYOUT.scope_fields) -> Members:
     """The scopes that this caller can be in at all, and how a row of each is known."""
     values: dict[Scope, Any] = {Scope.OWN: scope.username}
     if scope.department is not None:
         values[Scope.DEPARTMENT] = scope.department
     if scope.customer_id is not None:
         values[Scope.SELF] = ObjectId(scope.customer_id)
-    return {
-        known: (layout.scope_fields[known], value) for known, value in values.items() if known in layout.scope_fields
-    }
+    return {known: (scope_fields[known], value) for known, value in values.items() if known in scope_fields}
 
 
 def memberships(plan: AccessPlan, layout: RowLayout = CUSTOMER_LAYOUT) -> tuple[tuple[str, Any], ...]:
     """What of a row decides its grants: (stored field, the caller's value) of each scope that a rule names."""
     decisive = frozenset[Scope]().union(*(grants.scopes for grants in plan.kinds.values()))
-    return tuple(member for scope, member in members(plan.row_scope, layout).items() if scope in decisive)
+    return tuple(member for scope, member in members(plan.row_scope, layout.scope_fields).items() if scope in decisive)
 
 
 def scope_set(caller: Members, row: Mapping[str, Any]) -> ScopeSet:
@@ -82,7 +80,7 @@ def row_filter(
     plan: AccessPlan, admissions: Mapping[Kind, Admission], layout: RowLayout = CUSTOMER_LAYOUT
 ) -> Filter | None:
     """The database filter of the admitted rows over several kinds; None when there can be none."""
-    caller = members(plan.row_scope, layout)
+    caller = members(plan.row_scope, layout.scope_fields)
     groups: dict[Admission, list[Kind]] = {}
     for kind, admission in admissions.items():
         if admission:
@@ -116,7 +114,7 @@ def _conjunction_filter(conjunction: Conjunction, caller: Members) -> Filter:
 
 def row_expression(plan: AccessPlan, admissions: Mapping[Kind, Admission], layout: RowLayout = CUSTOMER_LAYOUT) -> Any:
     """The same as an aggregation expression, for a projection; True and False are literal."""
-    caller = members(plan.row_scope, layout)
+    caller = members(plan.row_scope, layout.scope_fields)
     branches: list[Any] = []
     for kind, admission in admissions.items():
         for conjunction in admission:

@@ -6,43 +6,37 @@ It never reads a field for its value: what it needs of the stored row is its sco
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date
 from typing import Any
 
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.access.plan import AccessPlan, Action, FieldGrants
-from documents.chapters.accounts.directory import AccountRepository
-from documents.chapters.information.reviews import ReviewPeriods, next_review_on
-from documents.declaring.catalogue import Catalogue
-from documents.declaring.fields import ValueType
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
 from documents.declaring.record import SourceChannel
 from documents.declaring.validation import Validator
-from documents.encryption.keyring import Keyring
 from documents.errors import (
     FieldAccessError,
-    InvalidField,
-    InvalidValueError,
     RecordNotFoundError,
     StaleVersionError,
 )
 from documents.reading.customers import CustomerReader
-from documents.storing.codec import COLLECTION, EncodedFields, RowCodec
+from documents.storing.codec import EncodedFields
 from documents.storing.layout import CUSTOMER_LAYOUT
 from documents.storing.public_ids import new_customer_id
 from documents.storing.row_scope import Filter, members, scope_set
 from documents.writing.dependents import Dependents
 from documents.writing.history import HistoryKeeper, Written
 from documents.writing.idempotency import IdempotencyRepository, IdempotentRequest
-from documents.writing.rows import row_update
+from documents.writing.references import References, check_references
+from documents.writing.rows import first_version, now, row_update
 from documents.writing.uniqueness import IdentifierRepository
 
-REVIEW_PERIODS = ReviewPeriods()
+SystemValues = Callable[[Kind, date], Mapping[str, Any]]
+"""What the system itself stores with a customer of the kind who is created on the day, by declared name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,30 +49,30 @@ class Change:
 
 
 class CustomerWriter:
-    """The write side of the collection `customers`."""
+    """The write side of the rows that `reader` reads. `dependents` hang on them."""
 
     def __init__(
         self,
-        database: AsyncDatabase[dict[str, Any]],
-        catalogue: Catalogue,
-        keyring: Keyring,
-        codec: RowCodec,
         reader: CustomerReader,
+        dependents: Dependents,
         idempotency: IdempotencyRepository,
-        accounts: AccountRepository,
+        references: References,
+        system_values: SystemValues,
     ) -> None:
+        store, database = reader.store, reader.store.storage.database
         self._client = database.client
-        self._collection = database[COLLECTION]
-        self._catalogue = catalogue
-        self._keyring = keyring
-        self._codec = codec
+        self._collection = store.collection
+        self._catalogue = store.catalogue
+        self._keyring = store.storage.keyring
+        self._codec = store.codec
         self._reader = reader
+        self._dependents = dependents
         self._idempotency = idempotency
-        self._accounts = accounts
+        self._references = references
+        self._system_values = system_values
         self._identifiers = IdentifierRepository(database)
-        self._records = Dependents(database)
-        self._history = HistoryKeeper(database, catalogue)
-        self._validator = Validator(catalogue)
+        self._history = HistoryKeeper(database, store.catalogue)
+        self._validator = Validator(store.catalogue)
 
     async def create(self, plan: AccessPlan, change: Change, request: IdempotentRequest | None) -> ObjectId:
         """Creates a customer and returns its id. Raises FieldAccessError (every refused field), InvalidValueError
@@ -86,7 +80,7 @@ class CustomerWriter:
         grants = self._grants_of_new(plan, change)
         self._refuse(Action.CREATE, change, grants.creatable)
         values = self._validator.validate(change.kind, change.values, creating=True)
-        await self._check_references(change.kind, [values])
+        await check_references(self._references, self._catalogue.fields(change.kind), [values])
         customer_id = new_customer_id()
 
         async def write(session: AsyncClientSession) -> None:
@@ -95,7 +89,7 @@ class CustomerWriter:
             key = await self._keyring.create_data_key(customer_id, session)
             encoded = self._codec.encode(change.kind, key, values)
             await self._claim(plan, change.kind, customer_id, encoded, session)
-            await self._collection.insert_one(_new_row(customer_id, change, encoded), session=session)
+            await self._collection.insert_one(self.new_row(customer_id, change, encoded), session=session)
 
         try:
             await self._transaction(write)
@@ -114,7 +108,7 @@ class CustomerWriter:
         row, grants = await self._row(plan, change.kind, customer_id, change.values)
         self._refuse(Action.WRITE, change, grants.writable)
         values = self._validator.validate(change.kind, change.values, creating=False)
-        await self._check_references(change.kind, [values])
+        await check_references(self._references, self._catalogue.fields(change.kind), [values])
         if row["version"] != version:
             raise StaleVersionError
 
@@ -124,15 +118,15 @@ class CustomerWriter:
             encoded = self._codec.encode(change.kind, await self._keyring.data_key(customer_id), values)
             await self._identifiers.release(self._unique_tokens(row, encoded.tokens), customer_id, session)
             await self._claim(plan, change.kind, customer_id, encoded, session)
-            update = row_update(row, encoded, _now(), change.channel.value)
+            update = row_update(row, encoded, now(), change.channel.value)
             condition = {"_id": customer_id, "version": version}
             if (await self._collection.update_one(condition, update, session=session)).matched_count == 0:
                 raise StaleVersionError
-            await self._records.follow(customer_id, encoded.values, session)
+            await self._dependents.follow(customer_id, encoded.values, session)
             at, by = update["$set"]["updated_at"], plan.row_scope.username
-            written = Written(change.kind, version + 1, by, at, change.channel.value)
+            written = Written(customer_id, change.kind, version + 1, by, at, change.channel.value)
             same = self._sealed_anew(change.kind, row, encoded)
-            await self._history.keep(customer_id, written, row, encoded.values, same, session)
+            await self._history.keep(written, row, encoded.values, same, session)
 
         await self._transaction(write)
 
@@ -156,7 +150,7 @@ class CustomerWriter:
             condition = {"_id": customer_id, "version": version}
             if (await self._collection.delete_one(condition, session=session)).deleted_count == 0:
                 raise StaleVersionError
-            await self._records.delete(customer_id, session)
+            await self._dependents.delete(customer_id, session)
             await self._history.delete(customer_id, session)
             await self._keyring.erase(customer_id, session)
 
@@ -173,7 +167,8 @@ class CustomerWriter:
             self._refuse(Action.CREATE, change, self._grants_of_new(plan, change).creatable)
             validated.append(self._validator.validate(change.kind, change.values, creating=True))
         for kind in CUSTOMER_KINDS:
-            await self._check_references(kind, [v for c, v in zip(changes, validated, strict=True) if c.kind is kind])
+            of_kind = [values for change, values in zip(changes, validated, strict=True) if change.kind is kind]
+            await check_references(self._references, self._catalogue.fields(kind), of_kind)
 
         async def write(session: AsyncClientSession) -> None:
             keys = await self._keyring.create_data_keys(ids, session)
@@ -181,13 +176,24 @@ class CustomerWriter:
             claims: list[tuple[str, bytes, ObjectId]] = []
             for customer_id, change, values in zip(ids, changes, validated, strict=True):
                 encoded = self._codec.encode(change.kind, keys[customer_id], values)
-                rows.append(_new_row(customer_id, change, encoded))
+                rows.append(self.new_row(customer_id, change, encoded))
                 claims += [(field, token, customer_id) for field, token in self._unique(change.kind, encoded.tokens)]
             await self._identifiers.claim_new(claims, session)
             await self._collection.insert_many(rows, session=session)
 
         await self._transaction(write)
         return ids
+
+    def new_row(self, customer_id: ObjectId, change: Change, encoded: EncodedFields) -> dict[str, Any]:
+        """The first version of the customer's row, stored nowhere yet."""
+        at = now()
+        return {
+            "_id": customer_id,
+            "kind": change.kind.value,
+            **first_version(encoded, at),
+            **self._system_values(change.kind, at.date()),
+            "_sources": {name: change.channel.value for name, value in encoded.values.items() if value is not None},
+        }
 
     def _grants_of_new(self, plan: AccessPlan, change: Change) -> FieldGrants:
         """The grants of the row as it will be: whose it is decides who may create it."""
@@ -199,20 +205,6 @@ class CustomerWriter:
         refused = change.values.keys() - permitted
         if refused or not permitted:  # a change without a field still moves version and time
             raise FieldAccessError(action, refused)
-
-    async def _check_references(self, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Staff and departments that a value names must exist. Raises InvalidValueError."""
-        fields = self._catalogue.fields(kind)
-        known = {ValueType.STAFF: self._accounts.staff, ValueType.DEPARTMENT: self._accounts.departments}
-        broken: list[InvalidField] = []
-        for name, spec in fields.items():
-            if spec.value_type not in known:
-                continue
-            named = {row[name] for row in rows if row.get(name) is not None}
-            if named - (await known[spec.value_type](named) if named else {}).keys():
-                broken.append(InvalidField(name, f"value.unknown_{spec.value_type.value}"))
-        if broken:
-            raise InvalidValueError(tuple(broken))
 
     def _sealed_anew(self, kind: Kind, row: Mapping[str, Any], encoded: EncodedFields) -> frozenset[str]:
         """The encrypted fields whose value is the one that stands there already, by their blind index."""
@@ -263,25 +255,3 @@ class CustomerWriter:
     async def _transaction(self, write: Any) -> None:
         async with self._client.start_session() as session:
             await session.with_transaction(write)
-
-
-def _new_row(customer_id: ObjectId, change: Change, encoded: EncodedFields) -> dict[str, Any]:
-    now = _now()
-    return {
-        "_id": customer_id,
-        "kind": change.kind.value,
-        **{name: value for name, value in encoded.values.items() if value is not None},
-        "next_review_on": next_review_on(REVIEW_PERIODS, change.kind, now.date()).isoformat(),
-        "version": 1,
-        "created_at": now,
-        "updated_at": now,
-        "_sources": {name: change.channel.value for name, value in encoded.values.items() if value is not None},
-        "_tokens": {name: tokens for name, tokens in encoded.tokens.items() if tokens},
-        "_terms": [term for terms in encoded.terms.values() for term in terms],
-    }
-
-
-def _now() -> datetime:
-    """Now, to the millisecond that BSON keeps, so that what was written reads back equal."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)

@@ -24,6 +24,7 @@ from documents.reading.history import COLLECTION
 class Written:
     """One write of a customer: the version that it made, by whom, when, and how the values came."""
 
+    customer_id: ObjectId
     kind: Kind
     version: int
     by: str
@@ -40,7 +41,6 @@ class HistoryKeeper:
 
     async def keep(
         self,
-        customer_id: ObjectId,
         written: Written,
         before: Mapping[str, Any],
         after: Mapping[str, Any],
@@ -52,7 +52,7 @@ class HistoryKeeper:
         fields = self._catalogue.fields(written.kind)
         rows = [
             {
-                "customer_id": customer_id,
+                "customer_id": written.customer_id,
                 "kind": written.kind.value,
                 "field": name,
                 "version": written.version,

@@ -9,26 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.access.plan import AccessPlan, Action, FieldGrants
 from documents.access.report import AccessReport
-from documents.chapters.accounts.directory import AccountRepository
-from documents.declaring.fields import ValueType
 from documents.declaring.kind import Kind
-from documents.declaring.record import CompanyRecord, CustomerRecord
+from documents.declaring.record import CompanyRecord, CustomerRecord, Declared
 from documents.declaring.validation import Validator
-from documents.encryption.keyring import Keyring
 from documents.errors import (
     FieldAccessError,
     IdempotencyConflictError,
-    InvalidField,
-    InvalidValueError,
     RecordNotFoundError,
     StaleVersionError,
 )
@@ -36,17 +29,15 @@ from documents.plain_records import Record, Records
 from documents.reading.customers import CustomerReader
 from documents.reading.list_query import Selection
 from documents.reading.records import RecordReader
-from documents.registry import RECORD_CATALOGUES, RECORD_CLASSES
-from documents.storing.codec import EncodedFields
 from documents.storing.layout import CustomerReference
 from documents.storing.public_ids import new_customer_id, parse_id
 from documents.storing.row_scope import members, scope_set
 from documents.writing.idempotency import IdempotencyRepository, IdempotentRequest
-from documents.writing.rows import row_update
+from documents.writing.references import References, check_references
+from documents.writing.rows import first_version, now, row_update
 
 Values = Mapping[str, Any]
 NO_VALUES: Values = {}
-_CLASSES = {cls.kind: cls for cls in RECORD_CLASSES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +69,16 @@ class RecordWrites:
 
         `values` are the caller's, each of which needs the right to `create`; `derived` the system's. Raises
         FieldAccessError (every refused field) and InvalidValueError (every broken rule)."""
-        writer, row_id = self._writer, new_customer_id()
-        scopes = _scopes_of_new(kind, customer, {**values, **derived})
-        layout = writer.repository(kind).layout
-        grants = plan.grants(kind, scope_set(members(plan.row_scope, layout), scopes))
+        writer, store, row_id = self._writer, self._writer.reader(kind).store, new_customer_id()
+        scopes = _scopes_of_new(store.catalogue.classes[kind], customer, {**values, **derived})
+        grants = plan.grants(kind, scope_set(members(plan.row_scope, store.layout.scope_fields), scopes))
         _refuse(Action.CREATE, values, grants.creatable)
         known: dict[str, Any] = {"customer": customer.public_id} if customer is not None else {}
         validated = await writer.validated(kind, {**values, **derived, **known}, creating=True)
         key = await writer.keyring.data_key(customer.row_id) if customer is not None else None
-        encoded = writer.repository(kind).codec.encode(kind, key, validated, row_id)
-        row = {"_id": row_id, "kind": kind.value, **scopes, **_new_row(encoded, by)}
-        await writer.collection(kind).insert_one(row, session=self.session)
+        encoded = store.codec.encode(kind, key, validated, row_id)
+        row = {"_id": row_id, "kind": kind.value, **scopes, **first_version(encoded, now()), "created_by": by}
+        await store.collection.insert_one(row, session=self.session)
         return f"{kind.value}_{row_id}"
 
     async def update(
@@ -110,11 +100,12 @@ class RecordWrites:
         changed = await self._writer.validated(kind, {**values, **derived}, creating=False)
         if version is not None and target.row["version"] != version:
             raise StaleVersionError
+        store = self._writer.reader(kind).store
         key = await self._writer.keyring.data_key(target.row["customer_id"]) if "customer_id" in target.row else None
-        encoded = self._writer.repository(kind).codec.encode(kind, key, changed, target.row["_id"])
+        encoded = store.codec.encode(kind, key, changed, target.row["_id"])
         condition = {"_id": target.row["_id"], "version": target.row["version"]}
-        update = row_update(target.row, encoded, _now())
-        done = await self._writer.collection(kind).update_one(condition, update, session=self.session)
+        update = row_update(target.row, encoded, now())
+        done = await store.collection.update_one(condition, update, session=self.session)
         if done.matched_count == 0:
             raise StaleVersionError
 
@@ -144,20 +135,20 @@ class RecordWrites:
 
         For the operation's own decisions: nothing of it may be served without the plan having granted it."""
         selection = Selection({kind: frozenset({"id", "version", *names})})
-        repository = self._writer.repository(kind)
-        return await repository.find_in(plan, kind, dict(condition), selection, AccessReport(), self.session)
+        reader = self._writer.reader(kind)
+        return await reader.find_in(plan, kind, dict(condition), selection, AccessReport(), self.session)
 
     async def _target(self, plan: AccessPlan, kind: Kind, record_id: str) -> _Target:
-        repository = self._writer.repository(kind)
-        scope, row_id = repository.visible_rows(plan, kind), _row_id(kind, record_id)
+        reader, row_id = self._writer.reader(kind), _row_id(kind, record_id)
+        scope, layout = reader.visible_rows(plan, kind), reader.store.layout
         row = None
         if scope is not None:
-            wanted = dict.fromkeys((*repository.layout.membership_fields, "customer_id", "version", "_terms"), 1)
+            wanted = dict.fromkeys((*layout.membership_fields, "customer_id", "version", "_terms"), 1)
             condition = {"$and": [{"_id": row_id}, scope]}
-            row = await self._writer.collection(kind).find_one(condition, wanted, session=self.session)
+            row = await reader.store.collection.find_one(condition, wanted, session=self.session)
         if row is None:
             raise RecordNotFoundError
-        return _Target(row, plan.grants(kind, scope_set(members(plan.row_scope, repository.layout), row)))
+        return _Target(row, plan.grants(kind, scope_set(members(plan.row_scope, layout.scope_fields), row)))
 
 
 Work = Callable[[RecordWrites], Awaitable[str]]
@@ -165,24 +156,22 @@ Work = Callable[[RecordWrites], Awaitable[str]]
 
 
 class RecordWriter:
-    """Carries operations out in transactions, once per idempotency key."""
+    """Carries operations out in transactions, once per idempotency key. It writes the records that `readers` read."""
 
     def __init__(
         self,
-        database: AsyncDatabase[dict[str, Any]],
-        keyring: Keyring,
         customers: CustomerReader,
-        repositories: Mapping[Kind, RecordReader],
+        readers: Mapping[Kind, RecordReader],
         idempotency: IdempotencyRepository,
-        accounts: AccountRepository,
+        references: References,
     ) -> None:
-        self._database = database
-        self.keyring = keyring
+        self.database = customers.store.storage.database
+        self.keyring = customers.store.storage.keyring
         self._customers = customers
-        self._repositories = repositories
+        self._readers = readers
         self._idempotency = idempotency
-        self._accounts = accounts
-        self._validators = {kind: Validator(catalogue) for kind, catalogue in RECORD_CATALOGUES.items()}
+        self._references = references
+        self._validators = {kind: Validator(reader.store.catalogue) for kind, reader in readers.items()}
 
     async def run(self, work: Work, request: IdempotentRequest | None = None) -> str:
         """Does `work` in one transaction, unless `request` was carried out before; returns its outcome either way.
@@ -198,7 +187,7 @@ class RecordWriter:
             return outcome
 
         try:
-            async with self._database.client.start_session() as session:
+            async with self.database.client.start_session() as session:
                 return await session.with_transaction(write)
         except IdempotencyConflictError:
             known = await self._idempotency.outcome(request) if request is not None else None
@@ -213,29 +202,14 @@ class RecordWriter:
             raise RecordNotFoundError
         return found
 
-    def repository(self, kind: Kind) -> RecordReader:
-        return self._repositories[kind]
-
-    def collection(self, kind: Kind) -> Any:
-        return self._database[_CLASSES[kind].collection]
+    def reader(self, kind: Kind) -> RecordReader:
+        return self._readers[kind]
 
     async def validated(self, kind: Kind, values: Values, *, creating: bool) -> dict[str, Any]:
         """Raises InvalidValueError naming every broken rule."""
         validated = self._validators[kind].validate(kind, values, creating=creating)
-        await self._check_references(kind, validated)
+        await check_references(self._references, self.reader(kind).store.catalogue.fields(kind), [validated])
         return validated
-
-    async def _check_references(self, kind: Kind, values: Values) -> None:
-        known = {ValueType.STAFF: self._accounts.staff, ValueType.DEPARTMENT: self._accounts.departments}
-        broken: list[InvalidField] = []
-        for name, spec in RECORD_CATALOGUES[kind].fields(kind).items():
-            value = values.get(name)
-            if value is not None and spec.value_type in known:
-                named = set(value) if spec.is_list else {value}
-                if named - (await known[spec.value_type](named)).keys():
-                    broken.append(InvalidField(name, f"value.unknown_{spec.value_type.value}"))
-        if broken:
-            raise InvalidValueError(tuple(broken))
 
 
 def _refuse(action: Action, values: Values, allowed: frozenset[str]) -> None:
@@ -251,12 +225,11 @@ def _row_id(kind: Kind, record_id: str) -> ObjectId:
     return parsed[1]
 
 
-def _scopes_of_new(kind: Kind, customer: CustomerReference | None, values: Values) -> dict[str, Any]:
-    """The stored fields by which a new record's scopes go."""
-    record = _CLASSES[kind]
+def _scopes_of_new(record: type[Declared], customer: CustomerReference | None, values: Values) -> dict[str, Any]:
+    """The stored fields by which the scopes of a new record of the class go."""
     if issubclass(record, CustomerRecord):
         if customer is None:
-            raise TypeError(f"a {kind.value} is of a customer")
+            raise TypeError(f"a {record.kind.value} is of a customer")
         return {
             "customer_id": customer.row_id,
             "_owner": customer.account_manager,
@@ -265,21 +238,3 @@ def _scopes_of_new(kind: Kind, customer: CustomerReference | None, values: Value
     owner = record.owner if issubclass(record, CompanyRecord) else None
     scopes = {"_owner": values.get(owner) if owner is not None else None, "_department": values.get("department")}
     return {name: value for name, value in scopes.items() if value is not None}
-
-
-def _new_row(encoded: EncodedFields, by: str) -> dict[str, Any]:
-    now = _now()
-    return {
-        **{name: value for name, value in encoded.values.items() if value is not None},
-        "version": 1,
-        "created_at": now,
-        "created_by": by,
-        "updated_at": now,
-        "_tokens": {name: tokens for name, tokens in encoded.tokens.items() if tokens},
-        "_terms": [term for terms in encoded.terms.values() for term in terms],
-    }
-
-
-def _now() -> datetime:
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)

@@ -1,14 +1,32 @@
-"""The update of a stored row, of customers and records alike: what has a value is set, what was cleared is unset, and
-what is derived from either follows.
+"""The versions of a stored row, of customers and records alike: the first, and the update that makes the next. What has
+a value is set, what was cleared is unset, and what is derived from either follows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from documents.storing.codec import EncodedFields
+
+
+def now() -> datetime:
+    """Now, to the millisecond that BSON keeps, so that what was written reads back equal."""
+    instant = datetime.now(UTC)
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+
+def first_version(encoded: EncodedFields, at: datetime) -> dict[str, Any]:
+    """What a new row holds of its fields, and of itself, at `at`."""
+    return {
+        **{name: value for name, value in encoded.values.items() if value is not None},
+        "version": 1,
+        "created_at": at,
+        "updated_at": at,
+        "_tokens": {name: tokens for name, tokens in encoded.tokens.items() if tokens},
+        "_terms": [term for terms in encoded.terms.values() for term in terms],
+    }
 
 
 def row_update(

@@ -15,6 +15,7 @@ from typing import Any
 from documents.access.plan import AccessPlan, Action
 from documents.chapters.credit.overdue_steps import CollectionStage
 from documents.chapters.handling.kinds import HandlingCause
+from documents.chapters.handling.mark import mark_handling
 from documents.chapters.handling.situation import (
     Handling,
     HandlingChange,
@@ -29,7 +30,7 @@ from documents.declaring.kind import Kind
 from documents.plain_records import Record
 from documents.reckoning.money import Money, zero
 from documents.storing.layout import CustomerReference
-from documents.writing.locks import lock_customer, mark_handling
+from documents.writing.locks import lock_customer
 from documents.writing.records import RecordWrites
 from policies.authorize import READ
 from resolvers.operations import RecordOperations

@@ -23,7 +23,6 @@ from policies.principal import SYSTEM
 from resolvers.caller import Caller
 from resolvers.operations import RecordOperations
 
-NOTICE_DAYS: Final = {Kind.UNDERTAKING: 30, Kind.CONSENT: 14, Kind.SHARING_AGREEMENT: 14}
 REVIEW_NOTICE_DAYS: Final = 14
 
 
@@ -37,8 +36,7 @@ class Reminders:
     async def expiring(self, kind: Kind, at: datetime, after: str | None, limit: int) -> Sequence[Due]:
         """A page of the records of `kind` that expire within its days of notice, counted from `at`."""
         plan = await self._operations.plan(_system(), kind, READ)
-        until = at + timedelta(days=NOTICE_DAYS[kind])
-        return await self._reminders.expiring(plan, EXPIRIES[kind], at, until, after, limit)
+        return await self._reminders.expiring(plan, EXPIRIES[kind], at, after, limit)
 
     async def reviews(self, at: datetime, after: str | None, limit: int) -> Sequence[Due]:
         """A page of the customers whose review is due within the days of notice, or overdue."""

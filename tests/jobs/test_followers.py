@@ -14,6 +14,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 import app
 from documents.access.plan import Purpose
+from documents.chapters.accounts.directory import NewAccount
 from documents.chapters.accounts.passwords import PasswordHasher
 from documents.chapters.jobs.kinds import JobError, JobLease
 from settings import Settings
@@ -42,12 +43,14 @@ async def served(database: AsyncDatabase[dict[str, Any]], mongodb_uri: str, tmp_
     settings = unhurried(Settings(data_dir=tmp_path, database=database.name, jobs="worker"))
     async with app.open_services(settings, mongodb_uri) as services:
         await services.accounts.add(
-            "admin",
-            display_name="admin",
-            roles=["administrator"],
-            department=None,
-            purposes=[Purpose.BUSINESS_OPERATION],
-            password_hash=await PasswordHasher().hash(PASSWORD),
+            NewAccount(
+                "admin",
+                display_name="admin",
+                roles=["administrator"],
+                department=None,
+                purposes=[Purpose.BUSINESS_OPERATION],
+                password_hash=await PasswordHasher().hash(PASSWORD),
+            )
         )
         with in_a_thread(app.create_app(settings, mongodb_uri)) as (address, state):
             async with httpx.AsyncClient(base_url=address, timeout=PATIENCE_SECONDS) as http:

@@ -15,6 +15,7 @@ from bson import ObjectId
 from graphql import GraphQLSchema
 
 from documents.access.plan import NO_GRANTS, AccessPlan, Level, Purpose
+from documents.chapters.accounts.directory import NewAccount
 from documents.chapters.accounts.sessions import SessionRepository
 from documents.declaring.fields import FieldSpec, Search
 from documents.declaring.kind import Kind
@@ -131,13 +132,15 @@ class Arena:
         """A login of its own in world A, in the place of the case's caller as far as accounts go; returns its token."""
         services = self.a.services
         await services.accounts.add(
-            username,
-            display_name=username,
-            roles=case.roles,
-            purposes=list(Purpose),
-            department=HOME,
-            customer_id=str(self.rows[case.own_row].id),
-            cleared_until=FOREVER,
+            NewAccount(
+                username,
+                display_name=username,
+                roles=case.roles,
+                purposes=list(Purpose),
+                department=HOME,
+                customer_id=str(self.rows[case.own_row].id),
+                cleared_until=FOREVER,
+            )
         )
         session = await SessionRepository(services.database).open(username)
         return services.use_cases.sessions._access_tokens.issue(username, session.session_id)

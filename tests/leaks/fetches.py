@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pymongo import AsyncMongoClient, monitoring
-from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.access.plan import AccessPlan, Level
 from documents.access.report import AccessReport
@@ -75,12 +74,10 @@ async def observed(arena: Arena, uri: str) -> AsyncIterator[Observed]:
 
     client: AsyncMongoClient[dict[str, Any]]
     async with AsyncMongoClient(uri, tz_aware=True, event_listeners=[recorder]) as client:
-        known = services.reader
-        index = known._conditions._filters._blind_index
-        codec = RowCodec(CATALOGUE.by_kind, index, counted)
-        database: AsyncDatabase[dict[str, Any]] = client[arena.a.database.name]
-        reader = CustomerReader(database, CATALOGUE, services.keyring, index, known._cursors, codec)
-        yield Observed(reader, recorder, opened)
+        known = services.reader.store
+        watched = replace(known.storage, database=client[arena.a.database.name])
+        codec = RowCodec(CATALOGUE.by_kind, known.blind_index, counted)
+        yield Observed(CustomerReader(replace(known, storage=watched, codec=codec)), recorder, opened)
 
 
 def selections(names: Sequence[str]) -> Iterator[Selection]:

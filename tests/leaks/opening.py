@@ -16,6 +16,7 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.access.plan import Purpose
+from documents.chapters.accounts.directory import NewAccount
 from documents.declaring.fields import ValueType
 from documents.declaring.kind import Kind
 from documents.declaring.record import SourceChannel
@@ -107,7 +108,7 @@ async def _populate(world: World, pool: ValuePool) -> list[ObjectId]:
     for code in (HOME, ABROAD, FAR):
         await services.accounts.put_department(code, name_en=f"Department {code}", name_zh=f"部门 {code}")
     for username, home in STAFF:
-        await services.accounts.add(username, display_name=f"Staff {username}", department=home)
+        await services.accounts.add(NewAccount(username, display_name=f"Staff {username}", department=home))
     administrator = Principal("tests", frozenset({"administrator"}), frozenset({Purpose.BUSINESS_OPERATION}))
     plan = await services.engine.authorize(administrator, None, CREATE)
     channels, made = tuple(SourceChannel), list[ObjectId]()

@@ -99,7 +99,7 @@ class RecordWorlds:
         head = {"_id": row_id, "kind": self.kind.value, "version": 1, **scopes}
         grants = FieldGrants()
         if plan is not None:
-            caller = members(plan.row_scope, self._repository.layout)
+            caller = members(plan.row_scope, self._repository.store.layout.scope_fields)
             grants = plan.grants(self.kind, scope_set(caller, head))
         others = {name: other for name, spec in self.fields.items() if (other := self._other(spec, grants)) is not None}
         altered = {**values, **{name: other for name, other in others.items() if name in values}}
@@ -108,7 +108,7 @@ class RecordWorlds:
 
     def _stored(self, head: Document, values: Mapping[str, Any], key: DataKey | None, row_id: ObjectId) -> Document:
         validated = self._validator.validate(self.kind, values, creating=False)
-        encoded = self._repository.codec.encode(self.kind, key, validated, row_id)
+        encoded = self._repository.store.codec.encode(self.kind, key, validated, row_id)
         return {
             **head,
             **encoded.values,

@@ -21,6 +21,7 @@ import pytest
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLList, GraphQLNonNull, get_named_type
 
 from documents.access.plan import AccessPlan, Level, Purpose
+from documents.chapters.accounts.directory import NewAccount
 from documents.chapters.accounts.sessions import SessionRepository
 from documents.declaring.kind import Kind
 from documents.declaring.names import camel_case, pascal_case
@@ -92,7 +93,7 @@ async def stage(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> A
         for code in (HOME, ABROAD, FAR):
             await services.accounts.put_department(code, name_en=code, name_zh=code)
         for username, home in STAFF:
-            await services.accounts.add(username, display_name=username, department=home)
+            await services.accounts.add(NewAccount(username, display_name=username, department=home))
         administrator = Principal("tests", frozenset({"administrator"}), frozenset({Purpose.BUSINESS_OPERATION}))
         plan = await services.engine.authorize(administrator, Purpose.BUSINESS_OPERATION.value, CREATE)
         places = [(owner, home) for owner in (CALLER, STRANGER) for home in (HOME, ABROAD)]
@@ -233,7 +234,7 @@ async def test_some_questions_do_not_tell_worlds_of_records_apart(stage: Stage, 
 async def _worlds_are_the_same(stage: Stage, kind: Kind, step: int) -> None:
     services = stage.api.services
     repository = services.use_cases.records._repositories[kind]
-    collection = services.database[repository.layout.collection]
+    collection = services.database[repository.store.layout.collection]
     differing = 0
     for role, purpose in await callers(stage, kind):
         asker = Asker(stage, kind, role, purpose)
@@ -280,11 +281,11 @@ async def test_a_denied_value_would_be_found(stage: Stage) -> None:
     kind = Kind.TICKET
     services = stage.api.services
     repository = services.use_cases.records._repositories[kind]
-    collection = services.database[repository.layout.collection]
+    collection = services.database[repository.store.layout.collection]
     asker = Asker(stage, kind, "inspector", Purpose.SUPERVISION)
     rows = RecordWorlds(repository, stage.customers, asker.random).rows(await asker.log_in())
     assert any(row.others for row in rows)
-    codec = repository.codec
+    codec = repository.store.codec
     compile_reader = codec._compile
     with pytest.MonkeyPatch.context() as patch:
         projection = repository._projections.projection
@@ -315,7 +316,7 @@ async def test_operations_tell_nothing_of_hidden_records(stage: Stage, name: str
     kind = OPERATIONS[name]
     services = stage.api.services
     repository = services.use_cases.records._repositories[kind]
-    collection = services.database[repository.layout.collection]
+    collection = services.database[repository.store.layout.collection]
     for role, purpose in await callers(stage, kind):
         asker = Asker(stage, kind, role, purpose)
         rows = RecordWorlds(repository, stage.customers, asker.random).rows(await asker.log_in())

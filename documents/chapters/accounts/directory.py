@@ -8,7 +8,7 @@ Password hashes leave through `credentials` alone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +24,24 @@ from documents.errors import DuplicateValueError, InvalidField, InvalidValueErro
 from documents.plain_records import Record
 
 UTC_OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account that is to be. `password_hash` is a PHC string; without it and `oidc_subject` nobody can log in."""
+
+    username: str
+    _: KW_ONLY
+    display_name: str
+    roles: Iterable[str] = ()
+    department: str | None = None
+    customer_id: str | None = None
+    purposes: Iterable[Purpose] = ()
+    password_hash: str | None = field(default=None, repr=False)
+    oidc_subject: str | None = None
+    demo: bool = False
+    cleared_until: datetime | None = None
+    partner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,34 +96,20 @@ class AccountRepository:
         document = await self._accounts.find_one({"_id": username})
         return Credentials(stored_account(document), document.get("password_hash")) if document else None
 
-    async def add(
-        self,
-        username: str,
-        *,
-        display_name: str,
-        roles: Iterable[str] = (),
-        department: str | None = None,
-        customer_id: str | None = None,
-        purposes: Iterable[Purpose] = (),
-        password_hash: str | None = None,
-        oidc_subject: str | None = None,
-        demo: bool = False,
-        cleared_until: datetime | None = None,
-        partner: str | None = None,
-    ) -> StoredAccount:
+    async def add(self, new: NewAccount) -> StoredAccount:
         """Adds an account. Raises InvalidValueError; DuplicateValueError for a taken username or OIDC subject."""
         values = {
-            "_id": username,
-            "display_name": display_name,
-            "password_hash": password_hash,
-            "roles": sorted(roles),
-            "department": department,
-            "customer_id": customer_id,
-            "purposes": sorted(purposes),
-            "demo": demo,
-            "oidc_subject": oidc_subject,
-            "cleared_until": cleared_until,
-            "partner": partner,
+            "_id": new.username,
+            "display_name": new.display_name,
+            "password_hash": new.password_hash,
+            "roles": sorted(new.roles),
+            "department": new.department,
+            "customer_id": new.customer_id,
+            "purposes": sorted(new.purposes),
+            "demo": new.demo,
+            "oidc_subject": new.oidc_subject,
+            "cleared_until": new.cleared_until,
+            "partner": new.partner,
             "created_at": datetime.now(UTC),
         }
         document = _validated(values)

@@ -21,13 +21,12 @@ from documents.chapters.attachments.media_types import EXTENSIONS, MediaType
 from documents.chapters.attachments.names import accepted_name
 from documents.chapters.attachments.storage import AttachmentStorage, FileFacts, SealedFile
 from documents.declaring.kind import Kind
-from documents.encryption.keyring import Keyring
 from documents.errors import FieldAccessError, KeyErasedError, RecordNotFoundError
 from documents.reading.list_query import Selection
+from documents.reading.record_rights import refuse_creation
 from documents.reading.records import RecordReader
 from documents.storing.layout import CustomerReference
 from documents.storing.public_ids import parse_id
-from documents.storing.row_scope import members, scope_set
 from documents.writing.records import RecordWrites
 
 GIVEN = frozenset({"category", "file_name", "content"})
@@ -73,10 +72,10 @@ async def in_one_piece(content: bytes) -> AsyncIterator[bytes]:
 class AttachmentRepository:
     """Stages, inserts and opens attachments. `limit` is the largest file, in bytes."""
 
-    def __init__(self, records: RecordReader, storage: AttachmentStorage, keyring: Keyring, limit: int) -> None:
+    def __init__(self, records: RecordReader, storage: AttachmentStorage, limit: int) -> None:
         self._records = records
         self._storage = storage
-        self._keyring = keyring
+        self._keyring = records.store.storage.keyring
         self.limit = limit
 
     @asynccontextmanager
@@ -87,7 +86,7 @@ class AttachmentRepository:
 
         Rights come first, then the description, then every byte as it arrives. Raises FieldAccessError (all that the
         caller may not create), AttachmentRefusedError, KeyErasedError, and whatever `content` raises."""
-        self._refuse(plan, customer)
+        refuse_creation(plan, Kind.ATTACHMENT, customer, GIVEN)  # `insert` asks again
         accepted_name(new.file_name, new.media_type)
         key = await self._keyring.data_key(customer.row_id)
         writer = await self._storage.begin(key, ObjectId(secrets.token_bytes(12)))
@@ -146,14 +145,3 @@ class AttachmentRepository:
         facts = sealed.facts(key)
         name = record.get("file_name") or f"attachment.{EXTENSIONS[facts.media_type][0]}"
         return AttachmentContent(name, facts, self._storage.read(key, sealed.file_id, facts))
-
-    def _refuse(self, plan: AccessPlan, customer: CustomerReference) -> None:
-        """Before a byte is read: whose the record will be decides. `insert` asks again."""
-        scopes = {
-            "customer_id": customer.row_id,
-            "_owner": customer.account_manager,
-            "_department": customer.department,
-        }
-        grants = plan.grants(Kind.ATTACHMENT, scope_set(members(plan.row_scope, self._records.layout), scopes))
-        if missing := GIVEN - grants.creatable:
-            raise FieldAccessError(Action.CREATE, missing)

@@ -33,13 +33,16 @@ class Examined:
     findings: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was kept outside the database: the public keys, and a file of heads if there is one."""
+
+    keys: Keys
+    heads: Path | None
+
+
 async def examine(
-    uri: str,
-    database: str,
-    keys: Keys,
-    heads: Path | None,
-    found: Callable[[Finding], None],
-    progress: Callable[[int, int], None],
+    uri: str, database: str, kept: Kept, found: Callable[[Finding], None], progress: Callable[[int, int], None]
 ) -> Examined:
     """Tells `found` whatever is wrong, as it comes; `progress` takes blocks done and blocks in all."""
     examined = Examined()
@@ -49,7 +52,7 @@ async def examine(
         found(finding)
 
     claims: list[Claim] = []
-    for claim in claims_of_heads(read_heads(heads), keys) if heads is not None else ():
+    for claim in claims_of_heads(read_heads(kept.heads), kept.keys) if kept.heads is not None else ():
         examined.heads += 1
         if isinstance(claim, Claim):
             claims.append(claim)
@@ -59,7 +62,7 @@ async def examine(
     async with AsyncMongoClient(uri, tz_aware=True) as client:
         blocks = block_collection(client[database])
         # Heads were read before blocks: what was published by then is stored by now.
-        verifier = Verifier([*claims, *claims_of_links(await links(blocks))], keys)
+        verifier = Verifier([*claims, *claims_of_links(await links(blocks))], kept.keys)
         total = await blocks.estimated_document_count()
         async for block in all_blocks(blocks):
             for finding in verifier.block(block):

@@ -14,11 +14,10 @@ from typing import Any
 
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.access.plan import AccessPlan, FieldGrants
 from documents.access.report import AccessReport
-from documents.chapters.credit.kinds import Receivable, ReceivableState
+from documents.chapters.credit.kinds import ReceivableState
 from documents.chapters.credit.receivables import AgeBucket
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
 from documents.errors import FieldAccessError
@@ -55,10 +54,8 @@ class OverdueReceivable:
 class CreditFigures:
     """The aggregations over receivables."""
 
-    def __init__(
-        self, database: AsyncDatabase[dict[str, Any]], receivables: RecordReader, customers: CustomerReader
-    ) -> None:
-        self._rows = database[Receivable.collection]
+    def __init__(self, receivables: RecordReader, customers: CustomerReader) -> None:
+        self._rows = receivables.store.collection
         self._receivables = receivables
         self._customers = customers
 

@@ -53,4 +53,4 @@ CHINESE = LetterTemplate(
     signature=("{sender_name}", "{signatory}"),
 )
 
-COLLECTION_LETTERS: dict[LetterLanguage, LetterTemplate] = {"en": ENGLISH, "zh-CN": CHINESE}
+OVERDUE_LETTERS: dict[LetterLanguage, LetterTemplate] = {"en": ENGLISH, "zh-CN": CHINESE}

@@ -25,7 +25,7 @@ STAGES = tuple(CollectionStage)
 
 
 @dataclass(frozen=True, slots=True)
-class CollectionSchedule:
+class OverdueSchedule:
     """From how many days overdue each stage is due, and the days that lie between two at least.
 
     Raises ValueError unless the days rise from 1 on.
@@ -49,7 +49,7 @@ class CollectionSchedule:
 
 
 @dataclass(frozen=True, slots=True)
-class CollectionStep:
+class OverdueStep:
     """`by` is the account that did it, `result` what came of it."""
 
     stage: CollectionStage
@@ -58,14 +58,12 @@ class CollectionStep:
     result: str
 
 
-def next_stage(steps: Sequence[CollectionStep]) -> CollectionStage | None:
+def next_stage(steps: Sequence[OverdueStep]) -> CollectionStage | None:
     """The stage after those done; None after the last."""
     return STAGES[len(steps)] if len(steps) < len(STAGES) else None
 
 
-def next_due_on(
-    schedule: CollectionSchedule, due_on: date, balance: Money, steps: Sequence[CollectionStep]
-) -> date | None:
+def next_due_on(schedule: OverdueSchedule, due_on: date, balance: Money, steps: Sequence[OverdueStep]) -> date | None:
     """The day from which the next stage is due; None if there is none or nothing is open. To be kept and listed by."""
     stage = next_stage(steps)
     if stage is None or balance.amount <= 0:
@@ -75,7 +73,7 @@ def next_due_on(
 
 
 def stage_due(
-    schedule: CollectionSchedule, due_on: date, balance: Money, steps: Sequence[CollectionStep], on: date
+    schedule: OverdueSchedule, due_on: date, balance: Money, steps: Sequence[OverdueStep], on: date
 ) -> CollectionStage | None:
     """The stage that is to be done on this day, if one is."""
     day = next_due_on(schedule, due_on, balance, steps)
@@ -83,8 +81,8 @@ def stage_due(
 
 
 def with_step(
-    schedule: CollectionSchedule, due_on: date, balance: Money, steps: Sequence[CollectionStep], step: CollectionStep
-) -> tuple[CollectionStep, ...]:
+    schedule: OverdueSchedule, due_on: date, balance: Money, steps: Sequence[OverdueStep], step: OverdueStep
+) -> tuple[OverdueStep, ...]:
     """The steps with one more. Raises StepError:
 
     `collection.paid` when nothing is open, `step.finished` after the visit, `step.not_next` for any stage but the next,

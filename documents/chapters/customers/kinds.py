@@ -11,11 +11,12 @@ from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 
 from beanie import Document
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from documents.declaring.fields import Mask, Search, Sensitivity, declare
 from documents.declaring.kind import Kind
 from documents.declaring.labels import Labelled
+from documents.declaring.record import EXACT, RANGED, Declared
 from documents.declaring.values import (
     BankAccount,
     CreditCode,
@@ -32,14 +33,10 @@ from documents.declaring.values import (
 BASIC, IDENTITY, CONTACT = Sensitivity.BASIC, Sensitivity.IDENTITY, Sensitivity.CONTACT
 PERSONAL, BUSINESS = Sensitivity.PERSONAL, Sensitivity.BUSINESS
 FINANCIAL, INTERNAL = Sensitivity.FINANCIAL, Sensitivity.INTERNAL
-EXACT = frozenset({Search.EQUALITY})
 EXACT_OR_LAST_FOUR = frozenset({Search.EQUALITY, Search.LAST_FOUR})
-RANGED = frozenset({Search.EQUALITY, Search.RANGE})
 
 Money = Annotated[Decimal, Field(ge=0, max_digits=20, decimal_places=2)]
 Headcount = Annotated[int, Field(ge=0, le=2_000_000_000)]
-
-
 
 
 class Status(Labelled):
@@ -96,11 +93,8 @@ class FundingSource(Labelled):
     SELF_FUNDED = "self_funded", "Self-funded", "自收自支"
 
 
-class Customer(Document):
+class Customer(Document, Declared):
     """The root of the three kinds: what every customer has."""
-
-    model_config = ConfigDict(extra="forbid", validate_default=False)
-    kind: ClassVar[Kind | None] = None
 
     name: Annotated[Text, declare("Name", "名称", BASIC, search={Search.NAME}, sortable=True, mask=Mask.NAME)]
     status: Annotated[Status, declare("Status", "状态", BASIC, search=EXACT)] = Status.PROSPECT
@@ -134,7 +128,7 @@ class Customer(Document):
 class Individual(Customer):
     """A natural person (个人客户)."""
 
-    kind: ClassVar[Kind | None] = Kind.INDIVIDUAL
+    kind: ClassVar[Kind] = Kind.INDIVIDUAL
 
     id_number: Annotated[ResidentId | None, declare("Identity number", "身份证号", IDENTITY, encrypted=True, search=EXACT_OR_LAST_FOUR, mask=Mask.DIGITS, unique=True)] = None
     birth_date: Annotated[date | None, declare("Birth date", "出生日期", PERSONAL, encrypted=True)] = None
@@ -163,7 +157,7 @@ class OrganisationFields(BaseModel):
 class Enterprise(Customer, OrganisationFields):
     """A business (企业客户)."""
 
-    kind: ClassVar[Kind | None] = Kind.ENTERPRISE
+    kind: ClassVar[Kind] = Kind.ENTERPRISE
 
     legal_form: Annotated[LegalForm | None, declare("Legal form", "企业类型", BUSINESS, search=EXACT)] = None
     size: Annotated[EnterpriseSize | None, declare("Size", "企业规模", BUSINESS, search=EXACT)] = None
@@ -171,9 +165,7 @@ class Enterprise(Customer, OrganisationFields):
     business_scope: Annotated[LongText | None, declare("Scope of business", "经营范围", BUSINESS)] = None
     legal_representative: Annotated[Text | None, declare("Legal representative", "法定代表人", PERSONAL, encrypted=True, mask=Mask.NAME)] = None
     legal_representative_id_number: Annotated[ResidentId | None, declare("Legal representative's identity number", "法定代表人身份证号", IDENTITY, encrypted=True, search=EXACT, mask=Mask.DIGITS)] = None
-    registered_capital: Annotated[Money | None, declare("Registered capital", "注册资本", FINANCIAL, search=RANGED)] = (
-        None
-    )
+    registered_capital: Annotated[Money | None, declare("Registered capital", "注册资本", FINANCIAL, search=RANGED)] = None
     annual_revenue: Annotated[Money | None, declare("Annual revenue", "年营业收入", FINANCIAL, encrypted=True)] = None
     employee_count: Annotated[Headcount | None, declare("Number of employees", "员工人数", BUSINESS)] = None
     licence_expires_on: Annotated[date | None, declare("Business licence expires on", "营业执照到期日", BUSINESS, search=RANGED)] = None
@@ -182,7 +174,7 @@ class Enterprise(Customer, OrganisationFields):
 class Institution(Customer, OrganisationFields):
     """A government department, public institution or social organisation (机构客户)."""
 
-    kind: ClassVar[Kind | None] = Kind.INSTITUTION
+    kind: ClassVar[Kind] = Kind.INSTITUTION
 
     institution_type: Annotated[InstitutionType | None, declare("Institution type", "机构类型", BUSINESS, search=EXACT)] = None
     superior_body: Annotated[Text | None, declare("Superior body", "主管单位", BUSINESS)] = None

@@ -16,13 +16,14 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.access.plan import AccessPlan, Action, Scope
 from documents.chapters.incidents.kinds import AffectedCustomer
+from documents.declaring.catalogue import Catalogue
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError
-from documents.registry import RECORD_CATALOGUES
 from documents.storing.layout import CUSTOMER_LAYOUT
 from documents.storing.public_ids import new_customer_id
 
 _BATCH: Final = 1000
+_WRITTEN: Final = Catalogue((AffectedCustomer,)).fields(Kind.AFFECTED_CUSTOMER).keys()
 _COPIED: Final = {"kind": 1, "account_manager": 1, "department": 1}
 
 
@@ -56,8 +57,7 @@ class AffectedCustomers:
 
     async def add(self, plan: AccessPlan, searched: Searched, seen: Sequence[Seen], session: AsyncClientSession) -> int:
         """One record for each of the customers that still exist; returns for how many. Raises FieldAccessError."""
-        written = RECORD_CATALOGUES[Kind.AFFECTED_CUSTOMER].fields(Kind.AFFECTED_CUSTOMER).keys()
-        refused = written - plan.grants(Kind.AFFECTED_CUSTOMER, frozenset({Scope.ALL})).creatable
+        refused = _WRITTEN - plan.grants(Kind.AFFECTED_CUSTOMER, frozenset({Scope.ALL})).creatable
         if refused:
             raise FieldAccessError(Action.CREATE, refused)
         listed = 0

@@ -27,6 +27,16 @@ class SharedCustomer:
     fields: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class SharedPage:
+    """Up to `limit` customers of these kinds, by id, behind the one `after`."""
+
+    limit: int
+    kinds: Collection[Kind] = CUSTOMER_KINDS
+    after: ObjectId | None = None
+    descending: bool = False
+
+
 class SharingRepository:
     """Consents and agreements, as far as they decide access."""
 
@@ -34,34 +44,33 @@ class SharingRepository:
         self._consents = database[Consent.collection]
         self._agreements = database[SharingAgreement.collection]
 
-    async def shared_with(
-        self,
-        partner: str,
-        at: datetime,
-        *,
-        only: ObjectId | None = None,
-        kinds: Collection[Kind] = CUSTOMER_KINDS,
-        after_position: ObjectId | None = None,
-        descending: bool = False,
-        limit: int = 1,
+    async def shared_with(self, partner: str, at: datetime, asked: SharedPage) -> list[SharedCustomer]:
+        """The customers of the page that are shared with the partner."""
+        condition = self._in_force(partner, at, asked.kinds)
+        if asked.after is not None:
+            condition["customer_id"] = {"$lt" if asked.descending else "$gt": asked.after}
+        return await self._found(partner, at, condition, asked)
+
+    async def one(self, partner: str, at: datetime, customer_id: ObjectId) -> SharedCustomer | None:
+        """The customer, if it is shared with the partner."""
+        condition = self._in_force(partner, at, CUSTOMER_KINDS) | {"customer_id": customer_id}
+        found = await self._found(partner, at, condition, SharedPage(limit=1))
+        return found[0] if found else None
+
+    async def _found(
+        self, partner: str, at: datetime, condition: Mapping[str, Any], asked: SharedPage
     ) -> list[SharedCustomer]:
-        """Up to `limit` customers shared with the partner, by id from `after_position`; or `only` the one."""
         covered = await self._covered(partner, at)
         if covered is not None and not covered:
             return []
-        condition = self._in_force(partner, at, kinds)
-        if only is not None:
-            condition["customer_id"] = only
-        elif after_position is not None:
-            condition["customer_id"] = {"$lt" if descending else "$gt": after_position}
-        direction = -1 if descending else 1
+        direction = -1 if asked.descending else 1
         found = await self._consents.aggregate(
             [
                 {"$match": condition},
                 {"$sort": {"customer_id": direction}},
                 {"$group": {"_id": "$customer_id", "customer": {"$first": "$customer"}, "given": {"$push": "$fields"}}},
                 {"$sort": {"_id": direction}},
-                {"$limit": limit},
+                {"$limit": asked.limit},
             ]
         )
         return [_shared(row, covered) async for row in found]

@@ -72,7 +72,6 @@ class JobLedger:
         arguments: Mapping[str, str | int] | None = None,
         *,
         key: str | None = None,
-        due_at: datetime | None = None,
         scheduled_at: datetime | None = None,
         session: Session | None = None,
     ) -> str:
@@ -94,7 +93,7 @@ class JobLedger:
             "attempts": 0,
             "created_at": now,
             "scheduled_at": scheduled_at,
-            "due_at": due_at or now,
+            "due_at": now,
             "started_at": None,
             "finished_at": None,
             **_RESTING,

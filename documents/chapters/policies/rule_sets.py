@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,15 +18,21 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError, PyMongoError
 from pymongo.read_concern import ReadConcern
 
-from documents.chapters.policies.stored import ACTIVE, RuleSetDocument, RuleSetHead, RuleSetState, StoredRuleSet
+from documents.chapters.policies.stored import (
+    ACTIVE,
+    NewRuleSet,
+    Rows,
+    RuleSetDocument,
+    RuleSetHead,
+    RuleSetState,
+    StoredRuleSet,
+)
 from documents.errors import StaleVersionError
 
 RECONNECT_SECONDS = 0.25
 _HEAD = ("created_at", "created_by", "comment", "draft", "approved_by")
 
 _logger = logging.getLogger(__name__)
-
-Rows = Sequence[Sequence[str]]
 
 
 class RuleSetRepository:
@@ -79,7 +85,8 @@ class RuleSetRepository:
         if await self._state.find_one({"_id": ACTIVE}) is not None:
             return
         try:
-            await self._sets.insert_one(_document(1, rules, roles, by, "the rules that the product comes with"))
+            first = NewRuleSet(rules, roles, by, "the rules that the product comes with")
+            await self._sets.insert_one(_document(1, first))
         except DuplicateKeyError:
             _logger.debug("another process stored the first rule set")
         try:
@@ -87,47 +94,33 @@ class RuleSetRepository:
         except DuplicateKeyError:
             _logger.debug("another process activated the first rule set")
 
-    async def activate(
-        self, expected: int, rules: Rows, roles: Rows, *, by: str, comment: str = "", tests: Sequence[str] | None = None
-    ) -> int:
+    async def activate(self, expected: int, new: NewRuleSet) -> int:
         """Stores a new version and puts it in force in place of version `expected`; returns its number.
 
         `expected` is 0 where no version is in force. Raises StaleVersionError, with nothing written, if another one is.
         """
 
         async def swap(session: AsyncClientSession) -> int:
-            return await self.swap(session, expected, rules, roles, by=by, comment=comment, tests=tests)
+            return await self.swap(session, expected, new)
 
         async with self._client.start_session() as session:
             return await session.with_transaction(
                 swap, read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority")
             )
 
-    async def swap(
-        self,
-        session: AsyncClientSession,
-        expected: int,
-        rules: Rows,
-        roles: Rows,
-        *,
-        by: str,
-        comment: str = "",
-        tests: Sequence[str] | None = None,
-        draft: str | None = None,
-        approved_by: str | None = None,
-    ) -> int:
-        """What `activate` does, within the transaction of `session`: with the draft that the version comes from."""
+    async def swap(self, session: AsyncClientSession, expected: int, new: NewRuleSet) -> int:
+        """What `activate` does, within the transaction of `session`."""
         state = await self._state.find_one({"_id": ACTIVE}, session=session)
         current = state["version"] if state else 0
         if current != expected:
             raise StaleVersionError
         newest = await self._sets.find_one({}, {"_id": 1}, sort=[("_id", DESCENDING)], session=session)
         version = int(newest["_id"] if newest else 0) + 1
-        origin = {"tests": list(tests) if tests is not None else None, "draft": draft, "approved_by": approved_by}
-        document = _document(version, rules, roles, by, comment) | origin
-        await self._sets.insert_one(document, session=session)
+        tests = list(new.tests) if new.tests is not None else None
+        origin = {"tests": tests, "draft": new.draft, "approved_by": new.approved_by}
+        await self._sets.insert_one(_document(version, new) | origin, session=session)
         changed = await self._state.update_one(
-            {"_id": ACTIVE, "version": expected}, {"$set": _state(version, by)}, upsert=not state, session=session
+            {"_id": ACTIVE, "version": expected}, {"$set": _state(version, new.by)}, upsert=not state, session=session
         )
         if state and changed.matched_count != 1:
             raise StaleVersionError
@@ -146,14 +139,14 @@ class RuleSetRepository:
             await asyncio.sleep(RECONNECT_SECONDS)
 
 
-def _document(version: int, rules: Rows, roles: Rows, by: str, comment: str) -> dict[str, Any]:
+def _document(version: int, new: NewRuleSet) -> dict[str, Any]:
     return {
         "_id": version,
-        "rules": [list(row) for row in rules],
-        "roles": [list(row) for row in roles],
+        "rules": [list(row) for row in new.rules],
+        "roles": [list(row) for row in new.roles],
         "created_at": datetime.now(UTC),
-        "created_by": by,
-        "comment": comment,
+        "created_by": new.by,
+        "comment": new.comment,
     }
 
 

@@ -5,12 +5,15 @@ A stored version is never changed. Rows are kept as rules write them; what they 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from beanie import Document
 
 ACTIVE = "active"  # the `_id` of the only pointer
+
+Rows = Sequence[Sequence[str]]
 
 
 class RuleSetDocument(Document):
@@ -40,6 +43,19 @@ class RuleSetState(Document):
 
     class Settings:
         name = "rule_set_state"
+
+
+@dataclass(frozen=True, slots=True)
+class NewRuleSet:
+    """A version that is to be put in force: by whom and why, and the draft that it comes from with who approved it."""
+
+    rules: Rows
+    roles: Rows
+    by: str
+    comment: str = ""
+    tests: Sequence[str] | None = None
+    draft: str | None = None
+    approved_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from bson import ObjectId
 from pymongo import ASCENDING, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.access.plan import AccessPlan, Action, Scope
 from documents.access.report import AccessReport
@@ -27,7 +26,6 @@ from documents.reading.conditions import both
 from documents.reading.customers import CustomerReader
 from documents.reading.records import RecordReader
 from documents.reckoning.working_time import SHANGHAI
-from documents.storing.layout import CUSTOMER_LAYOUT
 from documents.storing.row_scope import Filter
 
 _ALL: Final = frozenset({Scope.ALL})
@@ -49,10 +47,12 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """How records of one kind end: by `expires_at`, unless they `ended` before; whose business it is."""
+    """How records of one kind end: by `expires_at`, unless they `ended` before; how many days before their end they are
+    spoken of, and whose business it is."""
 
     kind: Kind
     what: ReminderSubject
+    notice_days: int
     ended: str
     person: str
     read: tuple[str, ...]  # the declared fields that are read of them
@@ -64,14 +64,23 @@ EXPIRIES: Final[Mapping[Kind, Expiry]] = {
         Expiry(
             Kind.UNDERTAKING,
             ReminderSubject.UNDERTAKING_EXPIRES,
+            30,
             "withdrawn_at",
             "staff",
             ("expires_at", "withdrawn_at", "staff"),
         ),
-        Expiry(Kind.CONSENT, ReminderSubject.CONSENT_EXPIRES, "withdrawn_at", "_owner", ("expires_at", "withdrawn_at")),
+        Expiry(
+            Kind.CONSENT,
+            ReminderSubject.CONSENT_EXPIRES,
+            14,
+            "withdrawn_at",
+            "_owner",
+            ("expires_at", "withdrawn_at"),
+        ),
         Expiry(
             Kind.SHARING_AGREEMENT,
             ReminderSubject.AGREEMENT_EXPIRES,
+            14,
             "ended_at",
             "created_by",
             ("expires_at", "ended_at", "created_by"),
@@ -83,28 +92,22 @@ EXPIRIES: Final[Mapping[Kind, Expiry]] = {
 class ReminderRepository:
     """What there is to remind of, and the reminders."""
 
-    def __init__(
-        self,
-        database: AsyncDatabase[dict[str, Any]],
-        repositories: Mapping[Kind, RecordReader],
-        customers: CustomerReader,
-    ) -> None:
-        self._database = database
-        self._repositories = repositories
+    def __init__(self, readers: Mapping[Kind, RecordReader], customers: CustomerReader) -> None:
+        self._readers = readers
         self._customers = customers
-        self._customer_rows = database[CUSTOMER_LAYOUT.collection]
-        self._rows = database[Reminder.collection]
+        self._rows = readers[Kind.REMINDER].store.collection
 
     async def expiring(
-        self, plan: AccessPlan, expiry: Expiry, now: datetime, until: datetime, after: str | None, limit: int
+        self, plan: AccessPlan, expiry: Expiry, now: datetime, after: str | None, limit: int
     ) -> Sequence[Due]:
-        """A page of the records in force at `now` that expire by `until`, the soonest first; an undertaking that
-        its signer has renewed says so. Raises FieldAccessError."""
-        repository = self._repositories[expiry.kind]
-        scope = repository.countable_rows(plan, expiry.read, AccessReport())
+        """A page of the records in force at `now` that expire within the days of notice, the soonest first; an
+        undertaking that its signer has renewed says so. Raises FieldAccessError."""
+        until = now + timedelta(days=expiry.notice_days)
+        reader = self._readers[expiry.kind]
+        scope = reader.countable_rows(plan, expiry.read, AccessReport())
         if scope is None:
             return ()
-        rows = self._database[repository.layout.collection]
+        rows = reader.store.collection
         condition = both({"expires_at": {"$gt": now, "$lte": until}, expiry.ended: None}, scope)
         if after is not None:
             instant, _, row_id = after.partition("/")
@@ -130,7 +133,7 @@ class ReminderRepository:
             day, _, row_id = after.partition("/")
             condition = both(condition, _beyond("next_review_on", day, row_id))
         wanted = dict.fromkeys(("kind", "next_review_on", "account_manager", "department"), 1)
-        rows = self._customer_rows.find(condition, wanted).sort(_order("next_review_on")).limit(limit)
+        rows = self._customers.store.collection.find(condition, wanted).sort(_order("next_review_on")).limit(limit)
         return [_review(row, today) async for row in rows]
 
     async def remind(self, plan: AccessPlan, due: Iterable[Due], by: str, session: AsyncClientSession) -> None:

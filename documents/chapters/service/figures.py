@@ -12,7 +12,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
-from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.access.plan import AccessPlan, FieldGrants
 from documents.access.report import AccessReport
@@ -66,9 +65,8 @@ class ChannelCount:
 class ServiceFigures:
     """The aggregations."""
 
-    def __init__(self, database: AsyncDatabase[dict[str, Any]], repositories: Mapping[Kind, RecordReader]) -> None:
-        self._database = database
-        self._repositories = repositories
+    def __init__(self, readers: Mapping[Kind, RecordReader]) -> None:
+        self._readers = readers
 
     async def performance(
         self, plan: AccessPlan, people: Collection[str], period: Period, report: AccessReport
@@ -114,7 +112,7 @@ class ServiceFigures:
 
     async def due(self, plan: AccessPlan, kind: Kind, now: datetime, limit: int) -> list[ObjectId]:
         """The tickets or complaints whose clock has reached `next_due_at`, those due for longest first."""
-        scope = self._repositories[kind].visible_rows(plan, kind)
+        scope = self._readers[kind].visible_rows(plan, kind)
         if scope is None:
             return []
         found = self._collection(kind).find(both({"next_due_at": {"$lte": now}}, scope), {"_id": 1})
@@ -124,7 +122,7 @@ class ServiceFigures:
         """Passed trainings that hold no longer as stored: valid ones that expire within the days of notice, expiring
         ones whose last day has passed."""
         kind = Kind.TRAINING_RESULT
-        scope = self._repositories[kind].visible_rows(plan, kind)
+        scope = self._readers[kind].visible_rows(plan, kind)
         if scope is None:
             return []
         soon = {"validity": "valid", "valid_until": {"$lte": (on + timedelta(days=notice_days)).isoformat()}}
@@ -134,17 +132,17 @@ class ServiceFigures:
 
     def grants_of_person(self, plan: AccessPlan, kind: Kind, person: str, department: str | None) -> FieldGrants:
         """What the caller may do with a record of `kind`, one of the company's, that were `person`'s."""
-        layout = self._repositories[kind].layout
+        scope_fields = self._readers[kind].store.layout.scope_fields
         row = {"_owner": person, "_department": department}
-        return plan.grants(kind, scope_set(members(plan.row_scope, layout), row))
+        return plan.grants(kind, scope_set(members(plan.row_scope, scope_fields), row))
 
     def _rows(
         self, plan: AccessPlan, kind: Kind, names: Collection[str], report: AccessReport
     ) -> dict[str, Any] | None:
-        return self._repositories[kind].countable_rows(plan, names, report)
+        return self._readers[kind].countable_rows(plan, names, report)
 
     def _collection(self, kind: Kind) -> Any:
-        return self._database[self._repositories[kind].layout.collection]
+        return self._readers[kind].store.collection
 
     async def _aggregate(self, kind: Kind, pipeline: list[dict[str, Any]]) -> list[dict[str, Any]]:
         cursor = await self._collection(kind).aggregate(pipeline)

@@ -80,7 +80,7 @@ class Exposures:
         """The grade, the limit in force, and whether new credit is stopped; one who was never rated has no limit."""
         if denied := HANDLED - grants_in_records(plan, Kind.HANDLING_CHANGE, customer).plain:
             raise FieldAccessError("read", denied)
-        reader = self._operations.writer.repository(Kind.HANDLING_CHANGE)
+        reader = self._operations.writer.reader(Kind.HANDLING_CHANGE)
         selection = Selection({Kind.HANDLING_CHANGE: HANDLED})
         condition = {"customer_id": customer.row_id}
         found = await reader.find_in(plan, Kind.HANDLING_CHANGE, condition, selection, caller.report)

@@ -15,9 +15,9 @@ from documents.chapters.credit.figures import CreditFigures, OverdueReceivable
 from documents.chapters.credit.kinds import ReceivableState, StepState
 from documents.chapters.credit.overdue_steps import (
     STAGES,
-    CollectionSchedule,
     CollectionStage,
-    CollectionStep,
+    OverdueSchedule,
+    OverdueStep,
     stage_due,
     with_step,
 )
@@ -43,7 +43,7 @@ STEP, RECEIVABLE = Kind.COLLECTION_STEP, Kind.RECEIVABLE
 class Collection:
     """Collection steps under policy, and what the system does by itself."""
 
-    def __init__(self, operations: RecordOperations, figures: CreditFigures, schedule: CollectionSchedule) -> None:
+    def __init__(self, operations: RecordOperations, figures: CreditFigures, schedule: OverdueSchedule) -> None:
         self._operations = operations
         self._figures = figures
         self._schedule = schedule
@@ -63,7 +63,7 @@ class Collection:
             customer = await operations.customer(caller, step["customer"])
             await lock_customer(operations.writer, writes, customer)
             receivable = await self._receivable(writes, plan, step["receivable"])
-            done = CollectionStep(
+            done = OverdueStep(
                 CollectionStage(step["stage"]), caller.username, date.fromisoformat(given["done_on"]), given["result"]
             )
             earlier = _done(await self._steps(writes, plan, step["receivable"]))
@@ -153,10 +153,10 @@ def _balance(receivable: Record) -> Money:
     return Money(Decimal(receivable["balance"]), receivable["currency"])
 
 
-def _done(steps: Sequence[Record]) -> tuple[CollectionStep, ...]:
+def _done(steps: Sequence[Record]) -> tuple[OverdueStep, ...]:
     """The steps that were done, in their order. What came of them decides nothing here."""
     done = [
-        CollectionStep(CollectionStage(step["stage"]), step["done_by"], date.fromisoformat(step["done_on"]), "")
+        OverdueStep(CollectionStage(step["stage"]), step["done_by"], date.fromisoformat(step["done_on"]), "")
         for step in steps
         if step["state"] == StepState.DONE.value
     ]

@@ -16,7 +16,7 @@ from documents.chapters.attachments.kinds import AttachmentCategory
 from documents.chapters.attachments.media_types import MediaType
 from documents.chapters.attachments.staging import AttachmentRepository, NewAttachment, in_one_piece
 from documents.chapters.credit.kinds import ReceivableState, StepState
-from documents.chapters.credit.overdue_letter import COLLECTION_LETTERS
+from documents.chapters.credit.overdue_letter import OVERDUE_LETTERS
 from documents.chapters.credit.overdue_steps import CollectionStage
 from documents.chapters.credit.receivables import overdue_days
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
@@ -133,7 +133,7 @@ class CollectionLetters:
             "state": ReceivableState.OPEN.value,
             "due_on": {"$lt": today.isoformat()},
         }
-        repository = self._operations.writer.repository(RECEIVABLE)
+        repository = self._operations.writer.reader(RECEIVABLE)
         found = await repository.find_in(plan, RECEIVABLE, condition, selection, caller.report)
         if denied := {name for record in found for name in LISTED - record.keys()}:
             raise FieldAccessError("read", denied)
@@ -177,7 +177,7 @@ def _rendered(
     # Loaded in this thread at the first letter: it takes long, and most processes write none.
     from documents.letters.pdf import render_letter  # noqa: PLC0415
 
-    return render_letter(COLLECTION_LETTERS[language], filled, rows, today)
+    return render_letter(OVERDUE_LETTERS[language], filled, rows, today)
 
 
 def _amount(money: Money) -> str:

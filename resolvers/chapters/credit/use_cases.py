@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from documents.chapters.attachments.staging import AttachmentRepository
 from documents.chapters.credit.exposure import ExposureOutcome, ExposurePolicy
 from documents.chapters.credit.figures import CreditFigures
-from documents.chapters.credit.overdue_steps import CollectionSchedule
+from documents.chapters.credit.overdue_steps import OverdueSchedule
 from documents.reading.customers import CustomerReader
 from resolvers.chapters.credit.assessments import CreditAssessments
 from resolvers.chapters.credit.contracts import Contracts
@@ -28,7 +28,7 @@ class CreditRules:
     over_limit: ExposureOutcome = ExposureOutcome.BLOCK
     four_eyes: bool = False
     sender: LetterSender | None = None
-    schedule: CollectionSchedule = field(default_factory=CollectionSchedule)
+    schedule: OverdueSchedule = field(default_factory=OverdueSchedule)
 
 
 class Credit:

@@ -8,7 +8,7 @@ from documents.chapters.accounts.directory import AccountRepository
 from documents.errors import InvalidField, InvalidValueError
 from documents.plain_records import Record
 from documents.reading.customers import CustomerReader
-from documents.reading.history import CustomerHistory
+from documents.reading.history import CustomerHistory, HistoryQuery
 from documents.registry import CATALOGUE
 from documents.storing.public_ids import parse_customer_id
 from policies.authorize import PolicyEngine
@@ -48,7 +48,7 @@ class History:
             if named is None:
                 nearest = (get_close_matches(field, sorted(known), n=1, cutoff=0.5) or ["name"])[0]
                 raise InvalidValueError((InvalidField("field", "value.unknown_field", (("nearest", nearest),)),))
-        page = await self._history.find_page(plan, parsed, named, limit, cursor, caller.report)
+        page = await self._history.find_page(plan, HistoryQuery(parsed, named, limit, cursor), caller.report)
         if page is None:
             return None
         people = await self._accounts.staff({record["by"] for record in page.records})

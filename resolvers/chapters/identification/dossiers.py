@@ -115,7 +115,7 @@ class Dossiers:
         if not needed <= grants_in_records(plan, proof.kind, customer).plain:
             return None
         condition = {"customer_id": customer.row_id, **proof.wanted}
-        reader, asked = self._operations.writer.repository(proof.kind), Selection({proof.kind: needed})
+        reader, asked = self._operations.writer.reader(proof.kind), Selection({proof.kind: needed})
         found = await reader.find_in(plan, proof.kind, condition, asked, caller.report)
         return [Evidence(_day(record.get(proof.expires))) for record in found]
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from documents.chapters.information.reviews import ReviewPeriods, next_review_on
+from documents.chapters.information.review_days import ReviewDays
 from documents.chapters.reminders.due import REVIEWS, ReminderRepository
 from documents.declaring.kind import Kind
 from documents.reckoning.working_time import SHANGHAI
-from documents.writing.dependents import Dependents
 from documents.writing.idempotency import IdempotentRequest
 from documents.writing.records import RecordWrites
 from policies.authorize import CREATE
@@ -20,16 +19,9 @@ from resolvers.operations import RecordOperations
 class Reviews:
     """Recording reviews. What is due are the customers by `nextReviewOn`."""
 
-    def __init__(
-        self,
-        operations: RecordOperations,
-        customers: Dependents,
-        periods: ReviewPeriods,
-        reminders: ReminderRepository,
-    ) -> None:
+    def __init__(self, operations: RecordOperations, days: ReviewDays, reminders: ReminderRepository) -> None:
         self._operations = operations
-        self._customers = customers
-        self._periods = periods
+        self._days = days
         self._reminders = reminders
 
     async def record(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
@@ -38,13 +30,13 @@ class Reviews:
         customer = await self._operations.customer(caller, given.pop("customer"))
         today = datetime.now(SHANGHAI).date()
         reached = given["result"] != "unreachable"
-        due = next_review_on(self._periods, customer.kind, today) if reached else today
+        due = self._days.after(customer.kind, today) if reached else today
         derived = {"reviewed_on": today.isoformat(), "next_review_on": due.isoformat()}
 
         async def work(writes: RecordWrites) -> str:
             done = await writes.insert(plan, Kind.REVIEW, given, customer=customer, derived=derived, by=caller.username)
             if reached:
-                await self._customers.set_review(customer.row_id, due.isoformat(), writes.session)
+                await self._days.set(customer.row_id, due, writes.session)
                 await self._reminders.mark_done(customer.public_id, REVIEWS, writes.session)
             return done
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from bson import ObjectId
 
 from documents.access.plan import Action
-from documents.chapters.information.shared_customers import SharedCustomer, SharingRepository
+from documents.chapters.information.shared_customers import SharedCustomer, SharedPage, SharingRepository
 from documents.encryption.cursors import CursorSealer, cursor_context
 from documents.errors import FieldAccessError
 from documents.plain_records import Record, Records
@@ -47,8 +47,10 @@ class SharedCustomers:
         parsed = parse_customer_id(customer_id)
         if parsed is None or principal.partner is None:
             return None
-        shared = await self._sharing.shared_with(principal.partner, _now(), only=parsed[1])
-        found = await self._read(caller, principal, [one for one in shared if one.kind is parsed[0]], selection)
+        shared = await self._sharing.one(principal.partner, _now(), parsed[1])
+        if shared is None or shared.kind is not parsed[0]:
+            return None
+        found = await self._read(caller, principal, [shared], selection)
         return found[0] if found else None
 
     async def find_page(self, caller: Caller, principal: Principal, query: ListQuery, wanted: Wanted) -> Record:
@@ -61,15 +63,9 @@ class SharedCustomers:
             return Record()
         at, kinds = _now(), sorted(query.kinds)
         context = cursor_context(principal.username, principal.partner, caller.purpose, kinds)
-        after_position = self._cursors.open(query.cursor, context)[1] if query.cursor is not None else None
-        shared = await self._sharing.shared_with(
-            principal.partner,
-            at,
-            kinds=kinds,
-            after_position=after_position,
-            descending=query.backward,
-            limit=query.limit + 1,
-        )
+        after = self._cursors.open(query.cursor, context)[1] if query.cursor is not None else None
+        asked = SharedPage(query.limit + 1, kinds, after, query.backward)
+        shared = await self._sharing.shared_with(principal.partner, at, asked)
         has_more, shared = len(shared) > query.limit, shared[: query.limit]
         if query.backward:
             shared.reverse()

@@ -16,6 +16,7 @@ from documents.access.plan import AccessPlan, Action, Scope
 from documents.chapters.accounts.directory import AccountRepository, StoredAccount
 from documents.chapters.policies.kinds import RuleDraftState as State
 from documents.chapters.policies.rule_sets import RuleSetRepository
+from documents.chapters.policies.stored import NewRuleSet
 from documents.declaring.catalogue import Catalogue
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError, RuleBrokenError, RulesBrokenError, StaleVersionError
@@ -203,9 +204,7 @@ class PolicyAdministration:
             raise RuleBrokenError("draft.outdated", "base", version=str(active))
         await self.hold(rules, facts["tests"])
         try:
-            number = await self._rule_sets.swap(
-                writes.session,
-                active,
+            new = NewRuleSet(
                 rules.rules,
                 rules.inheritance,
                 by=caller.username,
@@ -214,6 +213,7 @@ class PolicyAdministration:
                 draft=record_id,
                 approved_by=facts.get("approved_by"),
             )
+            number = await self._rule_sets.swap(writes.session, active, new)
         except StaleVersionError as error:  # another process was faster
             raise RuleBrokenError("draft.outdated", "base", version=str(active + 1)) from error
         derived = {"state": State.ACTIVATED.value, "steps": [*facts["steps"], _step(State.ACTIVATED, caller)]}

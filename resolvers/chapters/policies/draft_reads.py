@@ -53,7 +53,7 @@ class PolicyDrafts:
         plan, parsed = await self.operations.plan(caller, KIND), parse_id(draft_id, (KIND.value,))
         if parsed is None:
             return None
-        repository = self.operations.writer.repository(KIND)
+        repository = self.operations.writer.reader(KIND)
         selection = Selection({KIND: _CONTENT})
         found: Any = await repository.find(plan, KIND, parsed[1], selection, caller.report)
         if found is None or any(found.get(name) is None for name in _CONTENT):

@@ -153,7 +153,7 @@ class Training:
     async def _found(
         self, caller: Caller, plan: AccessPlan, kind: Kind, condition: dict[str, Any], names: frozenset[str]
     ) -> Records:
-        repository = self._operations.writer.repository(kind)
+        repository = self._operations.writer.reader(kind)
         return await repository.find_in(plan, kind, condition, Selection({kind: names | {"id"}}), caller.report)
 
     def _today(self) -> date:

@@ -19,7 +19,7 @@ from graphql import GraphQLField, get_named_type
 from documents.audit.blocks import COLLECTION, all_blocks, links
 from documents.audit.entries import Outcome
 from documents.audit.heads import read_heads
-from documents.chapters.audit.queries import TrailEntry, TrailQuery
+from documents.chapters.audit.queries import AuditQueries, TrailEntry, TrailQuery
 from documents.chapters.audit.verification import Claim, claims_of_heads, claims_of_links, verify
 from documents.declaring.kind import Kind
 from documents.registry import CATALOGUE
@@ -58,7 +58,7 @@ async def ask(api: Api, who: dict[str, str], query: str, variables: Mapping[str,
 @asynccontextmanager
 async def recorded(api: Api) -> AsyncIterator[list[TrailEntry]]:
     """The entries that come within the context, oldest first; they are there when it ends."""
-    queries = api.services.trail.queries
+    queries = AuditQueries(api.services.trail.blocks)
     before = await queries.find(TrailQuery(), limit=1)
     found: list[TrailEntry] = []
     yield found
@@ -329,7 +329,7 @@ class TestQuestions:
         answer = await demo_api.ask("demo.credit", query, purpose="risk_assessment")
         await ask(demo_api, AGENT, query)
         until = datetime.now(UTC) + timedelta(milliseconds=2)
-        queries = demo_api.services.trail.queries
+        queries = AuditQueries(demo_api.services.trail.blocks)
         asked = TrailQuery(field="id_number", username="demo.credit", since=since, until=until)
         reads = (await queries.examine(asked)).reads
         assert {str(read.customer) for read in reads} == set(ids(answer["data"]["customers"]["nodes"]))
@@ -340,7 +340,7 @@ class TestQuestions:
         """The newest comes first."""
         await demo_api.ask("demo.agent", LIST, purpose="risk_assessment")
         query = TrailQuery(username="demo.agent", outcome=Outcome.REFUSED)
-        (found,) = await demo_api.services.trail.queries.find(query, limit=1)
+        (found,) = await AuditQueries(demo_api.services.trail.blocks).find(query, limit=1)
         assert found.entry["codes"] == ["PURPOSE_NOT_ALLOWED"]
 
 

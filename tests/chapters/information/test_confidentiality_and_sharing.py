@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from documents.access.plan import Purpose
+from documents.chapters.accounts.directory import NewAccount
 from documents.chapters.accounts.passwords import PasswordHasher
 from tests.api import PASSWORD, Api, demo
 from tests.patience import until
@@ -28,12 +29,14 @@ async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Asy
             ("safe.officer", "security_officer", Purpose.SUPERVISION),
         ):
             await accounts.add(
-                username,
-                display_name=username,
-                roles=[role],
-                purposes=[purpose],
-                department="service",
-                password_hash=hashed,
+                NewAccount(
+                    username,
+                    display_name=username,
+                    roles=[role],
+                    purposes=[purpose],
+                    department="service",
+                    password_hash=hashed,
+                )
             )
         await api.ask("safe.officer", SIGN)
         yield api
@@ -102,12 +105,14 @@ class Partner:
         answer = await self.api.ask("safe.officer", sign, {"i": {k: v for k, v in given.items() if v is not None}})
         self.agreement = answer["data"]["signSharingAgreement"]["sharingAgreement"]
         await self.api.services.accounts.add(
-            self.name,
-            display_name=self.name,
-            roles=["partner"],
-            purposes=[Purpose.BUSINESS_OPERATION],
-            password_hash=await PasswordHasher().hash(PASSWORD),
-            partner=self.id,
+            NewAccount(
+                self.name,
+                display_name=self.name,
+                roles=["partner"],
+                purposes=[Purpose.BUSINESS_OPERATION],
+                password_hash=await PasswordHasher().hash(PASSWORD),
+                partner=self.id,
+            )
         )
 
     async def consent(self, customer: str, fields: list[str], days: int = 30) -> dict[str, Any]:

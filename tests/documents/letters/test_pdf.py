@@ -10,7 +10,7 @@ from pypdfium2 import PdfDocument, raw
 
 from documents.chapters.attachments.inspection import ContentInspection
 from documents.chapters.attachments.media_types import MediaType
-from documents.chapters.credit.overdue_letter import COLLECTION_LETTERS
+from documents.chapters.credit.overdue_letter import OVERDUE_LETTERS
 from documents.letters.pdf import render_letter
 from documents.letters.template import LetterLanguage, TemplateError
 
@@ -47,7 +47,7 @@ ITEMS = [["INV-2026-0901", "2026-09-30", "55", "10,000.00"], ["INV-2026-1001", "
 
 
 def letter(language: LetterLanguage, items: list[list[str]] = ITEMS, **changed: str) -> bytes:
-    return render_letter(COLLECTION_LETTERS[language], VALUES[language] | changed, items, DATED)
+    return render_letter(OVERDUE_LETTERS[language], VALUES[language] | changed, items, DATED)
 
 
 def opened(pdf: bytes) -> PdfDocument:
@@ -60,14 +60,14 @@ def text(pdf: bytes) -> str:
     return re.sub(r"\s", "", "".join(page.get_textpage().get_text_range() for page in opened(pdf)))
 
 
-@pytest.mark.parametrize("language", COLLECTION_LETTERS)
+@pytest.mark.parametrize("language", OVERDUE_LETTERS)
 class TestCollectionLetter:
     """Both languages."""
 
     def test_everything_can_be_read_back(self, language: LetterLanguage) -> None:
         """Every text of the template with its values, and every item."""
         read = text(letter(language))
-        filled = COLLECTION_LETTERS[language].filled(VALUES[language])
+        filled = OVERDUE_LETTERS[language].filled(VALUES[language])
         for written in (*filled.texts(), *filled.column_labels, *(cell for row in ITEMS for cell in row)):
             assert re.sub(r"\s", "", written) in read
         assert "{" not in read
@@ -98,7 +98,7 @@ class TestCollectionLetter:
 
     def test_a_missing_an_unknown_and_a_surplus_value_are_refused(self, language: LetterLanguage) -> None:
         """Naming the placeholder, not the values."""
-        template, values = COLLECTION_LETTERS[language], VALUES[language]
+        template, values = OVERDUE_LETTERS[language], VALUES[language]
         with pytest.raises(TemplateError, match="needs values for date, total"):
             template.filled({name: value for name, value in values.items() if name not in {"date", "total"}})
         with pytest.raises(TemplateError, match="no place for colour"):
@@ -118,6 +118,6 @@ class TestCollectionLetter:
 
 def test_both_languages_need_the_same_values() -> None:
     """Whoever makes a letter does not have to know which."""
-    needed = {template.placeholders for template in COLLECTION_LETTERS.values()}
+    needed = {template.placeholders for template in OVERDUE_LETTERS.values()}
     assert len(needed) == 1
     assert needed == {frozenset(VALUES["en"])}

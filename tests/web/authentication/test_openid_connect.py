@@ -14,6 +14,7 @@ import httpx
 import jwt
 import pytest
 
+from documents.chapters.accounts.directory import NewAccount
 from tests.login_parts import Database, LoginParts, build
 from tests.patience import PATIENCE_SECONDS, until
 from tests.web.authentication.local_issuer import AUDIENCE, LocalIssuer, local_issuer
@@ -43,7 +44,9 @@ async def provider(database: Database, tmp_path: Path) -> AsyncIterator[Provider
     parts = await build(database, tmp_path)
     async with local_issuer() as issuer, httpx.AsyncClient(trust_env=False, timeout=PATIENCE_SECONDS) as client:
         issuer.add_key("first")
-        await parts.accounts.add("li.na", display_name="李娜", roles=["auditor"], oidc_subject=f"{issuer.issuer}|7")
+        await parts.accounts.add(
+            NewAccount("li.na", display_name="李娜", roles=["auditor"], oidc_subject=f"{issuer.issuer}|7")
+        )
         verifier = OpenIDConnectVerifier(issuer.issuer, AUDIENCE, client, refetch_interval=REFETCH_INTERVAL)
         yield Provider(issuer, Authenticator(parts.access_tokens, parts.principals, verifier), parts, client)
 

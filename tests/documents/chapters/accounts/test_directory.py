@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from documents.access.plan import Purpose
-from documents.chapters.accounts.directory import AccountRepository
+from documents.chapters.accounts.directory import AccountRepository, NewAccount
 from documents.chapters.accounts.passwords import PasswordHasher, check_password_rules
 from documents.chapters.accounts.sessions import SessionRepository
 from documents.errors import DuplicateValueError, InvalidValueError, RecordNotFoundError
@@ -76,14 +76,16 @@ class TestAccounts:
     async def test_an_account_comes_back_as_it_was_added(self, accounts: AccountRepository) -> None:
         """With roles and purposes as sets, and without its password."""
         added = await accounts.add(
-            "wang.li",
-            display_name="王丽",
-            roles=["agent", "manager"],
-            department="D01",
-            customer_id="0123456789abcdef01234567",
-            purposes=[Purpose.CUSTOMER_SERVICE, Purpose.BUSINESS_OPERATION],
-            password_hash="$argon2id$secret",
-            oidc_subject="https://id.example|7",
+            NewAccount(
+                "wang.li",
+                display_name="王丽",
+                roles=["agent", "manager"],
+                department="D01",
+                customer_id="0123456789abcdef01234567",
+                purposes=[Purpose.CUSTOMER_SERVICE, Purpose.BUSINESS_OPERATION],
+                password_hash="$argon2id$secret",
+                oidc_subject="https://id.example|7",
+            )
         )
         stored = await accounts.get("wang.li")
         assert stored is not None
@@ -99,13 +101,13 @@ class TestAccounts:
 
     async def test_usernames_and_oidc_subjects_are_unique(self, accounts: AccountRepository) -> None:
         """Any number of accounts may have no subject at all."""
-        await accounts.add("a", display_name="A", oidc_subject="https://id.example|1")
-        await accounts.add("b", display_name="B")
-        await accounts.add("c", display_name="C")
+        await accounts.add(NewAccount("a", display_name="A", oidc_subject="https://id.example|1"))
+        await accounts.add(NewAccount("b", display_name="B"))
+        await accounts.add(NewAccount("c", display_name="C"))
         with pytest.raises(DuplicateValueError) as username:
-            await accounts.add("a", display_name="A")
+            await accounts.add(NewAccount("a", display_name="A"))
         with pytest.raises(DuplicateValueError) as subject:
-            await accounts.add("d", display_name="D", oidc_subject="https://id.example|1")
+            await accounts.add(NewAccount("d", display_name="D", oidc_subject="https://id.example|1"))
         assert (username.value.field, subject.value.field) == ("username", "oidc_subject")
         assert [account.username for account in await accounts.list_accounts()] == ["a", "b", "c"]
 
@@ -124,7 +126,7 @@ class TestAccounts:
         """The error carries the field and the rule."""
         details = {"username": "wang.li", "display_name": "王丽"} | values
         with pytest.raises(InvalidValueError) as caught:
-            await accounts.add(details.pop("username"), **details)  # type: ignore[arg-type]
+            await accounts.add(NewAccount(details.pop("username"), **details))  # type: ignore[arg-type]
         assert [item.field for item in caught.value.fields] == [field]
         assert await accounts.list_accounts() == []
 
@@ -133,8 +135,8 @@ class TestAccounts:
     ) -> None:
         """Of that account, and of no other."""
         sessions = SessionRepository(database)
-        await accounts.add("a", display_name="A")
-        await accounts.add("b", display_name="B")
+        await accounts.add(NewAccount("a", display_name="A"))
+        await accounts.add(NewAccount("b", display_name="B"))
         first, other = await sessions.open("a"), await sessions.open("b")
         await accounts.set_password("a", "$argon2id$new")
         assert await sessions.live_account(first.session_id) is None
@@ -155,15 +157,17 @@ class TestAccounts:
 
     async def test_demo_accounts_are_noticed(self, accounts: AccountRepository) -> None:
         """The production command asks this before it serves."""
-        await accounts.add("a", display_name="A")
+        await accounts.add(NewAccount("a", display_name="A"))
         assert not await accounts.has_demo_accounts()
-        await accounts.add("demo.agent", display_name="Demo", demo=True)
+        await accounts.add(NewAccount("demo.agent", display_name="Demo", demo=True))
         assert await accounts.has_demo_accounts()
 
     async def test_staff_and_departments_come_in_one_batch(self, accounts: AccountRepository) -> None:
         """Unknown names are absent; nothing but names and department is in a record."""
-        await accounts.add("a", display_name="甲", department="D01", roles=["agent"], password_hash="$argon2id$x")
-        await accounts.add("b", display_name="乙")
+        await accounts.add(
+            NewAccount("a", display_name="甲", department="D01", roles=["agent"], password_hash="$argon2id$x")
+        )
+        await accounts.add(NewAccount("b", display_name="乙"))
         await accounts.put_department("D01", name_en="Retail", name_zh="零售")
         await accounts.put_department("D01", name_en="Retail banking", name_zh="零售业务部")
         assert await accounts.staff(["a", "b", "a", "nobody"]) == {

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from documents.chapters.credit.overdue_steps import (
     STAGES,
-    CollectionSchedule,
     CollectionStage,
-    CollectionStep,
+    OverdueSchedule,
+    OverdueStep,
     next_due_on,
     next_stage,
     stage_due,
@@ -26,31 +26,29 @@ from documents.reckoning.money import Money
 DUE = date(2026, 1, 31)
 OPEN = Money(Decimal(100), "CNY")
 PAID = Money(Decimal(0), "CNY")
-SCHEDULE = CollectionSchedule()
-Steps = tuple[CollectionStep, ...]
+SCHEDULE = OverdueSchedule()
+Steps = tuple[OverdueStep, ...]
 
 
 @st.composite
-def schedules(draw: st.DrawFn) -> CollectionSchedule:
+def schedules(draw: st.DrawFn) -> OverdueSchedule:
     first, second, third = sorted(draw(st.sets(st.integers(1, 200), min_size=3, max_size=3)))
-    return CollectionSchedule(first, second, third, draw(st.integers(1, 30)))
+    return OverdueSchedule(first, second, third, draw(st.integers(1, 30)))
 
 
 def day(overdue: int) -> date:
     return DUE + timedelta(days=overdue)
 
 
-def step(stage: CollectionStage, overdue: int, by: str = "wang", result: str = "promised") -> CollectionStep:
-    return CollectionStep(stage, by, day(overdue), result)
+def step(stage: CollectionStage, overdue: int, by: str = "wang", result: str = "promised") -> OverdueStep:
+    return OverdueStep(stage, by, day(overdue), result)
 
 
 attempts = st.lists(st.builds(step, st.sampled_from(CollectionStage), st.integers(-30, 400)), max_size=20)
 
 
 @given(schedules(), attempts)
-def test_whatever_is_tried_no_step_is_skipped_or_repeated(
-    schedule: CollectionSchedule, tried: list[CollectionStep]
-) -> None:
+def test_whatever_is_tried_no_step_is_skipped_or_repeated(schedule: OverdueSchedule, tried: list[OverdueStep]) -> None:
     """What is kept is a beginning of the three, each on its day at the earliest and some days after the last."""
     kept: Steps = ()
     for attempt in tried:
@@ -67,7 +65,7 @@ def test_whatever_is_tried_no_step_is_skipped_or_repeated(
 
 
 @given(schedules(), st.lists(st.integers(0, 40), min_size=60, max_size=60))
-def test_a_job_that_runs_irregularly_takes_every_step(schedule: CollectionSchedule, pauses: list[int]) -> None:
+def test_a_job_that_runs_irregularly_takes_every_step(schedule: OverdueSchedule, pauses: list[int]) -> None:
     """Whenever it runs it does what is due, and in the end all three were done once."""
     kept: Steps = ()
     overdue = 0
@@ -84,7 +82,7 @@ def test_a_job_that_runs_irregularly_takes_every_step(schedule: CollectionSchedu
 
 
 @given(schedules(), st.integers(0, 2), st.integers(-30, 400), st.integers(-30, 400))
-def test_more_overdue_is_never_an_earlier_step(schedule: CollectionSchedule, done: int, one: int, other: int) -> None:
+def test_more_overdue_is_never_an_earlier_step(schedule: OverdueSchedule, done: int, one: int, other: int) -> None:
     """What is due stays due until it is done."""
     steps = tuple(step(stage, schedule.days(stage)) for stage in STAGES[:done])
     earlier, later = sorted((one, other))
@@ -119,7 +117,7 @@ def test_the_way_to_the_end() -> None:
     steps: Steps = ()
     for stage, due in zip(STAGES, (date(2026, 2, 3), date(2026, 2, 15), date(2026, 3, 2)), strict=True):
         assert next_due_on(SCHEDULE, DUE, OPEN, steps) == due
-        steps = with_step(SCHEDULE, DUE, OPEN, steps, CollectionStep(stage, "wang", due, "no answer"))
+        steps = with_step(SCHEDULE, DUE, OPEN, steps, OverdueStep(stage, "wang", due, "no answer"))
     assert next_due_on(SCHEDULE, DUE, OPEN, steps) is None
     with pytest.raises(StepError) as refused:
         with_step(SCHEDULE, DUE, OPEN, steps, step(CollectionStage.VISIT, 99))
@@ -144,7 +142,7 @@ def test_a_late_call_puts_the_letter_off_by_some_days() -> None:
         (step(CollectionStage.TELEPHONE, 3, result=" "), "step.result_missing"),
     ],
 )
-def test_a_step_that_is_none_is_refused(wrong: CollectionStep, rule: str) -> None:
+def test_a_step_that_is_none_is_refused(wrong: OverdueStep, rule: str) -> None:
     """By a published code."""
     with pytest.raises(StepError) as refused:
         with_step(SCHEDULE, DUE, OPEN, (), wrong)
@@ -155,4 +153,4 @@ def test_a_step_that_is_none_is_refused(wrong: CollectionStep, rule: str) -> Non
 def test_schedules_that_do_not_rise_are_refused(days: tuple[int, int, int]) -> None:
     """Nobody writes before having called."""
     with pytest.raises(ValueError, match="later"):
-        CollectionSchedule(*days)
+        OverdueSchedule(*days)
