@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from pymongo.asynchronous.database import AsyncDatabase
 
-from app import Services
 from demo.accounts import owners
 from demo.invented.customers import generate_customers
 from documents.declaring.kind import Kind
@@ -27,6 +26,7 @@ from documents.storing.indexes import ensure_customer_indexes
 from documents.storing.public_ids import new_customer_id
 from documents.writing.customers import Change, _new_row
 from documents.writing.uniqueness import IdentifierRepository
+from resolvers.services import Services
 
 BATCH: Final = 1_000
 
@@ -50,7 +50,7 @@ async def add_in_bulk(
     started, added = time.perf_counter(), 0
     if present < customers:
         await collection.drop_indexes()
-        codec = RowCodec(CATALOGUE.by_kind, BlindIndex(await services.keyring.secret("blind_index")))
+        codec = RowCodec(CATALOGUE.by_kind, BlindIndex(await services.storage.keyring.secret("blind_index")))
         # The first ones are those of the demo seeder, whose generator this is.
         rest = islice(generate_customers(customers, owners()), present, None)
         while time.perf_counter() - started < seconds and (batch := list(islice(rest, BATCH))):
@@ -69,7 +69,7 @@ async def _add(
     batch: list[tuple[Kind, dict[str, Any]]],
 ) -> None:
     ids = [new_customer_id() for _ in batch]
-    keys = await services.keyring.create_data_keys(ids)
+    keys = await services.storage.keyring.create_data_keys(ids)
     rows, claims = [], []
     for customer_id, (kind, values) in zip(ids, batch, strict=True):
         encoded = codec.encode(kind, keys[customer_id], values)

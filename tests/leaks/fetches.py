@@ -75,11 +75,11 @@ async def observed(arena: Arena, uri: str) -> AsyncIterator[Observed]:
 
     client: AsyncMongoClient[dict[str, Any]]
     async with AsyncMongoClient(uri, tz_aware=True, event_listeners=[recorder]) as client:
-        known = services.reader
+        known = services.storage.reader
         index = known._conditions._filters._blind_index
         codec = RowCodec(CATALOGUE.by_kind, index, counted)
         database: AsyncDatabase[dict[str, Any]] = client[arena.a.database.name]
-        reader = CustomerReader(database, CATALOGUE, services.keyring, index, known._cursors, codec)
+        reader = CustomerReader(database, CATALOGUE, services.storage.keyring, index, known._cursors, codec)
         yield Observed(reader, recorder, opened)
 
 

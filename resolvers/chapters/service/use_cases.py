@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from documents.chapters.accounts.directory import AccountRepository
 from documents.chapters.service.figures import ServiceFigures
 from resolvers.chapters.service.cases import Now, ServiceCases, present
 from resolvers.chapters.service.clocks import ServiceUpkeep
@@ -12,16 +11,16 @@ from resolvers.chapters.service.figures import Figures
 from resolvers.chapters.service.standards import Standards
 from resolvers.chapters.service.tickets import Tickets
 from resolvers.chapters.service.training import Training
-from resolvers.operations import RecordOperations
+from resolvers.kernel import Kernel
 
 
 class Service:
     """What the chapter can do, by the clock `now`."""
 
-    def __init__(
-        self, operations: RecordOperations, figures: ServiceFigures, accounts: AccountRepository, now: Now = present
-    ) -> None:
-        self._ground = (operations, figures, accounts)
+    def __init__(self, kernel: Kernel, now: Now = present) -> None:
+        self._kernel = kernel
+        operations, accounts = kernel.operations, kernel.storage.accounts
+        figures = ServiceFigures(kernel.storage.database, kernel.storage.readers)
         cases = ServiceCases(operations, now)
         self.tickets = Tickets(cases)
         self.contacts = Contacts(cases, accounts)
@@ -33,4 +32,4 @@ class Service:
 
     def by_clock(self, now: Now) -> Service:
         """The same by another clock: the demo tells what happened earlier."""
-        return Service(*self._ground, now)
+        return Service(self._kernel, now)
