@@ -27,7 +27,7 @@ from demo.accounts import DEMO_ACCOUNTS
 from demo.banner import demo_banner
 from demo.invented.company import DEMO_COMPANY
 from demo.password import forget_demo_password, keep_demo_password, kept_demo_password, new_demo_password
-from demo.progress import Report, seeding_progress
+from demo.progress import seeding_progress
 from demo.seed import DEMO_USERNAMES
 from documents.access.plan import Purpose
 from documents.chapters.accounts.directory import AccountRepository, NewAccount
@@ -103,10 +103,6 @@ class Services(Protocol):
         ...
 
     async def has_demo_accounts(self) -> bool: ...
-
-    async def seed_demo(self, count: int, password: str, progress: Report) -> None:
-        """Make customers, then accounts: whoever finds demo accounts knows that the seeding was finished."""
-        ...
 
 
 Command = Callable[[Settings, argparse.Namespace], None]
@@ -258,9 +254,12 @@ def _demo(settings: Settings, _: argparse.Namespace) -> None:
 
 async def _prepare_demo(settings: Settings, uri: str) -> str:
     """See that the demo data and logins are there; return the password of the logins."""
+    import app  # noqa: PLC0415 - see _services
+    from demo.seed import seed_demo  # noqa: PLC0415
+
     kept = kept_demo_password(settings.data_dir)
     password = settings.demo_password or kept or new_demo_password()
-    async with _services(settings, uri) as services:
+    async with app.open_services(settings, uri) as services:
         if not await services.has_demo_accounts():
             if any(account.username not in DEMO_USERNAMES for account in await services.accounts.list_accounts()):
                 raise CommandError(
@@ -269,7 +268,7 @@ async def _prepare_demo(settings: Settings, uri: str) -> str:
                 )
             forget_demo_password(settings.data_dir)
             with seeding_progress(_console()) as progress:
-                await services.seed_demo(settings.demo_customers, password, progress)
+                await seed_demo(services, settings.demo_customers, password, progress)
         elif password != kept:
             forget_demo_password(settings.data_dir)
             password_hash = await PasswordHasher().hash(password)  # one for all: they share the password anyway

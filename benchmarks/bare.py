@@ -24,11 +24,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app import ROOT_KEY_FILE
 from benchmarks.workloads import DENIED_FIELDS, PLAIN_FIELDS, READABLE_FIELD, public_name
 from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
+from documents.opening import ROOT_KEY_FILE
 from web.server import ServerOptions, listen, serve
 
 KIND: Final = "enterprise"

@@ -10,7 +10,8 @@ import hashlib
 from collections.abc import Callable
 from typing import Any, Final
 
-from app import Services, open_services, print_schema
+from app import open_services, print_schema
+from demo.seed import seed_demo
 from documents.access.plan import Purpose
 from documents.chapters.accounts.directory import NewAccount
 from documents.chapters.accounts.passwords import PasswordHasher
@@ -20,6 +21,7 @@ from policies.default import rules_text
 from policies.principal import FOREVER
 from policies.rules.matching import ANY
 from policies.rules.rule_set import RuleSet, parse_csv
+from resolvers.services import Services
 from settings import Settings
 
 DATABASE: Final = "benchmark"
@@ -82,7 +84,7 @@ async def prepare(
 
 
 async def _seed(services: Services, customers: int, progress: Callable[[int, int], None]) -> None:
-    await services.seed_demo(customers, PASSWORD, progress, with_records=False)
+    await seed_demo(services, customers, PASSWORD, progress, with_records=False)
     # `dossier serve` refuses a database with demo logins, and it is `dossier serve` that is measured.
     accounts = services.database["accounts"]
     await accounts.update_many({"demo": True}, {"$set": {"demo": False, "disabled": True}})

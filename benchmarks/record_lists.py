@@ -27,6 +27,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app import create_app
 from benchmarks.ticket_rows import ticket_rows
 from benchmarks.workloads import LOGIN_MUTATION
+from demo.seed import seed_demo
 from documents.database.embedded import EmbeddedMongoDB
 from settings import Settings
 
@@ -66,7 +67,7 @@ async def _measure(uri: str, folder: Path, count: int, repeat: int) -> None:
     async with application.router.lifespan_context(application) as state:
         if state is None:
             raise RuntimeError("the application has no state")
-        await state["services"].seed_demo(40, PASSWORD, lambda _done, _total: None)
+        await seed_demo(state["services"], 40, PASSWORD, lambda _done, _total: None)
         transport = httpx.ASGITransport(_with_state(application, dict(state)))
         async with httpx.AsyncClient(transport=transport, base_url="http://dossier.benchmark") as http:
             table = Table("list", "median ms", "slowest ms", title=f"{count} tickets, {PAGE}", box=None)

@@ -45,7 +45,7 @@ _STEPS: Final = (
     ("/resolvers/chapters/accounts/principals", "", "token and session"),
     ("/resolvers/chapters/accounts/access_tokens", "", "token and session"),
     ("/web/authentication", "", "token and session"),
-    ("/app.py", "_context", "token and session"),
+    ("/web/contexts", "", "token and session"),
     ("/resolvers/", "", "use case"),
     ("/web/graphql/answer", "", "orjson and compression"),
     ("/web/", "", "GraphQL endpoint and limits"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from rich.console import Console, Group
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -21,7 +21,7 @@ OPEN: Final = (JobState.RUNNING, JobState.QUEUED, JobState.FAILED)
 SHOWN: Final = 50
 
 
-async def overview(views: JobViews, definitions: Iterable[JobDefinition], now: datetime) -> Group:
+async def overview(views: JobViews, definitions: Iterable[JobDefinition[Any]], now: datetime) -> Group:
     """What runs and is due, what is dead and why, and when each schedule comes next."""
     unfinished = await views.list(OPEN, first=SHOWN)
     dead = await views.list([JobState.DEAD], first=SHOWN)
@@ -86,7 +86,7 @@ def _jobs(records: Iterable[JobRecord], title: str | None = None) -> Table:
     return table
 
 
-def _schedules(definitions: Iterable[JobDefinition], now: datetime) -> Table:
+def _schedules(definitions: Iterable[JobDefinition[Any]], now: datetime) -> Table:
     table = Table("job", "schedule", "next", box=None, pad_edge=False)
     for definition in definitions:
         if definition.schedule is not None:

@@ -20,22 +20,15 @@ from demo.chapters.undertakings import sign_undertakings
 from demo.invented.customers import generate_customers
 from documents.access.plan import Purpose
 from documents.access.report import AccessReport
-from documents.chapters.accounts.directory import AccountRepository, NewAccount
+from documents.chapters.accounts.directory import NewAccount
 from documents.chapters.accounts.passwords import PasswordHasher
 from documents.declaring.record import SourceChannel
-from documents.reading.customers import CustomerReader
 from documents.reading.list_query import Selection
-from documents.writing.customers import Change, CustomerWriter
-from policies.authorize import CREATE, PolicyEngine
+from documents.writing.customers import Change
+from policies.authorize import CREATE
 from policies.principal import Principal
-from resolvers.chapters.credit.use_cases import Credit
-from resolvers.chapters.identification.use_cases import Identification
-from resolvers.chapters.incidents.steps import Incidents
-from resolvers.chapters.information.sharing import Sharing
-from resolvers.chapters.information.undertakings import Confidentiality
 from resolvers.chapters.service.cases import present
-from resolvers.chapters.service.use_cases import Service
-from resolvers.recording import Recorder
+from resolvers.services import Services
 
 BATCH = 200
 _LOGINS = frozenset(account.username for account in DEMO_ACCOUNTS)
@@ -44,58 +37,46 @@ _CHANNELS = tuple(SourceChannel)
 _ADMINISTRATOR = Principal("demo.admin", frozenset({"administrator"}), frozenset({Purpose.BUSINESS_OPERATION}))
 
 
-class DemoSeeder:
-    """Seeds once, or goes on where it was interrupted; whoever finds demo logins knows that it was finished."""
+async def seed_demo(
+    services: Services, count: int, password: str, progress: Callable[[int, int], None], *, with_records: bool = True
+) -> None:
+    """Makes `count` customers, the records of some of them, then the logins with `password`.
 
-    def __init__(
-        self,
-        accounts: AccountRepository,
-        reader: CustomerReader,
-        writer: CustomerWriter,
-        engine: PolicyEngine,
-        confidentiality: Confidentiality,
-        credit: Credit,
-        identification: Identification,
-        service: Service,
-        sharing: Sharing,
-        incidents: Incidents,
-        recorder: Recorder,
-    ) -> None:
-        self._accounts = accounts
-        self._reader = reader
-        self._writer = writer
-        self._engine = engine
-        self._confidentiality = confidentiality
-        self._credit = credit
-        self._identification = identification
-        self._service = service
-        self._sharing = sharing
-        self._incidents = incidents
-        self._recorder = recorder
+    Reports (done, total) of customers as it goes. Goes on where it was interrupted: whoever finds demo logins knows
+    that all was made."""
+    await _Seeder(services).seed(count, password, progress, with_records=with_records)
+
+
+class _Seeder:
+    """Seeds one database."""
+
+    def __init__(self, services: Services) -> None:
+        self._use_cases = services.use_cases
+        self._accounts = services.accounts
+        self._reader = services.storage.reader
+        self._writer = services.storage.writer
+        self._engine = services.engine
 
     async def seed(
-        self, count: int, password: str, progress: Callable[[int, int], None], *, with_records: bool = True
+        self, count: int, password: str, progress: Callable[[int, int], None], *, with_records: bool
     ) -> None:
-        """Makes `count` customers, the records of some of them, then the logins with `password`.
-
-        Reports (done, total) of customers as it goes."""
         for department in DEMO_DEPARTMENTS:
             await self._accounts.put_department(department.code, name_en=department.name_en, name_zh=department.name_zh)
         await self._add_staff()
         await self._add_customers(count, progress)
         await self._add_customer_accounts(count)
-        await sign_undertakings(self._confidentiality)
+        await sign_undertakings(self._use_cases.information.undertakings)
         if with_records:
             await self._add_records()
         await self._add_logins(password)
 
     async def _add_records(self) -> None:
-        now = datetime.now(UTC)
-        await seed_credit(self._credit, self._engine, self._reader, now.date())
-        await seed_identification(self._identification, self._engine, self._reader, now)
-        await seed_service(self._service, self._engine, self._reader, present())
-        await self._add_partner(await seed_sharing(self._sharing, self._engine, self._reader, now))
-        await seed_incident(self._incidents, self._recorder, self._engine, self._reader, now)
+        now, cases, ground = datetime.now(UTC), self._use_cases, (self._engine, self._reader)
+        await seed_credit(cases.credit, *ground, now.date())
+        await seed_identification(cases.identification, *ground, now)
+        await seed_service(cases.service, *ground, present())
+        await self._add_partner(await seed_sharing(cases.information.sharing, *ground, now))
+        await seed_incident(cases.incidents.steps, cases.recorder, *ground, now)
 
     async def _add_staff(self) -> None:
         known = await self._accounts.staff(DEMO_USERNAMES)

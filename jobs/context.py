@@ -1,4 +1,4 @@
-"""What a running job sees: its arguments, its resources, the plan it may ask for, its checkpoint and its progress.
+"""What a running job sees: its arguments, what it works with, its checkpoint and its progress.
 
 INVARIANT: what a job writes through `commit` (or a batch) is written once, however often the job is started over: the
 writes and the checkpoint are one transaction, refused when the lease was lost. What it does otherwise may repeat.
@@ -11,11 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
 
-from documents.access.plan import AccessPlan, Action, Purpose
 from documents.chapters.jobs.kinds import JobLease
 from documents.chapters.jobs.ledger import JobLedger, Session, Work
-from jobs.resources import SYSTEM, JobResources
-from policies.authorize import READ
 
 
 class Identified(Protocol):
@@ -25,6 +22,7 @@ class Identified(Protocol):
     def id(self) -> str: ...
 
 
+R_co = TypeVar("R_co", covariant=True)
 _T = TypeVar("_T", bound=Identified)
 _T_co = TypeVar("_T_co", bound=Identified, covariant=True)
 
@@ -36,17 +34,23 @@ async def _nothing(_: Session) -> None:
     return None
 
 
-class JobContext:
-    """One attempt at one job."""
+class JobContext(Generic[R_co]):
+    """One attempt at one job, with the `resources` that it works with: use cases, which ask the rules what the system
+    may do, and stores that hold nothing of a customer in the clear."""
 
-    def __init__(self, lease: JobLease, ledger: JobLedger, resources: JobResources) -> None:
+    def __init__(self, lease: JobLease, ledger: JobLedger, resources: R_co) -> None:
         self._lease = lease
         self._ledger = ledger
-        self.resources = resources
+        self._resources = resources
         self.checkpoint: Any = lease.job.checkpoint
         self.done = lease.job.done
         self.total = lease.job.total
         self.is_cancelled = False
+
+    @property
+    def resources(self) -> R_co:
+        """What the job works with."""
+        return self._resources
 
     @property
     def id(self) -> str:
@@ -67,10 +71,6 @@ class JobContext:
     def scheduled_at(self) -> datetime:
         """The tick that the job is for, else when it was enqueued: what all attempts agree on, unlike `now`."""
         return self._lease.job.scheduled_at or self._lease.job.created_at
-
-    async def plan(self, purpose: Purpose, actions: frozenset[Action] = READ) -> AccessPlan:
-        """What the system may do under `purpose`, by the rules in force now. Raises PurposeNotAllowedError."""
-        return await self.resources.policies.authorize(SYSTEM, purpose.value, actions)
 
     async def progress(self, done: int, total: int = 0) -> None:
         """Shows how far the job is; `total` 0 means unknown. Raises LeaseLostError."""
@@ -100,7 +100,7 @@ class Batch(Generic[_T_co]):
     """Some items, to be dealt with in one transaction."""
 
     items: Sequence[_T_co]
-    _context: JobContext
+    _context: JobContext[Any]
 
     async def commit(self, work: Work = _nothing) -> None:
         """Does `work` and notes that these items are done, both or neither."""

@@ -10,7 +10,7 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from jobs.context import JobContext
 from jobs.schedules import Schedule
@@ -19,15 +19,17 @@ ATTEMPTS: Final = 10
 FIRST_DELAY: Final = timedelta(seconds=5)
 LONGEST_DELAY: Final = timedelta(hours=1)
 
-JobFunction = Callable[[JobContext], Awaitable[None]]
+R = TypeVar("R")
+R_contra = TypeVar("R_contra", contravariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class JobDefinition:
-    """A job that can run. After `attempts` attempts that failed it is on the dead-letter list."""
+class JobDefinition(Generic[R_contra]):
+    """A job that works with the resources `R_contra`. After `attempts` attempts that failed it is on the dead-letter
+    list."""
 
     name: str
-    run: JobFunction
+    run: Callable[[JobContext[R_contra]], Awaitable[None]]
     schedule: Schedule | None = None
     attempts: int = ATTEMPTS
     first_delay: timedelta = FIRST_DELAY
@@ -45,10 +47,11 @@ def job(
     schedule: Schedule | None = None,
     attempts: int = ATTEMPTS,
     first_delay: timedelta = FIRST_DELAY,
-) -> Callable[[JobFunction], JobDefinition]:
-    """Makes a job of an async function; `name` is `<chapter>.<what>` and stays, since the ledger keeps it."""
+) -> Callable[[Callable[[JobContext[R]], Awaitable[None]]], JobDefinition[R]]:
+    """Makes a job of an async function, which says by the type of its context what it works with; `name` is
+    `<chapter>.<what>` and stays, since the ledger keeps it."""
 
-    def declare(run: JobFunction) -> JobDefinition:
+    def declare(run: Callable[[JobContext[R]], Awaitable[None]]) -> JobDefinition[R]:
         return JobDefinition(name, run, schedule, attempts, first_delay)
 
     return declare

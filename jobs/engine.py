@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from taskiq import AcknowledgeType, AsyncBroker
 from taskiq.receiver import Receiver
 
-from documents.chapters.jobs.ledger import JobLedger
 from jobs.brokers import TASK, LedgerBroker, external_broker
-from jobs.definition import JobDefinition
 from jobs.runner import JobCounts, JobRunner
 
 POLL_SECONDS: Final = 1.0
@@ -31,22 +29,24 @@ logging.getLogger("taskiq").setLevel(logging.ERROR)  # each start and end of a j
 
 
 class JobEngine:
-    """Runs `definitions`, up to `at_once` of them at a time."""
+    """Hands jobs to `runner`, up to `at_once` of them at a time."""
 
     def __init__(
         self,
-        ledger: JobLedger,
-        definitions: Sequence[JobDefinition],
-        runner: JobRunner,
+        runner: JobRunner[Any],
         *,
         broker_url: str | None = None,
         at_once: int = AT_ONCE,
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
         """`broker_url` None is the ledger itself. Raises BrokerError."""
-        self._ledger = ledger
-        self._names = [definition.name for definition in definitions]
-        self._schedules = {item.name: item.schedule for item in definitions if item.schedule is not None}
+        self._ledger = ledger = runner.ledger
+        self._names = list(runner.definitions)
+        self._schedules = {
+            name: definition.schedule
+            for name, definition in runner.definitions.items()
+            if definition.schedule is not None
+        }
         self._ticks: dict[str, datetime] = {}
         self._runner = runner
         self._poll_seconds = poll_seconds
@@ -69,11 +69,11 @@ class JobEngine:
         return self._runner.counts
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Runs until the context ends; then what runs is given back at once."""
+    async def running(self) -> AsyncIterator[JobCounts]:
+        """Runs until the context ends; then what runs is given back at once. Gives the counts, which go on."""
         working = asyncio.create_task(self._work())
         try:
-            yield
+            yield self.counts
         finally:
             self._stopping.set()
             await self._runner.stop()

@@ -13,14 +13,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, Generic
 
 from documents.chapters.jobs.kinds import JobError, JobLease
 from documents.chapters.jobs.ledger import JobLedger
 from documents.errors import LeaseLostError
 from jobs.context import JobContext
-from jobs.definition import JobDefinition
-from jobs.resources import JobResources
+from jobs.definition import JobDefinition, R
 
 LEASE: Final = timedelta(seconds=30)
 _CODE: Final = re.compile(r"[A-Z][A-Z_]*")
@@ -38,30 +37,30 @@ class JobCounts:
     dead: int = 0
 
 
-class JobRunner:
+class JobRunner(Generic[R]):
     """Runs the jobs of `definitions` as `worker`."""
 
     def __init__(
         self,
         ledger: JobLedger,
-        definitions: Iterable[JobDefinition],
-        resources: JobResources,
+        definitions: Iterable[JobDefinition[R]],
+        resources: R,
         worker: str,
         lease: timedelta = LEASE,
     ) -> None:
-        self._ledger = ledger
-        self._definitions = {definition.name: definition for definition in definitions}
+        self.ledger = ledger
+        self.definitions = {definition.name: definition for definition in definitions}
         self._resources = resources
         self._worker = worker
         self._duration = lease
-        self._running: dict[asyncio.Task[None], JobContext] = {}
+        self._running: dict[asyncio.Task[None], JobContext[R]] = {}
         self._stopping = False
         self.counts = JobCounts()
 
     async def run(self, job_id: str) -> None:
         """One attempt at the job, unless it needs none or another worker has it."""
         try:
-            lease = await self._ledger.take(job_id, self._worker, self._duration)
+            lease = await self.ledger.take(job_id, self._worker, self._duration)
             if lease is not None:
                 await self._attempt(lease)
         except Exception as error:
@@ -80,15 +79,15 @@ class JobRunner:
             await asyncio.sleep(0)
 
     async def _attempt(self, lease: JobLease) -> None:
-        definition = self._definitions.get(lease.job.name)
+        definition = self.definitions.get(lease.job.name)
         if definition is None or self._stopping:
-            await self._ledger.release(lease)
+            await self.ledger.release(lease)
             return
         if lease.job.attempts > definition.attempts:
             await self._bury(lease, _WORKER_LOST)
             return
         self.counts.run += 1
-        context = JobContext(lease, self._ledger, self._resources)
+        context = JobContext(lease, self.ledger, self._resources)
         body = asyncio.create_task(_body(definition, context))
         renewal = asyncio.create_task(self._renew(lease, context, body))
         self._running[body] = context
@@ -100,41 +99,41 @@ class JobRunner:
             del self._running[body]
         await self._conclude(lease, definition, body)
 
-    async def _conclude(self, lease: JobLease, definition: JobDefinition, body: asyncio.Task[None]) -> None:
+    async def _conclude(self, lease: JobLease, definition: JobDefinition[R], body: asyncio.Task[None]) -> None:
         if body.cancelled():
-            await self._ledger.release(lease)
+            await self.ledger.release(lease)
             return
         error = body.exception()
         if error is None:
-            await self._ledger.succeed(lease)
+            await self.ledger.succeed(lease)
         elif not isinstance(error, LeaseLostError):
             await self._failed(lease, definition, _described(error))
 
-    async def _failed(self, lease: JobLease, definition: JobDefinition, error: JobError) -> None:
+    async def _failed(self, lease: JobLease, definition: JobDefinition[R], error: JobError) -> None:
         _logger.warning("the job %s failed: %s %s", lease.job.name, error.code, error.type)
         self.counts.failed += 1
         if lease.job.attempts >= definition.attempts:
             await self._bury(lease, error)
         else:
-            await self._ledger.fail(lease, error, definition.delay(lease.job.attempts))
+            await self.ledger.fail(lease, error, definition.delay(lease.job.attempts))
 
     async def _bury(self, lease: JobLease, error: JobError) -> None:
         self.counts.dead += 1
-        await self._ledger.bury(lease, error)
+        await self.ledger.bury(lease, error)
 
-    async def _renew(self, lease: JobLease, context: JobContext, body: asyncio.Task[None]) -> None:
+    async def _renew(self, lease: JobLease, context: JobContext[R], body: asyncio.Task[None]) -> None:
         """Keeps the lease alive; stops the job where it was lost. While the ledger cannot be reached, nothing that the
         job writes can be committed either."""
         while True:
             await asyncio.sleep(self._duration.total_seconds() / 3)
             with suppress(Exception):
-                if not await self._ledger.renew(lease, self._duration):
+                if not await self.ledger.renew(lease, self._duration):
                     context.is_cancelled = True
                     body.cancel()
                     return
 
 
-async def _body(definition: JobDefinition, context: JobContext) -> None:
+async def _body(definition: JobDefinition[R], context: JobContext[R]) -> None:
     await definition.run(context)
 
 

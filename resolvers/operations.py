@@ -12,9 +12,12 @@ from documents.registry import FULL_CATALOGUE
 from documents.storing.layout import CustomerReference
 from documents.writing.idempotency import IdempotentRequest
 from documents.writing.records import RecordWriter, Work
-from policies.authorize import READ, PolicyEngine
+from policies.authorize import CREATE, READ, WRITE, PolicyEngine
 from policies.principal import SYSTEM
 from resolvers.caller import Caller
+
+SYSTEM_ACTIONS = READ | CREATE | WRITE
+"""What the system needs to note what follows from an operation: it reads what there is, and makes or changes it."""
 
 
 class RecordOperations:

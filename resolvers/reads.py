@@ -10,14 +10,12 @@ from typing import Any
 from bson import ObjectId
 
 from documents.access.plan import AccessPlan, Action
-from documents.chapters.accounts.directory import AccountRepository
 from documents.declaring.fields import FieldSpec, ValueType
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
 from documents.declaring.record import CustomerRecord, plural
+from documents.opening import OpenDatabase
 from documents.plain_records import Record, Records
-from documents.reading.customers import CustomerReader
 from documents.reading.list_query import ListQuery, Selection
-from documents.reading.records import RecordReader
 from documents.registry import FULL_CATALOGUE, RECORD_CLASSES
 from documents.storing.public_ids import parse_customer_id, parse_id
 from policies.authorize import ACCESS, READ, PolicyEngine
@@ -48,17 +46,11 @@ def read_actions(selection: Selection) -> frozenset[Action]:
 class RecordReads:
     """Reads records of every kind under policy."""
 
-    def __init__(
-        self,
-        engine: PolicyEngine,
-        customers: CustomerReader,
-        repositories: Mapping[Kind, RecordReader],
-        accounts: AccountRepository,
-    ) -> None:
+    def __init__(self, engine: PolicyEngine, storage: OpenDatabase) -> None:
         self._engine = engine
-        self._customers = customers
-        self._repositories = repositories
-        self._accounts = accounts
+        self._customers = storage.reader
+        self._repositories = storage.readers
+        self._accounts = storage.accounts
 
     async def plan(self, caller: Caller, kind: Kind, actions: frozenset[Action] = READ) -> AccessPlan:
         """The caller's plan for records of `kind`."""
@@ -74,6 +66,19 @@ class RecordReads:
         record = await self._repositories[kind].find(plan, kind, row_id, selection, caller.report)
         if record is not None:
             await self.attach(caller, kind, [record], selection)
+        return record
+
+    async def find_customer(
+        self, caller: Caller, plan: AccessPlan, customer_id: str, selection: Selection
+    ) -> Record | None:
+        """The customer under a plan that the caller was just given; None where there is none for it."""
+        parsed = parse_customer_id(customer_id)
+        if parsed is None:
+            return None
+        kind, row_id = parsed
+        record = await self._customers.find(plan, kind, row_id, selection, caller.report)
+        if record is not None:
+            await self.attach_to_customers(caller, [record], selection)
         return record
 
     async def find_page(self, caller: Caller, kind: Kind, query: ListQuery, *, ordered: bool, wanted: Wanted) -> Record:

@@ -22,16 +22,14 @@ from documents.access.plan import AccessPlan, Level
 from documents.chapters.handling.mark import HANDLING_MARK
 from documents.declaring.fields import FieldSpec
 from documents.declaring.kind import Kind
+from documents.opening import OpenDatabase
 from documents.plain_records import Record
-from documents.reading.customers import CustomerReader
 from documents.reading.list_query import Selection
-from documents.reading.records import RecordReader
 from documents.registry import FULL_CATALOGUE
-from documents.storing.change_feed import ChangeFeed, ChangeQueue, Matches, Operation, RecordChange
+from documents.storing.change_feed import ChangeQueue, Matches, Operation, RecordChange
 from documents.storing.layout import CUSTOMER_LAYOUT
 from policies.authorize import READ, PolicyEngine
 from resolvers.caller import Caller
-from resolvers.chapters.customers.use_cases import Customers
 from resolvers.errors import NothingVisibleError
 from resolvers.reads import RecordReads, read_actions
 
@@ -115,21 +113,12 @@ def _counted(change: RecordChange, fields: Mapping[str, FieldSpec]) -> frozenset
 class Subscriptions:
     """The changes of customers and of the records of the regulation, for those who follow them."""
 
-    def __init__(
-        self,
-        engine: PolicyEngine,
-        reader: CustomerReader,
-        customers: Customers,
-        repositories: Mapping[Kind, RecordReader],
-        records: RecordReads,
-        feed: ChangeFeed,
-    ) -> None:
+    def __init__(self, engine: PolicyEngine, storage: OpenDatabase, reads: RecordReads) -> None:
         self._engine = engine
-        self._reader = reader
-        self._customers = customers
-        self._repositories = repositories
-        self._records = records
-        self._feed = feed
+        self._reader = storage.reader
+        self._repositories = storage.readers
+        self._feed = storage.changes
+        self._reads = reads
 
     async def follow(self, collection: str, matches: Matches) -> ChangeQueue:
         """The changes of `collection` from now on that `matches`, undecided."""
@@ -143,7 +132,7 @@ class Subscriptions:
 
     async def check_records(self, caller: Caller, kind: Kind) -> None:
         """The same for the records of one kind."""
-        plan = await self._records.plan(caller, kind)
+        plan = await self._reads.plan(caller, kind)
         if self._repositories[kind].visible_rows(plan, kind) is None:
             raise NothingVisibleError
 
@@ -155,7 +144,7 @@ class Subscriptions:
 
         async def read() -> Record | None:
             public_id = f"{change.kind}_{change.record_id}"
-            return await self._customers.find_under(caller, plan, public_id, _with_view(selection, kind))
+            return await self._reads.find_customer(caller, plan, public_id, _with_view(selection, kind))
 
         told = await shown(change, seen, plan, fields, CUSTOMER_LAYOUT.membership_fields, read)
         if told is None and HANDLING_MARK in change.fields and await self._sees_handling(caller, change.record_id):
@@ -165,7 +154,7 @@ class Subscriptions:
     async def _sees_handling(self, caller: Caller, row_id: Any) -> bool:
         """Whether the caller could read of the customer's changed handling by asking for it."""
         kind = Kind.HANDLING_CHANGE
-        plan = await self._records.plan(caller, kind)
+        plan = await self._reads.plan(caller, kind)
         condition, only_id = {"customer_id": row_id}, Selection({kind: frozenset({"id"})})
         return bool(await self._repositories[kind].find_in(plan, kind, condition, only_id, caller.report))
 
@@ -188,14 +177,14 @@ class Subscriptions:
     ) -> Record | None:
         """The same of a record of `kind`; of those alone whose fields the caller sees to be as `wanted` says."""
         repository = self._repositories[kind]
-        plan = await self._records.plan(caller, kind, read_actions(selection))
+        plan = await self._reads.plan(caller, kind, read_actions(selection))
         asked = _with_view(selection, kind, wanted)
 
         async def read() -> Record | None:
             found = await repository.find(plan, kind, change.record_id, asked, caller.report)
             if found is None or any(found.get(name) != value for name, value in wanted.items()):
                 return None
-            await self._records.attach(caller, kind, [found], selection)
+            await self._reads.attach(caller, kind, [found], selection)
             return found
 
         membership = repository.store.layout.membership_fields

@@ -15,6 +15,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import app
+from demo.seed import seed_demo
+from resolvers.services import Services
 from settings import Settings
 from tests.patience import PATIENCE_SECONDS
 
@@ -26,7 +28,7 @@ class Api:
     """A client of one running application."""
 
     http: httpx.AsyncClient
-    services: app.Services
+    services: Services
     tokens: dict[str, str] = field(default_factory=dict)
 
     async def login(self, username: str) -> str:
@@ -144,7 +146,7 @@ async def put_demo(settings: Settings, mongodb_uri: str, customers: int = 150) -
             await made.put(database, settings.data_dir)
             return
         async with running(settings, mongodb_uri) as api:
-            await api.services.seed_demo(customers, PASSWORD, lambda _done, _total: None)
+            await seed_demo(api.services, customers, PASSWORD, lambda _done, _total: None)
         _SEEDED[mongodb_uri, customers] = await Seeded.taken(database, settings.data_dir)
 
 

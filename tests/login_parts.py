@@ -20,7 +20,7 @@ from documents.encryption.keyring import Keyring
 from documents.encryption.token_keys import TokenKey, TokenKeyRepository, TokenKeys
 from resolvers.chapters.accounts.access_tokens import AccessTokens
 from resolvers.chapters.accounts.principals import Principals
-from resolvers.chapters.accounts.sessions import SessionResult, Sessions, SessionTokens
+from resolvers.chapters.accounts.sessions import LoginStores, SessionResult, Sessions, SessionTokens
 
 Database = AsyncDatabase[dict[str, Any]]
 PASSWORD = "correct horse 电池 staple"
@@ -57,6 +57,7 @@ class LoginParts:
     accounts: AccountRepository
     session_repository: CountingSessionRepository
     passwords: CountingHasher
+    stores: LoginStores
     access_tokens: AccessTokens
     principals: Principals
     sessions: Sessions
@@ -112,7 +113,17 @@ async def build(database: Database, directory: Path, limits: LoginLimits | None 
     session_repository, access_tokens = CountingSessionRepository(database), AccessTokens(keys)
     principals = Principals(accounts, session_repository)
     attempts = LoginAttemptRepository(database, limits)
-    sessions = Sessions(accounts, session_repository, attempts, passwords, access_tokens, principals)
+    stores = LoginStores(accounts, session_repository, attempts, passwords)
+    sessions = Sessions(stores, access_tokens, principals)
     return LoginParts(
-        database, keyring, keys, accounts, session_repository, passwords, access_tokens, principals, sessions
+        database=database,
+        keyring=keyring,
+        keys=keys,
+        accounts=accounts,
+        session_repository=session_repository,
+        passwords=passwords,
+        stores=stores,
+        access_tokens=access_tokens,
+        principals=principals,
+        sessions=sessions,
     )

@@ -21,6 +21,7 @@ from documents.access.plan import Purpose
 from documents.chapters.accounts.directory import NewAccount
 from documents.chapters.accounts.passwords import PasswordHasher
 from resolvers.chapters.accounts import access_tokens
+from resolvers.services import Services
 from settings import Settings
 from tests.api import PASSWORD, Api, unhurried
 from tests.patience import PATIENCE_SECONDS, newly_followed, until
@@ -67,13 +68,13 @@ class World:
 
     api: Api
     address: str
-    server: app.Services
+    server: Services
 
     @asynccontextmanager
     async def following(self, username: str, query: str = FOLLOW, **variables: Any) -> AsyncIterator[SocketClient]:
         """A subscriber whose subscription has begun."""
         async with AsyncExitStack() as stack:
-            async with newly_followed(self.server.changes):
+            async with newly_followed(self.server.storage.changes):
                 client = await stack.enter_async_context(self.asking(username, query, **variables))
             yield client
 

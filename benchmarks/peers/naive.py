@@ -24,7 +24,6 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from strawberry.asgi import GraphQL
 
-from app import ROOT_KEY_FILE
 from benchmarks.peers.field_permissions import READERS, field_extensions
 from documents.chapters.accounts.directory import AccountRepository
 from documents.chapters.accounts.sessions import SessionRepository
@@ -34,6 +33,7 @@ from documents.encryption.ciphertext import FieldContext, decrypt_value
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
 from documents.encryption.token_keys import TokenKeyRepository
+from documents.opening import ROOT_KEY_FILE
 from policies.principal import Principal
 from resolvers.chapters.accounts.access_tokens import AccessTokens
 from resolvers.chapters.accounts.principals import Principals

@@ -17,11 +17,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
-from app import ROOT_KEY_FILE
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
 from documents.encryption.token_keys import TokenKeyRepository
 from documents.encryption.vault import Vault
+from documents.opening import ROOT_KEY_FILE
 
 
 @asynccontextmanager

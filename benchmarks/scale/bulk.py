@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from pymongo.asynchronous.database import AsyncDatabase
 
-from app import Services
 from demo.accounts import owners
 from demo.invented.customers import generate_customers
 from documents.declaring.kind import Kind
@@ -26,6 +25,7 @@ from documents.storing.indexes import ensure_customer_indexes
 from documents.storing.public_ids import new_customer_id
 from documents.writing.customers import Change
 from documents.writing.uniqueness import IdentifierRepository
+from resolvers.services import Services
 
 BATCH: Final = 1_000
 
@@ -65,12 +65,12 @@ async def _add(
     database: AsyncDatabase[dict[str, Any]],
     batch: list[tuple[Kind, dict[str, Any]]],
 ) -> None:
-    codec, ids = services.reader.store.codec, [new_customer_id() for _ in batch]
-    keys = await services.keyring.create_data_keys(ids)
+    codec, ids = services.storage.reader.store.codec, [new_customer_id() for _ in batch]
+    keys = await services.storage.keyring.create_data_keys(ids)
     rows, claims = [], []
     for customer_id, (kind, values) in zip(ids, batch, strict=True):
         encoded = codec.encode(kind, keys[customer_id], values)
-        rows.append(services.writer.new_row(customer_id, Change(kind, values, SourceChannel.CONTRACT), encoded))
+        rows.append(services.storage.writer.new_row(customer_id, Change(kind, values, SourceChannel.CONTRACT), encoded))
         claims += [(name, tokens[0], customer_id) for name, tokens in _unique(kind, encoded.tokens)]
     async with database.client.start_session() as session:
         await IdentifierRepository(database).claim_new(claims, session)

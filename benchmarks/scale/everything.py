@@ -19,12 +19,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app import ROOT_KEY_FILE
 from benchmarks.bare import ORDER, BareEndpoint
 from benchmarks.workloads import PAGE_SIZE, Position, graphql_request, http_request
 from documents.declaring.fields import FieldSpec, ValueType
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
 from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value
+from documents.opening import ROOT_KEY_FILE
 from documents.registry import CATALOGUE
 from web.server import ServerOptions, listen, serve
 

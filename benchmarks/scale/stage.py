@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 from rich.console import Console
 
-from app import Services, open_services
+from app import open_services
 from benchmarks.__main__ import LARGE_LIMIT, OTHER_CORE, SERVER_CORE
 from benchmarks.dataset import PASSWORD, STATE, USERNAME, prepare
 from benchmarks.load import LoadGenerator
@@ -30,6 +30,7 @@ from documents.database.embedded import free_port
 from documents.registry import FULL_CATALOGUE
 from policies.principal import FOREVER
 from policies.rules.rule_set import RuleSet, parse_csv
+from resolvers.services import Services
 from settings import Settings
 
 WHOLE_USERNAME = "bench.whole"

@@ -18,7 +18,7 @@ from documents.reading.list_query import ListQuery, Selection
 from documents.writing.idempotency import IdempotentRequest
 from policies.authorize import PolicyEngine
 from resolvers.caller import Caller
-from resolvers.chapters.incidents.steps import Incidents
+from resolvers.chapters.incidents.steps import IncidentSteps
 from resolvers.idempotency import idempotent
 from resolvers.recording import Recorder
 
@@ -28,7 +28,7 @@ UseCase = Callable[[Caller, dict[str, Any], IdempotentRequest | None], Awaitable
 
 
 async def seed_incident(
-    incidents: Incidents, recorder: Recorder, engine: PolicyEngine, reader: CustomerReader, now: datetime
+    incidents: IncidentSteps, recorder: Recorder, engine: PolicyEngine, reader: CustomerReader, now: datetime
 ) -> None:
     """One incident that is contained: the regulator was told, the customers concerned are still to be."""
     await _read_identity_numbers(recorder, engine, reader)

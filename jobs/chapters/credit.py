@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Final
+from typing import Final, Protocol
 
 from documents.chapters.credit.figures import OverdueReceivable
 from documents.chapters.jobs.ledger import Session
@@ -16,12 +16,29 @@ _BATCH: Final = 20
 """Receivables per transaction: each may change the handling of its customer too."""
 
 
+class OverduePlanning(Protocol):
+    """What plans the steps against debts: a use case, which jobs have from the composition root alone."""
+
+    async def overdue(self, on: date, after: str | None, limit: int) -> Sequence[OverdueReceivable]:
+        """At most `limit` receivables that are overdue on the day, behind the id `after`."""
+        ...
+
+    async def plan_steps(self, session: Session, receivables: Sequence[OverdueReceivable], on: date) -> None:
+        """Plans the steps that are due on the day, in the transaction of `session`; none twice."""
+        ...
+
+
+class OverdueResources(Protocol):
+    """What the jobs of credit work with."""
+
+    @property
+    def overdue(self) -> OverduePlanning: ...
+
+
 @job("credit.collection_steps", schedule=Daily(at="06:00"))
-async def plan_collection_steps(context: JobContext) -> None:
+async def plan_collection_steps(context: JobContext[OverdueResources]) -> None:
     """Plans the steps that are due on the day of the tick, however late the job runs. It plans none twice."""
-    planner = context.resources.collection
-    if planner is None:
-        raise RuntimeError("the collection of receivables is not among the resources of jobs")
+    planner = context.resources.overdue
     on = context.scheduled_at.astimezone(CHINA_STANDARD_TIME).date()
 
     async def page(after: str | None, limit: int) -> Sequence[OverdueReceivable]:

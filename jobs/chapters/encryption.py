@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from documents.chapters.encryption.rotation import KeyRotation
 from documents.chapters.jobs.ledger import Session
@@ -27,12 +27,17 @@ class KeysLeftError(Exception):
     code = "KEYS_LEFT"
 
 
+class KeyResources(Protocol):
+    """What the job of encryption works with."""
+
+    @property
+    def keys(self) -> KeyRotation: ...
+
+
 @job("keys.rewrap", schedule=Daily(at="04:00"))
-async def rewrap_keys(context: JobContext) -> None:
+async def rewrap_keys(context: JobContext[KeyResources]) -> None:
     """Wraps every data key and every secret with the active vault key."""
     keys = context.resources.keys
-    if keys is None:
-        raise RuntimeError("keys are not among the resources of jobs")
     await _rewrap_what_is_left(context, keys)
     # Other processes learn of the new key within seconds; until then they wrap with the one before.
     await asyncio.sleep(await keys.unsettled_seconds())
@@ -41,7 +46,7 @@ async def rewrap_keys(context: JobContext) -> None:
         raise KeysLeftError
 
 
-async def _rewrap_what_is_left(context: JobContext, keys: KeyRotation) -> None:
+async def _rewrap_what_is_left(context: JobContext[KeyResources], keys: KeyRotation) -> None:
     left = await keys.left()
     await context.progress(context.done, context.done + left)
     if left == 0:

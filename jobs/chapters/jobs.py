@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import Final, Protocol
 
+from documents.chapters.jobs.ledger import JobLedger
 from jobs.context import JobContext
 from jobs.definition import job
 from jobs.schedules import Daily
@@ -12,7 +13,14 @@ from jobs.schedules import Daily
 _KEPT: Final = timedelta(days=30)
 
 
+class LedgerResources(Protocol):
+    """What the job of the ledger works with."""
+
+    @property
+    def ledger(self) -> JobLedger: ...
+
+
 @job("jobs.housekeeping", schedule=Daily(at="03:00"))
-async def remove_succeeded_jobs(context: JobContext) -> None:
+async def remove_succeeded_jobs(context: JobContext[LedgerResources]) -> None:
     """Removes what was enqueued 30 days before the tick, and succeeded."""
     await context.resources.ledger.remove_succeeded(context.scheduled_at - _KEPT)

@@ -3,25 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, Final
+from datetime import date, datetime
+from typing import Any, Final, Protocol
 
 from documents.chapters.jobs.ledger import Session
 from documents.chapters.service.clock import MEASURED
 from documents.declaring.kind import Kind
 from jobs.context import JobContext
 from jobs.definition import job
-from jobs.resources import ServiceKeeping
 from jobs.schedules import CHINA_STANDARD_TIME, Daily, Every
 
 _BATCH: Final = 50
 """Records per transaction."""
 
 
+class ServiceKeeping(Protocol):
+    """What moves the clocks of service on: a use case, which jobs have from the composition root alone. Whatever writes
+    does so in the transaction of `session`."""
+
+    async def due(self, kind: Kind, now: datetime, limit: int) -> Sequence[Any]:
+        """Tickets or complaints whose clock has reached its next instant."""
+        ...
+
+    async def move_clocks(self, session: Session, kind: Kind, ids: Sequence[Any], now: datetime) -> None:
+        """Notes where they stand, and whom that is escalated to."""
+        ...
+
+    async def lapsing(self, on: date, limit: int) -> Sequence[Any]:
+        """Trainings whose validity is another on the day than the stored one."""
+        ...
+
+    async def judge_validity(self, session: Session, ids: Sequence[Any], on: date) -> None:
+        """Notes how they still hold."""
+        ...
+
+
+class ServiceResources(Protocol):
+    """What the jobs of service work with."""
+
+    @property
+    def service(self) -> ServiceKeeping: ...
+
+
 @job("service.escalations", schedule=Every(minutes=1))
-async def escalate(context: JobContext) -> None:
+async def escalate(context: JobContext[ServiceResources]) -> None:
     """Notes what is near its standard or breached it, and whom that is escalated to; nothing twice."""
-    keeper = _keeper(context)
+    keeper = context.resources.service
     for kind in MEASURED:
         now = context.now
         while ids := await keeper.due(kind, now, _BATCH):
@@ -33,9 +60,9 @@ async def escalate(context: JobContext) -> None:
 
 
 @job("training.validity", schedule=Daily(at="05:30"))
-async def judge_validity(context: JobContext) -> None:
+async def judge_validity(context: JobContext[ServiceResources]) -> None:
     """Notes which trainings expire soon or have expired on the day of the tick."""
-    keeper = _keeper(context)
+    keeper = context.resources.service
     on = context.scheduled_at.astimezone(CHINA_STANDARD_TIME).date()
     while ids := await keeper.lapsing(on, _BATCH):
 
@@ -43,10 +70,3 @@ async def judge_validity(context: JobContext) -> None:
             await keeper.judge_validity(session, items, on)
 
         await context.commit(judge, checkpoint=None, done=context.done + len(ids))
-
-
-def _keeper(context: JobContext) -> ServiceKeeping:
-    keeper = context.resources.service
-    if keeper is None:
-        raise RuntimeError("the clocks of service are not among the resources of jobs")
-    return keeper

@@ -11,7 +11,7 @@ from documents.storing.public_ids import parse_customer_id, parse_id
 from policies.authorize import CREATE
 from resolvers.caller import Caller
 from resolvers.idempotency import idempotent
-from resolvers.operations import RecordOperations
+from resolvers.kernel import Kernel
 from resolvers.recording import traced
 
 PATH = "attachments"
@@ -20,9 +20,11 @@ PATH = "attachments"
 class Attachments:
     """Adds and opens the files of customers under policy."""
 
-    def __init__(self, operations: RecordOperations, repository: AttachmentRepository) -> None:
-        self._operations = operations
-        self.repository = repository
+    def __init__(self, kernel: Kernel, max_bytes: int) -> None:
+        """`max_bytes`: the largest file."""
+        storage = kernel.storage
+        self._operations = kernel.operations
+        self.repository = AttachmentRepository(storage.readers[Kind.ATTACHMENT], storage.files, max_bytes)
 
     @property
     def limit(self) -> int:

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from documents.access.plan import Action, Scope
 from documents.access.trace import Served
-from documents.chapters.encryption.rotation import KeyRotation, VaultKeyFacts
-from documents.chapters.jobs.ledger import JobLedger, Session
+from documents.chapters.encryption.rotation import VaultKeyFacts
+from documents.chapters.jobs.ledger import Session
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError
 from documents.plain_records import Record, Records
@@ -18,7 +18,7 @@ from documents.writing.idempotency import IdempotentRequest
 from documents.writing.records import RecordWrites
 from policies.authorize import CREATE
 from resolvers.caller import Caller
-from resolvers.operations import RecordOperations
+from resolvers.kernel import Kernel
 
 KIND: Final = Kind.VAULT_KEY
 REWRAP: Final = "keys.rewrap"
@@ -30,13 +30,11 @@ _MADE: Final = frozenset({"fingerprint", "state"})
 class Keys:
     """What can be known of the keys, and done."""
 
-    def __init__(
-        self, operations: RecordOperations, rotation: KeyRotation, ledger: JobLedger, trail_key_id: bytes
-    ) -> None:
-        self._operations = operations
-        self._rotation = rotation
-        self._ledger = ledger
-        self._trail_key_id = trail_key_id
+    def __init__(self, kernel: Kernel) -> None:
+        self._operations = kernel.operations
+        self._rotation = kernel.storage.rotation
+        self._ledger = kernel.storage.ledger
+        self._trail_key_id = kernel.storage.trail.key.key_id
 
     async def state(self, caller: Caller) -> Record:
         """The keys and how many each wraps, the newest vault key first. Raises FieldAccessError."""

@@ -21,7 +21,7 @@ from documents.writing.records import RecordWrites
 from policies.authorize import CREATE, READ, WRITE
 from policies.principal import SYSTEM
 from resolvers.caller import Caller
-from resolvers.operations import RecordOperations
+from resolvers.kernel import Kernel
 
 REVIEW_NOTICE_DAYS: Final = 14
 
@@ -29,9 +29,10 @@ REVIEW_NOTICE_DAYS: Final = 14
 class Reminders:
     """What there is to remind of, and the reminders."""
 
-    def __init__(self, operations: RecordOperations, reminders: ReminderRepository) -> None:
-        self._operations = operations
-        self._reminders = reminders
+    def __init__(self, kernel: Kernel) -> None:
+        storage = kernel.storage
+        self._operations = kernel.operations
+        self._reminders = ReminderRepository(storage.readers, storage.reader)
 
     async def expiring(self, kind: Kind, at: datetime, after: str | None, limit: int) -> Sequence[Due]:
         """A page of the records of `kind` that expire within its days of notice, counted from `at`."""

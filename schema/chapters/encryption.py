@@ -56,7 +56,7 @@ def operations(vocabulary: Vocabulary) -> list[Operation]:
             "rotate_vault_key",
             Kind.JOB,
             rotate,
-            lambda use_cases: use_cases.keys.rotate_vault_key,
+            lambda use_cases: use_cases.encryption.rotate_vault_key,
             "Makes a new vault key, and a job `keys.rewrap` that wraps every data key and secret with it while "
             "everybody works on; `jobChanged` follows it.",
         )
@@ -69,4 +69,4 @@ def queries(_vocabulary: Vocabulary) -> Fields:
 
 
 async def _keys(info: Info) -> Any:
-    return await info.context.use_cases.keys.state(info.context.caller)
+    return await info.context.use_cases.encryption.state(info.context.caller)

@@ -114,14 +114,14 @@ def _found(vocabulary: Vocabulary) -> list[Operation]:
             "record_incident",
             kind,
             operation_input("RecordIncidentInput", kind, enums, (*told, "suspect"), required_fields=told),
-            lambda use_cases: use_cases.incidents.record,
+            lambda use_cases: use_cases.incidents.steps.record,
             "Records a breach of customer information; the times of notification run from its discovery.",
         ),
         Operation(
             "scope_incident",
             kind,
             operation_input("ScopeIncidentInput", kind, enums, (), more=searched, of_record=True),
-            lambda use_cases: use_cases.incidents.scope,
+            lambda use_cases: use_cases.incidents.steps.scope,
             "Finds in the audit trail whom the incident concerns: each becomes an affected customer. "
             "Further searches add to the earlier ones.",
         ),
@@ -140,14 +140,14 @@ def _answered(vocabulary: Vocabulary) -> list[Operation]:
             "add_incident_measure",
             kind,
             of_incident("AddIncidentMeasureInput", {"what": (str, "What is to be done.")}),
-            lambda use_cases: use_cases.incidents.add_measure,
+            lambda use_cases: use_cases.incidents.steps.add_measure,
             "Adds a measure against the incident.",
         ),
         Operation(
             "complete_incident_measure",
             kind,
             of_incident("CompleteIncidentMeasureInput", {"number": (int, "The measure's number.")}),
-            lambda use_cases: use_cases.incidents.complete_measure,
+            lambda use_cases: use_cases.incidents.steps.complete_measure,
             "Notes that a measure is done.",
         ),
         Operation(
@@ -157,21 +157,21 @@ def _answered(vocabulary: Vocabulary) -> list[Operation]:
                 "RecordIncidentNotificationInput",
                 {**recipient, "sent_at": (DateTime | None, "When they were told; left out: now.")},
             ),
-            lambda use_cases: use_cases.incidents.record_notification,
+            lambda use_cases: use_cases.incidents.steps.record_notification,
             "Notes that the regulator, or the customers concerned, were told.",
         ),
         Operation(
             "waive_incident_notification",
             kind,
             of_incident("WaiveIncidentNotificationInput", {**recipient, "reason": (str, "Why they need not be told.")}),
-            lambda use_cases: use_cases.incidents.waive_notification,
+            lambda use_cases: use_cases.incidents.steps.waive_notification,
             "Notes why somebody need not be told.",
         ),
         Operation(
             "close_incident",
             kind,
             of_incident("CloseIncidentInput", {}, ("closing_report",)),
-            lambda use_cases: use_cases.incidents.close,
+            lambda use_cases: use_cases.incidents.steps.close,
             "Closes the incident; refused with everything that is still open.",
         ),
     ]
@@ -197,4 +197,4 @@ def queries(_vocabulary: Vocabulary) -> Fields:
 
 async def _report(info: Info, id: strawberry.ID) -> Any:  # noqa: A002 - the name that all queries use
     parts = selected_fields(info).get("IncidentReport", frozenset())
-    return await info.context.use_cases.incident_reports.find(info.context.caller, id, parts - {"id"})
+    return await info.context.use_cases.incidents.reports.find(info.context.caller, id, parts - {"id"})

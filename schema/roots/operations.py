@@ -23,7 +23,7 @@ from resolvers.caller import Caller
 from resolvers.idempotency import idempotent
 from resolvers.recording import traced
 from resolvers.refusals import REFUSALS, user_errors
-from schema.context import UseCases
+from resolvers.registry import UseCases
 from schema.roots.query import Info, selection_of
 from schema.vocabulary.record_inputs import given_values
 from schema.vocabulary.record_types import RecordTypes

@@ -176,7 +176,7 @@ async def test_g5_followers_of_a_customer_are_told_of_its_changed_handling_if_th
             client = await stack.enter_async_context(socket_client(address))
             token = f"Bearer {await api.login(who)}"
             await client.begin({"authorization": token, "dossier-purpose": purpose})
-            async with newly_followed(state["services"].changes):
+            async with newly_followed(state["services"].storage.changes):
                 await client.subscribe(query, variables={"c": customer})
             return client
 

@@ -70,7 +70,9 @@ async def test_the_officer_rotates_the_vault_key_and_follows_the_job_to_its_end(
         ("RETIRED", 0, 0),
     ]
     assert after["vaultKeys"][1]["fingerprint"] == replaced["fingerprint"]
-    api.services.keyring.evict([row["_id"] async for row in api.services.database["data_keys"].find({}, {"_id": 1})])
+    api.services.storage.keyring.evict(
+        [row["_id"] async for row in api.services.database["data_keys"].find({}, {"_id": 1})]
+    )
     assert await api.ask("demo.credit", READ) == read
 
 

@@ -44,7 +44,7 @@ class Console:
     @asynccontextmanager
     async def newly_followed(self, collection: str) -> AsyncIterator[None]:
         """Ends when a page that is opened in the block follows what changes in `collection`; no page shows when."""
-        async with newly_followed(self.api.services.changes, collection):
+        async with newly_followed(self.api.services.storage.changes, collection):
             yield
 
 

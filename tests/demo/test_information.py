@@ -34,6 +34,6 @@ async def test_seeding_sharing_and_the_incident_again_makes_nothing_twice(demo_a
     before = [await services.database[name].count_documents({}) for name in COLLECTIONS]
     assert all(before)
     later = datetime.now(UTC) + timedelta(hours=1)
-    await seed_sharing(use_cases.sharing, services.engine, services.reader, later)
-    await seed_incident(use_cases.incidents, use_cases.recorder, services.engine, services.reader, later)
+    await seed_sharing(use_cases.information.sharing, services.engine, services.storage.reader, later)
+    await seed_incident(use_cases.incidents.steps, use_cases.recorder, services.engine, services.storage.reader, later)
     assert [await services.database[name].count_documents({}) for name in COLLECTIONS] == before

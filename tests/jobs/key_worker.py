@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,16 +19,11 @@ from pymongo import AsyncMongoClient
 
 from documents.chapters.encryption.rotation import KeyRotation, Session
 from documents.chapters.jobs.ledger import JobLedger
-from documents.chapters.policies.rule_sets import RuleSetRepository
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
-from documents.registry import FULL_CATALOGUE
 from jobs.chapters import encryption as keys
 from jobs.engine import JobEngine
-from jobs.resources import JobResources
 from jobs.runner import JobRunner
-from policies.authorize import PolicyEngine
-from policies.in_force import PolicyStore
 from tests.jobs.workshop import POLL, ROOT, Database
 
 
@@ -45,6 +40,11 @@ class SlowRotation(KeyRotation):
         return 0.0
 
 
+@dataclass(frozen=True)
+class _Resources:
+    keys: SlowRotation
+
+
 async def key_engine(
     database: Database, root_key: Path, name: str, lease: float, pause: float
 ) -> tuple[JobEngine, SlowRotation]:
@@ -54,12 +54,10 @@ async def key_engine(
     rotation, ledger = SlowRotation(database, keyring.vault), JobLedger(database)
     rotation.pause = pause
     await rotation.ensure_indexes()
-    policies = PolicyEngine(PolicyStore(RuleSetRepository(database), FULL_CATALOGUE))
-    resources = JobResources(policies=policies, ledger=ledger, keys=rotation)
     # Without its schedule: the daily pass would do the work of the job that is looked at.
     once = [replace(keys.rewrap_keys, schedule=None, first_delay=timedelta(milliseconds=20))]
-    runner = JobRunner(ledger, once, resources, name, timedelta(seconds=lease))
-    return JobEngine(ledger, once, runner, poll_seconds=POLL), rotation
+    runner = JobRunner(ledger, once, _Resources(rotation), name, timedelta(seconds=lease))
+    return JobEngine(runner, poll_seconds=POLL), rotation
 
 
 @contextmanager

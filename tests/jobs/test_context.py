@@ -1,4 +1,4 @@
-"""What a job may do: what the rules allow the role `system`, and writes that are one with the checkpoint."""
+"""What a job may do: writes that are one with the checkpoint."""
 
 from __future__ import annotations
 
@@ -7,23 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from documents.access.plan import Purpose, Scope
 from documents.chapters.jobs.kinds import JobLease
 from documents.chapters.jobs.ledger import Session
-from documents.declaring.kind import Kind
 from documents.errors import LeaseLostError
 from jobs.context import JobContext
 from jobs.registry import JOBS
-from jobs.resources import JobResources
-from policies.authorize import PolicyEngine
-from policies.errors import PurposeNotAllowedError
 from tests.jobs.workshop import Database, Unit, Workshop
-from tests.policies.rule_sets import engine_of
-
-RULES = """
-g, system, everyone
-p, system, all, individual, name, read, business_operation, allow
-"""
 
 
 async def _lease(workshop: Workshop) -> JobLease:
@@ -35,26 +24,14 @@ async def _lease(workshop: Workshop) -> JobLease:
     return lease
 
 
-async def _context(database: Database, policies: PolicyEngine) -> JobContext:
+async def _context(database: Database) -> JobContext[None]:
     workshop = Workshop(database)
-    resources = JobResources(policies=policies, ledger=workshop.ledger)
-    return JobContext(await _lease(workshop), workshop.ledger, resources)
-
-
-async def test_a_job_gets_the_plan_that_the_rules_give_to_the_system(database: Database) -> None:
-    """What the role may read under the purpose, and nothing else; under another purpose nothing at all."""
-    context = await _context(database, engine_of(RULES))
-    plan = await context.plan(Purpose.BUSINESS_OPERATION)
-    grants = plan.grants(Kind.INDIVIDUAL, frozenset({Scope.ALL}))
-    assert grants.plain == frozenset({"name"})
-    assert plan.row_scope.username == "@system"
-    with pytest.raises(PurposeNotAllowedError):
-        await context.plan(Purpose.SUPERVISION)
+    return JobContext(await _lease(workshop), workshop.ledger, None)
 
 
 async def test_a_commit_is_all_or_nothing(database: Database) -> None:
     """An error in the work leaves the checkpoint; a lost lease leaves neither."""
-    context = await _context(database, engine_of(RULES))
+    context = await _context(database)
 
     async def write(session: Session) -> None:
         await database["effects"].insert_one({"unit": 1}, session=session)
@@ -77,7 +54,7 @@ async def test_a_commit_is_all_or_nothing(database: Database) -> None:
 
 async def test_a_batch_that_is_not_committed_is_an_error(database: Database) -> None:
     """A job that forgot it would do the same batch for ever."""
-    context = await _context(database, engine_of(RULES))
+    context = await _context(database)
 
     async def pages(_after: str | None, _limit: int) -> Sequence[Unit]:
         return [Unit("1")]

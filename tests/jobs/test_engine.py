@@ -130,7 +130,7 @@ async def test_a_job_that_fails_is_tried_again_later_and_later_and_then_is_dead(
 def test_delays_double_with_chance_and_end_at_an_hour() -> None:
     """The upper half of 5 s, 10 s, 20 s … up to an hour."""
 
-    async def nothing(_: JobContext) -> None:
+    async def nothing(_: JobContext[None]) -> None:
         return None
 
     definition = JobDefinition("test.delays", nothing)
@@ -155,7 +155,7 @@ async def test_a_job_whose_workers_all_die_is_dead_in_the_end(workshop: Workshop
 async def test_each_tick_of_a_schedule_is_enqueued_once_among_three_processes(workshop: Workshop) -> None:
     """A schedule of each second runs once a second, however many processes look at it."""
 
-    async def tick(context: JobContext) -> None:
+    async def tick(context: JobContext[None]) -> None:
         await workshop.database["ticks"].insert_one({"tick": context.scheduled_at})
 
     workshop.definitions = [JobDefinition("test.tick", tick, Every(seconds=1))]

@@ -17,6 +17,7 @@ from documents.access.plan import Purpose
 from documents.chapters.accounts.directory import NewAccount
 from documents.chapters.accounts.passwords import PasswordHasher
 from documents.chapters.jobs.kinds import JobError, JobLease
+from resolvers.services import Services
 from settings import Settings
 from tests.api import PASSWORD, Api, unhurried
 from tests.patience import PATIENCE_SECONDS, newly_followed, until
@@ -34,7 +35,7 @@ class Served:
 
     api: Api
     address: str
-    server: app.Services
+    server: Services
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ async def test_the_progress_of_a_job_is_followed_to_its_end(served: Served) -> N
     ledger, lease, other = served.api.services.ledger, await _lease(served.api), await _lease(served.api)
     async with socket_client(served.address) as client:
         await client.begin({"authorization": f"Bearer {await served.api.login('admin')}"})
-        async with newly_followed(served.server.changes):
+        async with newly_followed(served.server.storage.changes):
             await client.subscribe(FOLLOW, variables={"job": f"job_{lease.job.id}"})
         await ledger.report(other, 1, 2)
         await ledger.report(lease, 3, 10)

@@ -24,15 +24,10 @@ from pymongo.asynchronous.database import AsyncDatabase
 from documents.chapters.jobs.kinds import JobRecord
 from documents.chapters.jobs.ledger import JobLedger
 from documents.chapters.jobs.views import JobViews
-from documents.chapters.policies.rule_sets import RuleSetRepository
-from documents.registry import FULL_CATALOGUE
 from jobs.context import JobContext
 from jobs.definition import JobDefinition, job
 from jobs.engine import JobEngine
-from jobs.resources import JobResources
 from jobs.runner import JobRunner
-from policies.authorize import PolicyEngine
-from policies.in_force import PolicyStore
 from tests.patience import patience
 
 ROOT = Path(__file__).parent.parent.parent
@@ -55,7 +50,7 @@ class Workshop:
         self.database = database
         self.ledger = JobLedger(database)
         self.views = JobViews(database)
-        self.definitions: list[JobDefinition] = [
+        self.definitions: list[JobDefinition[None]] = [
             job("test.units")(self._units),
             job("test.refused", attempts=3, first_delay=timedelta(milliseconds=40))(self._refused),
             job("test.note")(self._note),
@@ -77,12 +72,10 @@ class Workshop:
 
     def engine(self, worker: str = "here", *, lease: float = 60, **options: Any) -> JobEngine:
         """A worker."""
-        policies = PolicyEngine(PolicyStore(RuleSetRepository(self.database), FULL_CATALOGUE))
-        resources = JobResources(policies=policies, ledger=self.ledger)
-        runner = JobRunner(self.ledger, self.definitions, resources, worker, timedelta(seconds=lease))
-        return JobEngine(self.ledger, self.definitions, runner, poll_seconds=POLL, **options)
+        runner = JobRunner(self.ledger, self.definitions, None, worker, timedelta(seconds=lease))
+        return JobEngine(runner, poll_seconds=POLL, **options)
 
-    async def _units(self, context: JobContext) -> None:
+    async def _units(self, context: JobContext[None]) -> None:
         """`count` units of work of `pause` milliseconds, in batches of 5."""
         count, pause = int(context.arguments["count"]), int(context.arguments["pause"])
 
@@ -102,10 +95,10 @@ class Workshop:
 
             await batch.commit(work)
 
-    async def _refused(self, _: JobContext) -> None:
+    async def _refused(self, _: JobContext[None]) -> None:
         raise RuntimeError("the telephone of Zhang San is 13800138000")
 
-    async def _note(self, context: JobContext) -> None:
+    async def _note(self, context: JobContext[None]) -> None:
         await self.database["notes"].insert_one({"job": context.id, "number": context.arguments.get("number")})
 
     async def finished(self, job_id: str) -> JobRecord:

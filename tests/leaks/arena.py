@@ -113,7 +113,7 @@ class Arena:
             "customer_id": str(own.id),
             "cleared_until": datetime(2100, 1, 1, tzinfo=UTC),
         }
-        tokens = self.a.services.use_cases.sessions._access_tokens
+        tokens = self.a.services.use_cases.accounts.sessions._access_tokens
         for username, differing in ((CALLER, {}), (NEIGHBOUR, {"customer_id": None})):
             session = await SessionRepository(self.a.services.database, lifetime=timedelta(days=1)).open(username)
             stored = await self.a.database["sessions"].find_one({"_id": session.session_id})
@@ -143,12 +143,12 @@ class Arena:
             )
         )
         session = await SessionRepository(services.database).open(username)
-        return services.use_cases.sessions._access_tokens.issue(username, session.session_id)
+        return services.use_cases.accounts.sessions._access_tokens.issue(username, session.session_id)
 
     def forget(self) -> None:
         """Drops what the applications keep of earlier decisions, which a seeded fault would not reach."""
         for world in (self.a, self.b):
-            reader = world.services.reader
+            reader = world.services.storage.reader
             reader._memo._answers.clear()
             reader._codec._readers.clear()
 

@@ -74,7 +74,7 @@ async def observed(arena: Arena, uri: str) -> AsyncIterator[Observed]:
 
     client: AsyncMongoClient[dict[str, Any]]
     async with AsyncMongoClient(uri, tz_aware=True, event_listeners=[recorder]) as client:
-        known = services.reader.store
+        known = services.storage.reader.store
         watched = replace(known.storage, database=client[arena.a.database.name])
         codec = RowCodec(CATALOGUE.by_kind, known.blind_index, counted)
         yield Observed(CustomerReader(replace(known, storage=watched, codec=codec)), recorder, opened)

@@ -82,10 +82,10 @@ async def _filled(
         async with serving(_settings(directory, names[1]), uri, second) as b:
             contents = {name: await first[name].find().sort("_id", 1).to_list() for name in RESTORED}
             documents = sorted(contents[COLLECTION], key=lambda document: order.index(document["_id"]))
-            keys = await a.services.keyring.data_keys(order)
+            keys = await a.services.storage.keyring.data_keys(order)
             rows = [Row(item, dict(_wire(item, keys[item["_id"]])), Kind(item["kind"])) for item in documents]
             data_keys = await first["data_keys"].find().to_list()
-            schema, codec = build_schema(CATALOGUE).core, a.services.reader._codec
+            schema, codec = build_schema(CATALOGUE).core, a.services.storage.reader._codec
             yield Arena(a, b, schema, rows, contents, pool, codec, keys, data_keys)
 
 
@@ -121,7 +121,7 @@ async def _populate(world: World, pool: ValuePool) -> list[ObjectId]:
                     values[name] = pool.value(spec)
             CLOCK.now += timedelta(minutes=11)
             change = Change(kind, values, channels[place % len(channels)])
-            made.append(await services.writer.create(plan, change, None))
+            made.append(await services.storage.writer.create(plan, change, None))
     CLOCK.now = NOW
     return made
 

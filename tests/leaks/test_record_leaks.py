@@ -101,8 +101,8 @@ async def stage(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> A
             Change(Kind.INDIVIDUAL, {"name": f"客户{i}", "account_manager": o, "department": d}, SourceChannel.CONTRACT)
             for i, (o, d) in enumerate(places)
         ]
-        ids = await services.writer.import_many(plan, changes)
-        keys = await services.keyring.data_keys(ids)
+        ids = await services.storage.writer.import_many(plan, changes)
+        keys = await services.storage.keyring.data_keys(ids)
         customers = [
             (CustomerReference(Kind.INDIVIDUAL, row_id, owner, home), keys[row_id])
             for row_id, (owner, home) in zip(ids, places, strict=True)
@@ -141,7 +141,7 @@ class Asker:
         account |= {"roles": [self._role], "purposes": [purpose.value for purpose in Purpose], "customer_id": own}
         await services.database["accounts"].update_one({"_id": CALLER}, {"$set": account})
         session = await SessionRepository(services.database, lifetime=timedelta(days=1)).open(CALLER)
-        token = services.use_cases.sessions._access_tokens.issue(CALLER, session.session_id)
+        token = services.use_cases.accounts.sessions._access_tokens.issue(CALLER, session.session_id)
         self._headers = {"authorization": f"Bearer {token}", "dossier-purpose": self.purpose.value}
         principal = Principal(CALLER, frozenset({self._role}), frozenset(Purpose), HOME, own)
         try:

@@ -20,10 +20,11 @@ import httpx
 from bson import ObjectId
 from pymongo.asynchronous.database import AsyncDatabase
 
-from app import Services, create_app
+from app import create_app
 from documents.access.plan import NO_GRANTS, FieldGrants, Purpose, ScopeSet
 from documents.declaring.kind import Kind
 from documents.storing.codec import COLLECTION
+from resolvers.services import Services
 from settings import Settings
 
 CALLER, NEIGHBOUR, STRANGER = "caller.li", "neighbour.wu", "stranger.qian"

@@ -16,6 +16,7 @@ from policies.errors import (
     PurposeNotAllowedError,
     PurposeUnknownError,
 )
+from policies.principal import SYSTEM
 from tests.policies.rule_sets import default_rules, engine_of, principal_of
 
 SERVICE, SUPERVISION = Purpose.CUSTOMER_SERVICE, Purpose.SUPERVISION
@@ -98,6 +99,16 @@ async def test_a_scope_without_an_attribute_of_the_caller_does_not_exist(engine:
         assert plan.grants(Kind.INDIVIDUAL, ALL | {Scope.DEPARTMENT}) == grants.by_scope_set[ALL]
     whole = await engine.authorize(caller, SERVICE.value)
     assert set(whole.kinds[Kind.INDIVIDUAL].by_scope_set) == {ALL, ALL | {Scope.DEPARTMENT}}
+
+
+async def test_the_system_gets_the_plan_that_the_rules_give_it() -> None:
+    """What its role may read under the purpose, and nothing else; under another purpose nothing at all."""
+    engine = engine_of("g, system, everyone\np, system, all, individual, name, read, business_operation, allow\n")
+    plan = await engine.authorize(SYSTEM, Purpose.BUSINESS_OPERATION.value)
+    assert plan.grants(Kind.INDIVIDUAL, ALL).plain == frozenset({"name"})
+    assert plan.row_scope.username == SYSTEM.username
+    with pytest.raises(PurposeNotAllowedError):
+        await engine.authorize(SYSTEM, SUPERVISION.value)
 
 
 async def test_plans_that_differ_have_keys_that_differ(engine: PolicyEngine) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from documents.access.plan import AccessPlan, Action, Purpose
-from documents.chapters.accounts.directory import AccountRepository, StoredAccount
+from documents.chapters.accounts.directory import StoredAccount
 from documents.chapters.accounts.kinds import AccountAct as Act
 from documents.chapters.accounts.kinds import AccountChangeState as State
 from documents.declaring.kind import Kind
@@ -22,11 +22,10 @@ from documents.writing.locks import lock_kind
 from documents.writing.records import RecordWrites
 from policies.authorize import CREATE, WRITE
 from policies.changing.narrowing import only_narrows
-from policies.in_force import PolicyStore
 from resolvers.caller import Caller
 from resolvers.chapters.accounts.principals import Principals
 from resolvers.chapters.policies.administration import PolicyAdministration
-from resolvers.operations import RecordOperations
+from resolvers.kernel import Kernel
 
 KIND: Final = Kind.ACCOUNT_CHANGE
 _RIGHTS: Final = ("roles", "purposes", "department")
@@ -38,23 +37,14 @@ Request = IdempotentRequest | None
 class AccountChanges:
     """Changes of accounts, each with its record."""
 
-    def __init__(
-        self,
-        operations: RecordOperations,
-        store: PolicyStore,
-        accounts: AccountRepository,
-        administration: PolicyAdministration,
-        principals: Principals,
-        *,
-        approval: bool,
-    ) -> None:
-        """`approval`: whether another person has to approve what gives somebody rights."""
-        self._operations = operations
-        self._store = store
-        self._accounts = accounts
+    def __init__(self, kernel: Kernel, administration: PolicyAdministration, principals: Principals) -> None:
+        """What gives somebody rights needs another person's approval where the administration of rules does."""
+        self._operations = kernel.operations
+        self._store = kernel.store
+        self._accounts = kernel.storage.accounts
         self._administration = administration
         self._principals = principals
-        self._approval = approval
+        self._approval = administration.approval
 
     async def disable(self, caller: Caller, given: dict[str, Any], request: Request) -> str:
         """Shuts an account out, and ends its sessions."""

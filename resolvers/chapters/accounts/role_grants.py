@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from documents.access.plan import Action, Scope
 from documents.access.trace import Served
-from documents.chapters.accounts.directory import AccountRepository, StoredAccount
+from documents.chapters.accounts.directory import StoredAccount
 from documents.chapters.accounts.role_grants import RoleGrantState as State
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError, RuleBrokenError
@@ -22,10 +22,9 @@ from documents.plain_records import Record, Records
 from documents.writing.idempotency import IdempotentRequest
 from documents.writing.records import RecordWrites
 from policies.authorize import CREATE, WRITE
-from policies.in_force import PolicyStore
 from resolvers.caller import Caller
 from resolvers.chapters.policies.administration import PolicyAdministration
-from resolvers.operations import RecordOperations
+from resolvers.kernel import Kernel
 
 KIND: Final = Kind.ROLE_GRANT
 _NAMED: Final = frozenset({"staff", "role"})
@@ -36,21 +35,13 @@ _FACTS: Final = (*_NEEDED, "until")
 class RoleGrants:
     """Roles with a beginning and an end."""
 
-    def __init__(
-        self,
-        operations: RecordOperations,
-        store: PolicyStore,
-        accounts: AccountRepository,
-        administration: PolicyAdministration,
-        *,
-        approval: bool,
-    ) -> None:
-        """`approval`: whether another person has to approve a grant."""
-        self._approval = approval
-        self._operations = operations
+    def __init__(self, kernel: Kernel, administration: PolicyAdministration) -> None:
+        """A grant needs another person's approval where the administration of rules does."""
+        self._approval = administration.approval
+        self._operations = kernel.operations
         self._administration = administration
-        self._store = store
-        self._accounts = accounts
+        self._store = kernel.store
+        self._accounts = kernel.storage.accounts
 
     async def grant(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
         """Grants a role from now, or from `since`, until `until`; for good where that is left out. Where approval is

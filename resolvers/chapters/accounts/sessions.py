@@ -39,22 +39,24 @@ class SessionResult:
     retry_after: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LoginStores:
+    """Where logging in looks: who there is, by which password, in which sessions, and how often it was tried."""
+
+    accounts: AccountRepository
+    sessions: SessionRepository
+    attempts: LoginAttemptRepository
+    passwords: PasswordHasher
+
+
 class Sessions:
     """The use cases of sessions."""
 
-    def __init__(
-        self,
-        accounts: AccountRepository,
-        sessions: SessionRepository,
-        attempts: LoginAttemptRepository,
-        passwords: PasswordHasher,
-        access_tokens: AccessTokens,
-        principals: Principals,
-    ) -> None:
-        self._accounts = accounts
-        self._sessions = sessions
-        self._attempts = attempts
-        self._passwords = passwords
+    def __init__(self, stores: LoginStores, access_tokens: AccessTokens, principals: Principals) -> None:
+        self._accounts = stores.accounts
+        self._sessions = stores.sessions
+        self._attempts = stores.attempts
+        self._passwords = stores.passwords
         self._access_tokens = access_tokens
         self._principals = principals
 

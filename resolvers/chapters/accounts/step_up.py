@@ -10,13 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from documents.chapters.accounts.directory import AccountRepository
-from documents.chapters.accounts.login_attempts import LoginAttemptRepository
-from documents.chapters.accounts.passwords import PasswordHasher
-from documents.chapters.accounts.sessions import SessionRepository
 from policies.errors import NotAuthenticatedError
 from policies.principal import Principal
-from resolvers.chapters.accounts.sessions import INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS
+from resolvers.chapters.accounts.sessions import INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS, LoginStores
 from resolvers.errors import UserError
 
 STEP_UP_REQUIRED = "STEP_UP_REQUIRED"
@@ -36,19 +32,11 @@ class StepUpResult:
 class StepUp:
     """The use case of stepping up, and the question whether a caller has."""
 
-    def __init__(
-        self,
-        accounts: AccountRepository,
-        sessions: SessionRepository,
-        attempts: LoginAttemptRepository,
-        passwords: PasswordHasher,
-        *,
-        duration: timedelta = timedelta(minutes=5),
-    ) -> None:
-        self._accounts = accounts
-        self._sessions = sessions
-        self._attempts = attempts
-        self._passwords = passwords
+    def __init__(self, stores: LoginStores, *, duration: timedelta = timedelta(minutes=5)) -> None:
+        self._accounts = stores.accounts
+        self._sessions = stores.sessions
+        self._attempts = stores.attempts
+        self._passwords = stores.passwords
         self._duration = duration
 
     async def confirm(self, principal: Principal | None, password: str, client_address: str) -> StepUpResult:

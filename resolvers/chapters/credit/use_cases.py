@@ -8,7 +8,7 @@ from documents.chapters.attachments.staging import AttachmentRepository
 from documents.chapters.credit.exposure import ExposureOutcome, ExposurePolicy
 from documents.chapters.credit.figures import CreditFigures
 from documents.chapters.credit.overdue_steps import OverdueSchedule
-from documents.reading.customers import CustomerReader
+from documents.declaring.kind import Kind
 from resolvers.chapters.credit.assessments import CreditAssessments
 from resolvers.chapters.credit.contracts import Contracts
 from resolvers.chapters.credit.exposures import Exposures
@@ -16,12 +16,11 @@ from resolvers.chapters.credit.indicator_tables import IndicatorTables
 from resolvers.chapters.credit.overdue import Collection
 from resolvers.chapters.credit.overdue_letters import CollectionLetters, LetterSender
 from resolvers.chapters.credit.receivables import Receivables
-from resolvers.operations import RecordOperations
-from resolvers.reads import RecordReads
+from resolvers.kernel import Kernel
 
 
 @dataclass(frozen=True, slots=True)
-class CreditRules:
+class CreditSettings:
     """What an installation decides for itself: what follows from a limit that is exceeded, whether an assessment is in
     force only when a second person approved it, and who signs letters (None: no letter can be made)."""
 
@@ -34,19 +33,13 @@ class CreditRules:
 class Credit:
     """The use cases of credit by noun."""
 
-    def __init__(
-        self,
-        operations: RecordOperations,
-        records: RecordReads,
-        customers: CustomerReader,
-        figures: CreditFigures,
-        files: AttachmentRepository,
-        rules: CreditRules,
-    ) -> None:
+    def __init__(self, kernel: Kernel, files: AttachmentRepository, settings: CreditSettings) -> None:
+        operations, reads, storage = kernel.operations, kernel.reads, kernel.storage
+        figures = CreditFigures(storage.readers[Kind.RECEIVABLE], storage.reader)
         self.tables = IndicatorTables(operations)
-        self.assessments = CreditAssessments(operations, records, self.tables, files, four_eyes=rules.four_eyes)
-        self.exposures = Exposures(operations, figures, ExposurePolicy(over_limit=rules.over_limit))
+        self.assessments = CreditAssessments(operations, reads, self.tables, files, four_eyes=settings.four_eyes)
+        self.exposures = Exposures(operations, figures, ExposurePolicy(over_limit=settings.over_limit))
         self.contracts = Contracts(operations, self.exposures)
-        self.collection = Collection(operations, figures, rules.schedule)
-        self.letters = CollectionLetters(operations, records, customers, files, rules.sender)
+        self.collection = Collection(operations, figures, settings.schedule)
+        self.letters = CollectionLetters(operations, reads, storage.reader, files, settings.sender)
         self.receivables = Receivables(operations, figures, self.exposures, self.collection)

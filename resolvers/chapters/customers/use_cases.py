@@ -7,7 +7,6 @@ from typing import Any
 
 from documents.access.plan import AccessPlan
 from documents.access.trace import Act
-from documents.declaring.catalogue import Catalogue
 from documents.declaring.kind import Kind
 from documents.errors import (
     IdempotencyConflictError,
@@ -15,54 +14,41 @@ from documents.errors import (
     StaleVersionError,
 )
 from documents.plain_records import Record
-from documents.reading.customers import CustomerReader
 from documents.reading.list_query import ListQuery, Selection
 from documents.storing.public_ids import parse_customer_id
-from documents.writing.customers import Change, CustomerWriter
-from documents.writing.idempotency import IdempotencyRepository, IdempotentRequest
-from policies.authorize import CREATE, DELETE, WRITE, PolicyEngine
+from documents.writing.customers import Change
+from documents.writing.idempotency import IdempotentRequest
+from policies.authorize import CREATE, DELETE, WRITE
 from resolvers.caller import Caller
+from resolvers.chapters.customers.history import History
 from resolvers.chapters.information.shared_customers import SharedCustomers
 from resolvers.idempotency import idempotent
+from resolvers.kernel import Kernel
 from resolvers.pages import Wanted, connection, read_page
-from resolvers.reads import RecordReads, read_actions
+from resolvers.reads import read_actions
 from resolvers.recording import traced
 from resolvers.refusals import REFUSALS, user_errors
 
 
 class Customers:
-    """Find, list, create, change and delete customers under policy."""
+    """Find, list, create, change and delete customers under policy; `history` tells what was changed."""
 
-    def __init__(
-        self,
-        engine: PolicyEngine,
-        catalogue: Catalogue,
-        reader: CustomerReader,
-        writer: CustomerWriter,
-        idempotency: IdempotencyRepository,
-        records: RecordReads,
-        shared: SharedCustomers,
-    ) -> None:
-        self._engine = engine
-        self._catalogue = catalogue
-        self._reader = reader
-        self._writer = writer
-        self._idempotency = idempotency
-        self._records = records
+    def __init__(self, kernel: Kernel, shared: SharedCustomers) -> None:
+        storage = kernel.storage
+        self._engine = kernel.engine
+        self._reader = storage.reader
+        self._writer = storage.writer
+        self._idempotency = storage.idempotency
+        self._reads = kernel.reads
         self._shared = shared
+        self.history = History(kernel.engine, storage.history, storage.reader, storage.accounts)
 
     async def find(self, caller: Caller, customer_id: str, selection: Selection) -> Record | None:
         """The customer as the caller may see it, or None: absent and out of scope are the same."""
         if caller.principal is not None and caller.principal.partner is not None:
             return await self._shared.find(caller, caller.principal, customer_id, selection)
         plan = await self._engine.authorize(caller.principal, caller.purpose, read_actions(selection))
-        return await self._find(caller, plan, customer_id, selection)
-
-    async def find_under(
-        self, caller: Caller, plan: AccessPlan, customer_id: str, selection: Selection
-    ) -> Record | None:
-        """The same under a plan that the caller was just given."""
-        return await self._find(caller, plan, customer_id, selection)
+        return await self._reads.find_customer(caller, plan, customer_id, selection)
 
     async def find_page(self, caller: Caller, query: ListQuery, *, ordered: bool, wanted: Wanted) -> Record:
         """A page as a connection record. Not `ordered`: newest first where the caller may know it, else by id."""
@@ -70,7 +56,7 @@ class Customers:
             return await self._shared.find_page(caller, caller.principal, query, wanted)
         plan = await self._engine.authorize(caller.principal, caller.purpose, read_actions(query.selection))
         page, query = await read_page(self._reader, plan, query, caller, ordered=ordered)
-        await self._records.attach_to_customers(caller, page.records, query.selection)
+        await self._reads.attach_to_customers(caller, page.records, query.selection)
         return await connection(self._reader, plan, page, query, wanted)
 
     async def create(self, caller: Caller, change: Change, selection: Selection, path: str) -> Record:
@@ -108,7 +94,7 @@ class Customers:
                         raise RecordNotFoundError
                     await self._writer.update(plan, row_id, version, change, request)
             except StaleVersionError as refusal:
-                current = await self._find(caller, plan, customer_id, selection)
+                current = await self._reads.find_customer(caller, plan, customer_id, selection)
                 return Record(_refused(refusal, change.kind), customer=current)
             except REFUSALS as refusal:
                 return _refused(refusal, change.kind)
@@ -135,19 +121,9 @@ class Customers:
                 await self._settled(request)
         return Record(deleted_id=customer_id, user_errors=[])
 
-    async def _find(self, caller: Caller, plan: AccessPlan, customer_id: str, selection: Selection) -> Record | None:
-        parsed = parse_customer_id(customer_id)
-        if parsed is None:
-            return None
-        kind, row_id = parsed
-        record = await self._reader.find(plan, kind, row_id, selection, caller.report)
-        if record is not None:
-            await self._records.attach_to_customers(caller, [record], selection)
-        return record
-
     async def _payload(self, caller: Caller, plan: AccessPlan, customer_id: str, selection: Selection) -> Record:
         """What a mutation returns is a read like any other: under the plan, of the row as it is now."""
-        record = await self._find(caller, plan, customer_id, selection)
+        record = await self._reads.find_customer(caller, plan, customer_id, selection)
         return Record(customer=record, user_errors=[])
 
     async def _known(self, request: IdempotentRequest | None) -> str | None:

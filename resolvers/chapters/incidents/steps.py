@@ -37,7 +37,7 @@ Change = Callable[[Facts, datetime], dict[str, Any]]
 """From the incident as it is, and the time, the fields that change."""
 
 
-class Incidents:
+class IncidentSteps:
     """Incidents and what is done about them."""
 
     def __init__(self, operations: RecordOperations, scopes: TrailScopes, affected: AffectedCustomers) -> None:

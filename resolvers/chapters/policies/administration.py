@@ -13,24 +13,23 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from documents.access.plan import AccessPlan, Action, Scope
-from documents.chapters.accounts.directory import AccountRepository, StoredAccount
+from documents.chapters.accounts.directory import StoredAccount
 from documents.chapters.policies.kinds import RuleDraftState as State
 from documents.chapters.policies.rule_sets import RuleSetRepository
 from documents.chapters.policies.stored import NewRuleSet
-from documents.declaring.catalogue import Catalogue
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError, RuleBrokenError, RulesBrokenError, StaleVersionError
 from documents.plain_records import Record
+from documents.registry import FULL_CATALOGUE
 from documents.writing.idempotency import IdempotentRequest
 from documents.writing.records import RecordWrites
 from policies.authorize import CREATE, READ, WRITE
 from policies.changing.changes import Person, conflicts, csv_line, locks_out, rebased
 from policies.changing.policy_tests import run_tests
-from policies.in_force import PolicyStore
 from policies.rules.rule_set import RuleSet
 from resolvers.caller import Caller
 from resolvers.chapters.policies.rule_forms import checked_tests, failed_tests, read_csv, read_rows, rows_of
-from resolvers.operations import RecordOperations
+from resolvers.kernel import Kernel
 
 KIND: Final = Kind.RULE_DRAFT
 CONTENT: Final = ("base", "comment", "rules", "inheritance", "tests")
@@ -43,23 +42,14 @@ Request = IdempotentRequest | None
 class PolicyAdministration:
     """Drafts of rules, and putting them in force."""
 
-    def __init__(
-        self,
-        operations: RecordOperations,
-        store: PolicyStore,
-        rule_sets: RuleSetRepository,
-        accounts: AccountRepository,
-        catalogue: Catalogue,
-        *,
-        approval: bool,
-    ) -> None:
+    def __init__(self, kernel: Kernel, *, approval: bool) -> None:
         """`approval`: whether another person than the authors has to approve."""
-        self._operations = operations
-        self._store = store
-        self._rule_sets = rule_sets
-        self._accounts = accounts
-        self._catalogue = catalogue
-        self._approval = approval
+        self._operations = kernel.operations
+        self._store = kernel.store
+        self._rule_sets = RuleSetRepository(kernel.storage.database)
+        self._accounts = kernel.storage.accounts
+        self._catalogue = FULL_CATALOGUE
+        self.approval = approval
 
     async def rights(self, caller: Caller) -> Record:
         """What the caller may do in changing the rules, by the rights to fields of drafts; of which draft is another
@@ -74,7 +64,7 @@ class PolicyAdministration:
             decide="state" in grants.writable,
             approve="approved_by" in grants.writable,
             activate="activated_version" in grants.writable,
-            approval_required=self._approval,
+            approval_required=self.approval,
         )
 
     async def create_draft(self, caller: Caller, given: dict[str, Any], request: Request) -> str:
@@ -141,7 +131,7 @@ class PolicyAdministration:
             record_id = given["id"]
             await writes.check(plan, KIND, record_id, ["activated_version"], version=given["version"])
             facts = await self._facts(writes, plan, record_id)
-            _require(facts, (State.APPROVED,) if self._approval else _OPEN)
+            _require(facts, (State.APPROVED,) if self.approval else _OPEN)
             await self._activate(writes, plan, caller, record_id, facts)
             return str(record_id)
 
@@ -159,7 +149,7 @@ class PolicyAdministration:
         async def work(writes: RecordWrites) -> str:
             derived = {"reverts_to": number}
             made = await self._insert(writes, plan, caller, content, State.SUBMITTED, derived)
-            if not self._approval:
+            if not self.approval:
                 await self._activate(writes, plan, caller, made, await self._facts(writes, plan, made))
             return made
 
@@ -238,7 +228,7 @@ class PolicyAdministration:
             Person(account.username, account.lasting_roles, account.purposes)
             for account in await self._accounts.who_can_log_in(writes.session if writes is not None else None)
         ]
-        return await asyncio.to_thread(locks_out, self._catalogue, rules, people, approval=self._approval)
+        return await asyncio.to_thread(locks_out, self._catalogue, rules, people, approval=self.approval)
 
     async def _new_content(self, version: int, given: Mapping[str, Any]) -> dict[str, Any]:
         base, tests = await self._store.version_with_tests(version)

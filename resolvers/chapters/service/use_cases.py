@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from documents.chapters.accounts.directory import AccountRepository
-from documents.chapters.service.clock import Clocks
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from documents.chapters.service.clock import Clocks, service_clocks
 from documents.chapters.service.figures import ServiceFigures
 from resolvers.chapters.service.cases import Now, ServiceCases, present
 from resolvers.chapters.service.clocks import ServiceUpkeep
@@ -13,21 +15,34 @@ from resolvers.chapters.service.figures import Figures
 from resolvers.chapters.service.standards import Standards
 from resolvers.chapters.service.tickets import Tickets
 from resolvers.chapters.service.training import Training
-from resolvers.operations import RecordOperations
+from resolvers.kernel import Kernel
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSettings:
+    """What an installation decides for itself: the three roles to which late tickets and late complaints are escalated,
+    level by level."""
+
+    tickets: tuple[str, ...]
+    complaints: tuple[str, ...]
+
+    @property
+    def clocks(self) -> Clocks:
+        """The clocks of both kinds of work."""
+        return service_clocks(self.tickets, self.complaints)
+
+    def unknown_roles(self, known: Collection[str]) -> list[str]:
+        """Those of them that no rule declares."""
+        return sorted({*self.tickets, *self.complaints} - set(known))
 
 
 class Service:
     """What the chapter can do, by the clock `now`."""
 
-    def __init__(
-        self,
-        operations: RecordOperations,
-        figures: ServiceFigures,
-        accounts: AccountRepository,
-        clocks: Clocks,
-        now: Now = present,
-    ) -> None:
-        self._ground = (operations, figures, accounts, clocks)
+    def __init__(self, kernel: Kernel, settings: ServiceSettings, now: Now = present) -> None:
+        self._kernel, self._settings = kernel, settings
+        operations, accounts = kernel.operations, kernel.storage.accounts
+        clocks, figures = settings.clocks, ServiceFigures(kernel.storage.readers)
         cases = ServiceCases(operations, clocks, now)
         self.tickets = Tickets(cases)
         self.contacts = Contacts(cases, accounts)
@@ -39,4 +54,4 @@ class Service:
 
     def by_clock(self, now: Now) -> Service:
         """The same by another clock: the demo tells what happened earlier."""
-        return Service(*self._ground, now)
+        return Service(self._kernel, self._settings, now)

@@ -66,7 +66,7 @@ def _reviews(vocabulary: Vocabulary) -> list[Operation]:
             "record_review",
             Kind.REVIEW,
             review,
-            lambda use_cases: use_cases.reviews.record,
+            lambda use_cases: use_cases.information.reviews.record,
             "Records that a customer's information was reviewed, and sets when it is due again.",
         )
     ]
@@ -79,14 +79,14 @@ def _confidentiality(vocabulary: Vocabulary) -> list[Operation]:
             "sign_undertaking",
             kind,
             operation_input("SignUndertakingInput", kind, enums, ("text_version",), required_fields=("text_version",)),
-            lambda use_cases: use_cases.confidentiality.sign,
+            lambda use_cases: use_cases.information.undertakings.sign,
             "Signs the confidentiality undertaking as the caller. Without one in force there is no access.",
         ),
         Operation(
             "withdraw_undertaking",
             kind,
             operation_input("WithdrawUndertakingInput", kind, enums, ("withdrawal_reason",), of_record=True),
-            lambda use_cases: use_cases.confidentiality.withdraw,
+            lambda use_cases: use_cases.information.undertakings.withdraw,
             "Withdraws an undertaking; access ends within a second.",
         ),
     ]
@@ -107,7 +107,7 @@ def _sharing(vocabulary: Vocabulary) -> list[Operation]:
                 ("name", "contact_person", "contact_telephone", "shared_for"),
                 required_fields=("name",),
             ),
-            lambda use_cases: use_cases.sharing.add_partner,
+            lambda use_cases: use_cases.information.sharing.add_partner,
             "Adds a partner.",
         ),
         Operation(
@@ -120,14 +120,14 @@ def _sharing(vocabulary: Vocabulary) -> list[Operation]:
                 agreement,
                 required_fields=("partner", "signed_at", "expires_at"),
             ),
-            lambda use_cases: use_cases.sharing.sign_agreement,
+            lambda use_cases: use_cases.information.sharing.sign_agreement,
             "Records a signed confidentiality agreement with a partner.",
         ),
         Operation(
             "end_sharing_agreement",
             Kind.SHARING_AGREEMENT,
             operation_input("EndSharingAgreementInput", Kind.SHARING_AGREEMENT, enums, (), of_record=True),
-            lambda use_cases: use_cases.sharing.end_agreement,
+            lambda use_cases: use_cases.information.sharing.end_agreement,
             "Ends an agreement, and the sharing under it, now.",
         ),
         Operation(
@@ -141,14 +141,14 @@ def _sharing(vocabulary: Vocabulary) -> list[Operation]:
                 required_fields=("partner", "fields", "given_at", "expires_at"),
                 of_customer=True,
             ),
-            lambda use_cases: use_cases.sharing.give_consent,
+            lambda use_cases: use_cases.information.sharing.give_consent,
             "Records a customer's consent that a partner sees some fields until a day.",
         ),
         Operation(
             "withdraw_consent",
             Kind.CONSENT,
             operation_input("WithdrawConsentInput", Kind.CONSENT, enums, (), of_record=True),
-            lambda use_cases: use_cases.sharing.withdraw_consent,
+            lambda use_cases: use_cases.information.sharing.withdraw_consent,
             "Withdraws a consent, and the sharing by it, now.",
         ),
     ]
@@ -158,7 +158,7 @@ def queries(_vocabulary: Vocabulary) -> Fields:
     """The queries of the chapter."""
 
     def undertaking_text(info: Info) -> Any:
-        return info.context.use_cases.confidentiality.text()
+        return info.context.use_cases.information.undertakings.text()
 
     async def customer_history(
         info: Info,
@@ -170,7 +170,7 @@ def queries(_vocabulary: Vocabulary) -> Fields:
         if not 1 <= first <= LARGEST_PAGE:
             raise InvalidArgumentError("page.size", argument="first", maximum=str(LARGEST_PAGE))
         context = info.context
-        return await context.use_cases.history.find_page(context.caller, customer, field, first, after)
+        return await context.use_cases.customers.history.find_page(context.caller, customer, field, first, after)
 
     return {
         "customer_history": (

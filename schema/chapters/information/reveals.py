@@ -52,13 +52,13 @@ class RevealPayload:
 
 async def step_up(info: strawberry.Info[Any, None], input: StepUpInput) -> StepUpPayload:  # noqa: A002
     context: RequestContext = info.context
-    result = await context.use_cases.step_up.confirm(context.principal, input.password, context.client_address)
+    result = await context.use_cases.accounts.step_up.confirm(context.principal, input.password, context.client_address)
     return StepUpPayload.of(result, context.language)
 
 
 async def reveal(info: strawberry.Info[Any, None], input: RevealInput) -> RevealPayload:  # noqa: A002
     context: RequestContext = info.context
-    result = await context.use_cases.reveals.reveal(
+    result = await context.use_cases.information.reveals.reveal(
         context.caller, input.customer, input.field, input.reason, str(info.path.key)
     )
     return RevealPayload.of(result, context.language)

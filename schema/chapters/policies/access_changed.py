@@ -50,7 +50,7 @@ class AccessSource:
 
     async def check(self, context: RequestContext) -> None:
         """Notices what has changed."""
-        state = context.use_cases.access.state(context.caller)
+        state = context.use_cases.policies.current_access.state(context.caller)
         if state != self._state:
             self._state = state
             self._changed.set()
@@ -61,10 +61,10 @@ class AccessSource:
 
 async def begin(context: RequestContext, _arguments: Any) -> AccessSource:
     """Raises NotAuthenticatedError."""
-    return AccessSource(context.use_cases.access.state(context.caller))
+    return AccessSource(context.use_cases.policies.current_access.state(context.caller))
 
 
 async def resolve(info: GraphQLResolveInfo[Any], _event: Any, _arguments: Any) -> Record:
     """The state of this moment."""
     context: RequestContext = info.context
-    return context.use_cases.access.describe(context.caller)
+    return context.use_cases.policies.current_access.describe(context.caller)

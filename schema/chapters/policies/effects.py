@@ -367,7 +367,7 @@ async def _policy_vocabulary(info: Info, draft: strawberry.ID | None = strawberr
 
 
 async def _account_roles(info: Info) -> Any:
-    return await info.context.use_cases.policies.grants.accounts(info.context.caller)
+    return await info.context.use_cases.accounts.grants.accounts(info.context.caller)
 
 
 async def _replay_draft(info: Info, draft: strawberry.ID, since: DateTime, until: DateTime) -> Any:

@@ -9,8 +9,8 @@ from documents.chapters.service.kinds import Channel
 from documents.chapters.service.ticket_states import TicketAction
 from documents.declaring.kind import Kind
 from resolvers.chapters.service.use_cases import Service
+from resolvers.registry import UseCases
 from schema.chapters.service import figures as service_figures
-from schema.context import UseCases
 from schema.roots.chapter import Fields, Vocabulary
 from schema.roots.operations import Operation, UseCase
 from schema.vocabulary.customer_types import ChoiceEnums

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from pymongo import AsyncMongoClient
 
+from demo.seed import seed_demo
 from settings import Settings
 from tests.api import PASSWORD, Api, running
 from tests.chapters.policies.test_policy_administration import (
@@ -46,7 +47,7 @@ async def demo(mongodb_uri: str, mongodb_client: AsyncMongoClient[dict[str, Any]
     name = f"test_{uuid.uuid4().hex}"
     settings = Settings(data_dir=folder, database=name, jobs="worker")
     async with running(settings, mongodb_uri) as api:
-        await api.services.seed_demo(10, PASSWORD, lambda _done, _total: None, with_records=False)
+        await seed_demo(api.services, 10, PASSWORD, lambda _done, _total: None, with_records=False)
         yield api
     await mongodb_client.drop_database(name)
 

@@ -58,7 +58,7 @@ async def ask(api: Api, who: dict[str, str], query: str, variables: Mapping[str,
 @asynccontextmanager
 async def recorded(api: Api) -> AsyncIterator[list[TrailEntry]]:
     """The entries that come within the context, oldest first; they are there when it ends."""
-    queries = AuditQueries(api.services.trail.blocks)
+    queries = AuditQueries(api.services.storage.trail.blocks)
     before = await queries.find(TrailQuery(), limit=1)
     found: list[TrailEntry] = []
     yield found
@@ -250,10 +250,10 @@ class TestSecrecy:
         await ask(demo_api, AGENT, UPDATE, variables={"i": {"individual": refused}})
         broken = person(name=name, telephone="not-a-number-4711")
         await ask(demo_api, MANAGER, CREATE, variables={"i": broken})
-        stored = b"".join([raw async for raw in all_blocks(demo_api.services.trail.blocks)])
+        stored = b"".join([raw async for raw in all_blocks(demo_api.services.storage.trail.blocks)])
         assert customer["id"].partition("_")[2] in {
             str(of)
-            for raw in [raw async for raw in all_blocks(demo_api.services.trail.blocks)]
+            for raw in [raw async for raw in all_blocks(demo_api.services.storage.trail.blocks)]
             for entry in bson.decode(raw)["body"]["entries"]
             for touch in entry.get("touches", ())
             for of in touch.get("customers", ())
@@ -329,7 +329,7 @@ class TestQuestions:
         answer = await demo_api.ask("demo.credit", query, purpose="risk_assessment")
         await ask(demo_api, AGENT, query)
         until = datetime.now(UTC) + timedelta(milliseconds=2)
-        queries = AuditQueries(demo_api.services.trail.blocks)
+        queries = AuditQueries(demo_api.services.storage.trail.blocks)
         asked = TrailQuery(field="id_number", username="demo.credit", since=since, until=until)
         reads = (await queries.examine(asked)).reads
         assert {str(read.customer) for read in reads} == set(ids(answer["data"]["customers"]["nodes"]))
@@ -340,7 +340,7 @@ class TestQuestions:
         """The newest comes first."""
         await demo_api.ask("demo.agent", LIST, purpose="risk_assessment")
         query = TrailQuery(username="demo.agent", outcome=Outcome.REFUSED)
-        (found,) = await AuditQueries(demo_api.services.trail.blocks).find(query, limit=1)
+        (found,) = await AuditQueries(demo_api.services.storage.trail.blocks).find(query, limit=1)
         assert found.entry["codes"] == ["PURPOSE_NOT_ALLOWED"]
 
 
@@ -348,7 +348,7 @@ class TestWhole:
     async def test_the_trail_of_a_running_application_verifies(self, demo_api: Api) -> None:
         """With the heads file beside the database, and the key that is printed."""
         await ask(demo_api, AGENT, LIST)
-        trail = demo_api.services.trail
+        trail = demo_api.services.storage.trail
         keys = {trail.key.key_id: trail.key.public}
         claims = [*claims_of_heads(read_heads(trail.heads_path), keys), *claims_of_links(await links(trail.blocks))]
         blocks = [raw async for raw in all_blocks(trail.blocks)]
@@ -444,7 +444,7 @@ class TestInspection:
         chain = (await ask(demo_api, INSPECTOR, query))["data"]["auditChains"][0]
         newest = (await ask(demo_api, INSPECTOR, TRAIL, {"n": 2}))["data"]["auditTrail"]["nodes"]
         assert chain["entries"] == newest[1]["sequence"]
-        assert chain["key"] == demo_api.services.trail.key.key_id.hex()
+        assert chain["key"] == demo_api.services.storage.trail.key.key_id.hex()
 
     @pytest.mark.parametrize(
         ("variables", "code"),

@@ -99,14 +99,14 @@ class TestCreating:
 
     async def test_all_refused_fields_are_named_and_nothing_is_written(self, demo_api: Api) -> None:
         """A service agent creates nobody."""
-        before = await demo_api.services.reader.count_all()
+        before = await demo_api.services.storage.reader.count_all()
         payload = await create(demo_api, AGENT, telephone="13812345678")
         assert {tuple(error["field"]) for error in payload["userErrors"]} >= {
             ("individual", "name"),
             ("individual", "telephone"),
         }
         assert {error["code"] for error in payload["userErrors"]} == {"ACCESS_DENIED"}
-        assert await demo_api.services.reader.count_all() == before
+        assert await demo_api.services.storage.reader.count_all() == before
 
     async def test_an_identifier_of_a_customer_that_one_may_find_is_taken(self, demo_api: Api) -> None:
         """The manager owns the first holder, so the error may say that there is one."""

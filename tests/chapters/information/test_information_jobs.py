@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
+import app
 from documents.chapters.jobs.kinds import JobState
 from documents.reckoning.working_time import SHANGHAI
 from jobs.chapters import reminders as information
@@ -19,7 +20,7 @@ from jobs.chapters.reminders import (
     remind_of_undertakings,
 )
 from jobs.definition import JobDefinition
-from jobs.resources import JobResources
+from jobs.registry import JobResources
 from jobs.runner import JobRunner
 from tests.api import Api, demo
 
@@ -39,12 +40,11 @@ async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Asy
         yield api
 
 
-async def run(api: Api, definition: JobDefinition) -> int:
+async def run(api: Api, definition: JobDefinition[JobResources]) -> int:
     """Has a worker run the job once; how many records it dealt with."""
     services = api.services
-    resources = JobResources(policies=services.engine, ledger=services.ledger, reminding=services.use_cases.reminders)
     job_id = await services.ledger.enqueue(definition.name)
-    runner = JobRunner(services.ledger, [definition], resources, "test")
+    runner = JobRunner(services.ledger, [definition], app.job_resources(services), "test")
     while (handed_out := await services.ledger.hand_out([definition.name], timedelta(seconds=30))) is not None:
         await runner.run(handed_out)
     record = await services.jobs.get(job_id)

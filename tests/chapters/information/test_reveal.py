@@ -86,7 +86,7 @@ class Desk:
         """The field in full, as one who may read it has it."""
         row = await self.api.services.database["customers"].find_one({"_id": _row_id(customer)})
         assert row is not None
-        key = (await self.api.services.keyring.data_keys([row["_id"]]))[row["_id"]]
+        key = (await self.api.services.storage.keyring.data_keys([row["_id"]]))[row["_id"]]
         return decrypt_value(key, FieldContext("customers", field), row[field])
 
 
@@ -425,7 +425,7 @@ class TestWhatIsFetched:
 @contextmanager
 def watched_decryption(desk: Desk) -> Iterator[list[str]]:
     """The fields of customers that are decrypted within."""
-    codec = desk.api.services.use_cases.reveals._reveals._codec
+    codec = desk.api.services.use_cases.information.reveals._reveals._codec
     opened: list[str] = []
 
     def decrypt(key: DataKey, context: FieldContext, stored: bytes) -> Any:

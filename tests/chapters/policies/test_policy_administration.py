@@ -205,7 +205,7 @@ async def test_d5_the_effect_of_a_draft_names_roles_people_customers_and_documen
     assert levels == {("READ", "MASKED"), ("READ", "PLAIN"), ("REVEAL", "PLAIN")}
     people = {person["username"]: person for person in effects["people"]}
     assert people.keys() == {AGENT, "demo.lead"}
-    assert people[AGENT]["customers"] == await api.services.reader.count_all()
+    assert people[AGENT]["customers"] == await api.services.storage.reader.count_all()
     assert effects["documents"] == [
         {
             "document": "calls",

@@ -7,10 +7,11 @@ from typing import Any
 
 from bson import ObjectId
 
+import app
 from documents.chapters.jobs.kinds import JobState
 from documents.reckoning.working_time import WorkingCalendar
 from jobs.definition import JobDefinition
-from jobs.resources import JobResources
+from jobs.registry import JobResources
 from jobs.runner import JobRunner
 from tests.api import Api
 
@@ -83,13 +84,10 @@ async def opened_earlier(api: Api, record: Any, at: datetime) -> None:
     await api.services.database[collection].update_one({"_id": row_id(record["id"])}, {"$set": values})
 
 
-async def run_job(api: Api, definition: JobDefinition) -> int:
+async def run_job(api: Api, definition: JobDefinition[JobResources]) -> int:
     """Has a worker run the job once; how many records it says it dealt with."""
     services = api.services
-    resources = JobResources(
-        policies=services.engine, ledger=services.ledger, service=services.use_cases.service.upkeep
-    )
-    runner = JobRunner(services.ledger, [definition], resources, "test")
+    runner = JobRunner(services.ledger, [definition], app.job_resources(services), "test")
     job_id = await services.ledger.enqueue(definition.name)
     while (handed_out := await services.ledger.hand_out([definition.name], timedelta(seconds=30))) is not None:
         await runner.run(handed_out)

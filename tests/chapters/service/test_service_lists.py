@@ -11,6 +11,7 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from benchmarks.ticket_rows import ticket_rows
+from demo.seed import seed_demo
 from documents.declaring.fields import FieldSpec, Search
 from documents.declaring.kind import Kind
 from documents.registry import RECORD_CATALOGUES
@@ -40,7 +41,7 @@ async def api(
         await tickets.insert_many(batch, ordered=False)
     settings = Settings(data_dir=tmp_path_factory.mktemp("lists"), database=name, jobs="worker")
     async with running(settings, mongodb_uri) as api:
-        await api.services.seed_demo(9, PASSWORD, lambda _done, _total: None)
+        await seed_demo(api.services, 9, PASSWORD, lambda _done, _total: None)
         yield api
     await mongodb_client.drop_database(name)
 

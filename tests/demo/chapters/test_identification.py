@@ -41,5 +41,7 @@ async def test_seeding_again_makes_nothing_twice(api: Api) -> None:
     database, services = api.services.database, api.services
     before = [await database[name].count_documents({}) for name in ("verifications", "risk_assessments")]
     assert all(0 < count <= COUNT for count in before)
-    await seed_identification(services.use_cases.identification, services.engine, services.reader, datetime.now(UTC))
+    await seed_identification(
+        services.use_cases.identification, services.engine, services.storage.reader, datetime.now(UTC)
+    )
     assert before == [await database[name].count_documents({}) for name in ("verifications", "risk_assessments")]

@@ -25,5 +25,5 @@ async def test_seeding_service_again_makes_nothing_twice(demo_api: Api) -> None:
     services = demo_api.services
     before = [await services.database[name].count_documents({}) for name in COLLECTIONS]
     later = datetime.now(UTC) + timedelta(hours=1)
-    await seed_service(services.use_cases.service, services.engine, services.reader, later)
+    await seed_service(services.use_cases.service, services.engine, services.storage.reader, later)
     assert [await services.database[name].count_documents({}) for name in COLLECTIONS] == before

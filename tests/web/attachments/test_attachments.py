@@ -16,7 +16,6 @@ from bson import ObjectId
 from pymongo import AsyncMongoClient
 from starlette.types import Message, Scope
 
-import app
 from documents.chapters.attachments.media_types import EXTENSIONS
 from documents.chapters.attachments.sealing import CHUNK_BYTES
 from documents.declaring.kind import Kind
@@ -27,6 +26,8 @@ from settings import Settings
 from tests.api import Api, seeded
 from tests.documents.chapters.attachments.files import DOCX, PDF, PNG, REFUSED, TAKEN, TEXT
 from web.attachments.endpoint import AttachmentEndpoint
+from web.authentication.bearer import Authenticator
+from web.contexts import State, record, request_context
 
 LIMIT = 3 * CHUNK_BYTES
 NAME = "营业执照.pdf"
@@ -329,9 +330,15 @@ async def by_hand(api: Api, scope: Scope, messages: list[Message], **options: fl
     async def send(message: Message) -> None:
         sent.append(message)
 
-    request = {"type": "http", "query_string": b"", "state": {"services": api.services}, "client": None, **scope}
-    await AttachmentEndpoint(app._context, app._record, **options)(request, receive, send)
+    state = State(services=api.services, authenticator=authenticator_of(api))
+    request = {"type": "http", "query_string": b"", "state": state, "client": None, **scope}
+    await AttachmentEndpoint(request_context, record, **options)(request, receive, send)
     return sent
+
+
+def authenticator_of(api: Api) -> Authenticator:
+    accounts = api.services.use_cases.accounts
+    return Authenticator(accounts.access_tokens, accounts.principals)
 
 
 async def upload_by_hand(api: Api, customer: str, messages: list[Message], **options: float) -> list[Message]:
@@ -436,7 +443,7 @@ class TestLaterOn:
         """Before the records are."""
         customer = (await customers(api, own=True))[2]
         attachment_id = await added(api, customer, LONG)
-        await api.services.keyring.erase(ObjectId(customer.partition("_")[2]))
+        await api.services.storage.keyring.erase(ObjectId(customer.partition("_")[2]))
         response = await fetch(api, attachment_id, "demo.credit", "risk_assessment")
         assert refused(response) == (410, "ERASED")
 
@@ -483,7 +490,7 @@ async def test_a_record_can_refer_only_to_attachments_of_its_customer_that_the_c
 ) -> None:
     """Neither to another customer's, nor to hidden ones, nor to what is none."""
     mine, theirs = await added(api, own), await added(api, foreign, username="demo.credit", purpose="risk_assessment")
-    principal = await api.services.authenticator.authenticate(f"Bearer {await api.login('demo.manager')}")
+    principal = await authenticator_of(api).authenticate(f"Bearer {await api.login('demo.manager')}")
     caller = Caller(principal, BUSINESS)
     operations = api.services.use_cases.attachments._operations
     repository = api.services.use_cases.attachments.repository

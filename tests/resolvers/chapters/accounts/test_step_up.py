@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from documents.chapters.accounts.login_attempts import Limit, LoginAttemptRepository, LoginLimits
+from documents.chapters.accounts.login_attempts import Limit, LoginLimits
 from policies.errors import NotAuthenticatedError
 from policies.principal import Principal
 from resolvers.chapters.accounts.step_up import StepUp, StepUpResult
@@ -38,8 +38,7 @@ class Parts:
 async def parts(database: Database, tmp_path: Path) -> Parts:
     login = await build(database, tmp_path, LIMITS)
     await login.add_account()
-    attempts = LoginAttemptRepository(database, LIMITS)
-    return Parts(login, StepUp(login.accounts, login.session_repository, attempts, login.passwords))
+    return Parts(login, StepUp(login.stores))
 
 
 def codes(result: StepUpResult) -> list[str]:
@@ -64,13 +63,7 @@ async def test_the_right_password_counts_for_five_minutes_of_that_session_alone(
 async def test_it_ends_by_itself_and_with_the_session(parts: Parts) -> None:
     """After its time, and where the session was ended."""
     principal = await parts.principal()
-    short = StepUp(
-        parts.login.accounts,
-        parts.login.session_repository,
-        LoginAttemptRepository(parts.login.database, LIMITS),
-        parts.login.passwords,
-        duration=timedelta(microseconds=1),
-    )
+    short = StepUp(parts.login.stores, duration=timedelta(microseconds=1))
     await short.confirm(principal, PASSWORD, ADDRESS)
     assert await short.until(principal) is None
     await parts.step_up.confirm(principal, PASSWORD, ADDRESS)

@@ -1,0 +1,20 @@
+"""The use cases of incidents (I5), put together."""
+
+from __future__ import annotations
+
+from documents.chapters.audit.queries import AuditQueries
+from documents.chapters.incidents.affected_customers import AffectedCustomers
+from resolvers.chapters.incidents.reports import IncidentReports
+from resolvers.chapters.incidents.scope_search import TrailScopes
+from resolvers.chapters.incidents.steps import IncidentSteps
+from resolvers.kernel import Kernel
+
+
+class Incidents:
+    """What the chapter can do: the steps of an incident, and the report of it."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        trail = kernel.storage.trail
+        scopes = TrailScopes(kernel.engine, AuditQueries(trail.blocks), trail.chains, kernel.storage.accounts)
+        self.steps = IncidentSteps(kernel.operations, scopes, AffectedCustomers(kernel.storage.database))
+        self.reports = IncidentReports(kernel.reads)

@@ -1,0 +1,64 @@
+"""Who asks: the context of one request, made from its head alone.
+
+Owns which header fields say who asks, why and in which language, and how a token that is refused is answered. It must
+never decide what the caller may do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypedDict
+
+from starlette.requests import Request
+
+from documents.audit.entries import Performed
+from resolvers.caller import Caller
+from resolvers.errors import InvalidTokenError, IssuerUnavailableError
+from resolvers.services import Services
+from schema.context import RequestContext
+from schema.wording.messages import message
+from web.authentication.bearer import Authenticator
+from web.http.language import negotiate_language
+from web.http.refusals import RequestRefused
+
+
+class State(TypedDict):
+    """What the lifespan of the application gives to every request."""
+
+    services: Services
+    authenticator: Authenticator
+
+
+async def request_context(request: Request) -> RequestContext:
+    """The context of a request. Raises `RequestRefused` for a token that is not good, or that cannot be judged now."""
+    state: State = request.scope["state"]
+    headers: dict[bytes, bytes] = dict(request.scope["headers"])
+    spoken = negotiate_language(_text(headers, b"accept-language") or "")
+    try:
+        principal = await state["authenticator"].authenticate(_text(headers, b"authorization"))
+    except InvalidTokenError as error:
+        challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+        raise RequestRefused(401, error.code, message(error.code, spoken, {}), challenge) from None
+    except IssuerUnavailableError as error:
+        raise RequestRefused(503, error.code, message(error.code, spoken, {})) from None
+    caller = Caller(principal, _text(headers, b"dossier-purpose"), _text(headers, b"idempotency-key"))
+    address = request.client.host if request.client is not None else ""
+    return RequestContext(state["services"].use_cases, caller, spoken, address)
+
+
+async def subscriber_context(request: Request) -> RequestContext:
+    """The context of a socket's client. Nobody keeps a socket open who is not logged in."""
+    context = await request_context(request)
+    if context.principal is None:
+        raise RequestRefused(401, "UNAUTHENTICATED", message("UNAUTHENTICATED", context.language, {}))
+    return context
+
+
+async def record(context: RequestContext, performed: Performed, codes: Iterable[str]) -> None:
+    """Puts what was done in `context` into the audit trail. Raises TrailUnavailableError."""
+    await context.use_cases.recorder.record(context.caller, performed, codes)
+
+
+def _text(headers: dict[bytes, bytes], name: bytes) -> str | None:
+    value = headers.get(name)
+    return value.decode("latin-1") if value is not None else None
