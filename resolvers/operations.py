@@ -16,6 +16,9 @@ from policies.authorize import READ, PolicyEngine
 from policies.principal import SYSTEM
 from resolvers.caller import Caller
 
+SYSTEM_ACTIONS = READ | {Action.CREATE, Action.WRITE}
+"""What the system does where something follows from an operation by itself: see `RecordOperations.system_plan`."""
+
 
 class RecordOperations:
     """The ground on which the use cases of the chapters stand."""

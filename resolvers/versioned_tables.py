@@ -21,8 +21,7 @@ from policies.authorize import CREATE, READ
 from policies.errors import PolicyError
 from policies.principal import SYSTEM
 from resolvers.caller import Caller
-from resolvers.chapters.handling import SYSTEM_ACTIONS
-from resolvers.operations import RecordOperations
+from resolvers.operations import SYSTEM_ACTIONS, RecordOperations
 
 log = logging.getLogger(__name__)
 Values = Mapping[str, Any]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from documents.access.plan import AccessPlan, Action
+from documents.access.plan import AccessPlan
 from documents.chapters.credit.overdue_steps import CollectionStage
 from documents.chapters.handling.kinds import HandlingCause
 from documents.chapters.handling.situation import (
@@ -32,12 +32,11 @@ from documents.storing.layout import CustomerReference
 from documents.writing.locks import lock_customer, mark_handling
 from documents.writing.records import RecordWrites
 from policies.authorize import READ
-from resolvers.operations import RecordOperations
+from resolvers.operations import SYSTEM_ACTIONS, RecordOperations
 
 CURRENCY = "CNY"
 """Of the limit of a customer who was never rated: nothing."""
 
-SYSTEM_ACTIONS = READ | {Action.CREATE, Action.WRITE}
 SYSTEM_NAME = "system"
 _SITUATION = ("granted_limit", "currency", "grade", "risk_level", "collection_stage")
 _UNCHANGED: Any = object()

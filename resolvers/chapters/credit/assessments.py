@@ -28,8 +28,8 @@ from documents.writing.records import RecordWrites
 from policies.authorize import CREATE, READ, WRITE
 from resolvers.caller import Caller
 from resolvers.chapters.credit.indicator_tables import PARTS, IndicatorTables, scheme_of
-from resolvers.chapters.handling import SYSTEM_ACTIONS, handling_after
-from resolvers.operations import RecordOperations
+from resolvers.chapters.handling import handling_after
+from resolvers.operations import SYSTEM_ACTIONS, RecordOperations
 from resolvers.reads import RecordReads
 
 ASSESSMENT = Kind.CREDIT_ASSESSMENT

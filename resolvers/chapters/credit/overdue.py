@@ -34,8 +34,8 @@ from documents.writing.records import RecordWrites
 from policies.authorize import READ, WRITE
 from policies.principal import SYSTEM
 from resolvers.caller import Caller
-from resolvers.chapters.handling import SYSTEM_ACTIONS, handling_after
-from resolvers.operations import RecordOperations
+from resolvers.chapters.handling import handling_after
+from resolvers.operations import SYSTEM_ACTIONS, RecordOperations
 
 STEP, RECEIVABLE = Kind.COLLECTION_STEP, Kind.RECEIVABLE
 

@@ -28,8 +28,7 @@ from policies.authorize import CREATE, READ
 from resolvers.caller import Caller
 from resolvers.chapters.credit.exposures import Exposures
 from resolvers.chapters.credit.overdue import Collection
-from resolvers.chapters.handling import SYSTEM_ACTIONS
-from resolvers.operations import RecordOperations
+from resolvers.operations import SYSTEM_ACTIONS, RecordOperations
 
 RECEIVABLE, PAYMENT = Kind.RECEIVABLE, Kind.PAYMENT
 
