@@ -31,21 +31,13 @@ from web.graphql.answer import RESPONSE_OPTIONS, Answer
 from web.graphql.cost import refuse_costly
 from web.graphql.fault_format import Context, FormatError, formatted, unexpected
 from web.graphql.incremental_delivery import IncrementalDelivery
-from web.graphql.incremental_formats import CURRENT, Format
+from web.graphql.incremental_formats import CURRENT, Format, parts_format
 from web.graphql.limits import Limits
 from web.graphql.parsed_documents import Operation, ParsedDocument, ParsedDocuments
 from web.graphql.persisted_documents import PersistedDocuments
 from web.graphql.request import ClientDisconnected, Parameters, from_body, from_query_string
 from web.graphql.trusted_documents import TrustedDocuments
-from web.http.accept import (
-    GRAPHQL_RESPONSE,
-    JSON,
-    MULTIPART,
-    ResponseType,
-    parts_format,
-    prefers_html,
-    response_type,
-)
+from web.http.accept import GRAPHQL_RESPONSE, JSON, MULTIPART, ResponseType, prefers_html, response_type
 from web.http.content_coding import AcceptedCodings, accepted_codings
 from web.http.language import Language, Text, negotiate_language
 from web.http.refusals import DocumentRefused, RequestRefused, method_not_allowed
