@@ -117,9 +117,9 @@ from schema.build import DossierSchema, build_schema
 from schema.chapters.policies.trusted_fields import trusted_reads
 from schema.context import RequestContext, UseCases
 from schema.execution import RecordExecutor
+from schema.registry import WORDS
 from schema.wording.access_extensions import access_extensions
 from schema.wording.error_format import format_error
-from schema.wording.messages import message
 from settings import Settings
 from web.attachments.endpoint import AttachmentEndpoint
 from web.authentication.bearer import Authenticator, InvalidTokenError, IssuerUnavailableError
@@ -592,24 +592,24 @@ def print_schema() -> str:
 async def _context(request: Request) -> RequestContext:
     services: Services = request.scope["state"]["services"]
     headers: dict[bytes, bytes] = dict(request.scope["headers"])
-    spoken = negotiate_language(_text(headers, b"accept-language") or "")
+    words = WORDS[negotiate_language(_text(headers, b"accept-language") or "")]
     try:
         principal = await services.authenticator.authenticate(_text(headers, b"authorization"))
     except InvalidTokenError as error:
         challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
-        raise RequestRefused(401, error.code, message(error.code, spoken, {}), challenge) from None
+        raise RequestRefused(401, error.code, words.say(error.code), challenge) from None
     except IssuerUnavailableError as error:
-        raise RequestRefused(503, error.code, message(error.code, spoken, {})) from None
+        raise RequestRefused(503, error.code, words.say(error.code)) from None
     caller = Caller(principal, _text(headers, b"dossier-purpose"), _text(headers, b"idempotency-key"))
     address = request.client.host if request.client is not None else ""
-    return RequestContext(services.use_cases, caller, spoken, address)
+    return RequestContext(services.use_cases, caller, words, address)
 
 
 async def _subscriber(request: Request) -> RequestContext:
     """The context of a socket's client. Nobody keeps a socket open who is not logged in."""
     context = await _context(request)
     if context.principal is None:
-        raise RequestRefused(401, "UNAUTHENTICATED", message("UNAUTHENTICATED", context.language, {}))
+        raise RequestRefused(401, "UNAUTHENTICATED", context.words.say("UNAUTHENTICATED"))
     return context
 
 

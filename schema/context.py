@@ -1,9 +1,8 @@
-"""What a request carries through its execution: the caller, the language, and the use cases that it may call."""
+"""What a request carries through its execution: the caller, the words to answer in, the use cases that it may call."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from documents.declaring.catalogue import Catalogue
 from policies.principal import Principal
@@ -31,8 +30,7 @@ from resolvers.reads import RecordReads
 from resolvers.recording import Recorder
 from resolvers.subscriptions import Subscriptions
 from resolvers.viewer import Viewer
-
-Language = Literal["en", "zh-CN"]
+from schema.language import Language, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +69,12 @@ class RequestContext:
 
     use_cases: UseCases
     caller: Caller
-    language: Language
+    words: Words
     client_address: str
+
+    @property
+    def language(self) -> Language:
+        return self.words.language
 
     @property
     def sessions(self) -> Sessions:

@@ -11,7 +11,7 @@ from documents.declaring.kind import Kind
 from documents.declaring.names import camel_case
 from documents.registry import FULL_CATALOGUE
 from resolvers.errors import UserError as UserErrorResult
-from schema.wording.messages import MESSAGES, message
+from schema.language import Words
 
 _KINDS = frozenset(kind.value for kind in FULL_CATALOGUE.by_kind)
 
@@ -24,14 +24,14 @@ class UserError:
     rule: str | None = strawberry.field(default=None, description="The rule that the value breaks, if it is one.")
 
     @classmethod
-    def of(cls, error: UserErrorResult, language: str) -> Self:
-        """The error in `language`, `en` or `zh-CN`; labels of declared fields come from the catalogue."""
+    def of(cls, error: UserErrorResult, words: Words) -> Self:
+        """The error in `words`; labels of declared fields come from the catalogue."""
         spec = _field(error)
-        label = "" if spec is None else spec.label.zh if language.startswith("zh") else spec.label.en
-        key = error.rule if error.rule is not None and error.rule in MESSAGES else error.code
+        label = words.of(spec.label.en, spec.label.zh) if spec is not None else ""
+        key = error.rule if error.rule is not None and error.rule in words else error.code
         if key == "ACCESS_DENIED" and spec is None:
             key = "ACCESS_DENIED_RECORD"
-        text = message(key, language, {"label": label, **dict(error.parameters)})
+        text = words.say(key, {"label": label, **dict(error.parameters)})
         path = [camel_case(name) for name in error.field] if error.field is not None else None
         return cls(code=error.code, message=text, field=path, rule=error.rule)
 

@@ -1,13 +1,15 @@
-"""The GraphQL vocabulary of sessions: the payloads and the three mutations."""
+"""Logging in, staying logged in and logging out: the payloads and the three mutations."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol, Self
+from typing import Any, Final, Protocol, Self
 
 import strawberry
 
 from policies.principal import Principal
 from resolvers.chapters.accounts.sessions import SessionResult, Sessions
+from schema.language import Words
+from schema.vocabulary.definitions import Fields
 from schema.wording.user_errors import UserError
 
 
@@ -17,7 +19,7 @@ class SessionContext(Protocol):
     sessions: Sessions
     principal: Principal | None
     client_address: str  # of the connection
-    language: str  # `en` or `zh-CN`
+    words: Words
 
 
 @strawberry.type(description="The tokens of a session, or why there are none.")
@@ -29,14 +31,14 @@ class LoginPayload:
     user_errors: list[UserError]
 
     @classmethod
-    def of(cls, result: SessionResult, language: str) -> Self:
+    def of(cls, result: SessionResult, words: Words) -> Self:
         tokens = result.tokens
         return cls(
             access_token=tokens.access_token if tokens else None,
             refresh_token=tokens.refresh_token if tokens else None,
             expires_in=tokens.expires_in if tokens else None,
             retry_after=result.retry_after,
-            user_errors=[UserError.of(error, language) for error in result.user_errors],
+            user_errors=[UserError.of(error, words) for error in result.user_errors],
         )
 
 
@@ -48,13 +50,13 @@ class RefreshSessionPayload:
     user_errors: list[UserError]
 
     @classmethod
-    def of(cls, result: SessionResult, language: str) -> Self:
+    def of(cls, result: SessionResult, words: Words) -> Self:
         tokens = result.tokens
         return cls(
             access_token=tokens.access_token if tokens else None,
             refresh_token=tokens.refresh_token if tokens else None,
             expires_in=tokens.expires_in if tokens else None,
-            user_errors=[UserError.of(error, language) for error in result.user_errors],
+            user_errors=[UserError.of(error, words) for error in result.user_errors],
         )
 
 
@@ -68,7 +70,7 @@ class LogoutPayload:
 async def login(info: strawberry.Info[Any, None], input: LoginInput) -> LoginPayload:  # noqa: A002
     context: SessionContext = info.context
     result = await context.sessions.login(input.username, input.password, context.client_address)
-    return LoginPayload.of(result, context.language)
+    return LoginPayload.of(result, context.words)
 
 
 async def refresh_session(
@@ -77,26 +79,13 @@ async def refresh_session(
 ) -> RefreshSessionPayload:
     context: SessionContext = info.context
     result = await context.sessions.refresh(input.refresh_token)
-    return RefreshSessionPayload.of(result, context.language)
+    return RefreshSessionPayload.of(result, context.words)
 
 
 async def logout(info: strawberry.Info[Any, None], input: LogoutInput | None = None) -> LogoutPayload:  # noqa: A002
     context: SessionContext = info.context
     ended = await context.sessions.logout(context.principal)
     return LogoutPayload(ended=ended, client_mutation_id=input.client_mutation_id if input else None)
-
-
-@strawberry.type
-class SessionMutations:
-    """To be inherited by the mutation root."""
-
-    login: LoginPayload = strawberry.mutation(resolver=login, description="Opens a session.")
-    refresh_session: RefreshSessionPayload = strawberry.mutation(
-        resolver=refresh_session, description="Exchanges a refresh token for the next pair of tokens."
-    )
-    logout: LogoutPayload = strawberry.mutation(
-        resolver=logout, description="Ends the caller's session; its tokens stop working within a second."
-    )
 
 
 @strawberry.input
@@ -115,3 +104,20 @@ class RefreshSessionInput:
 @strawberry.input
 class LogoutInput:
     client_mutation_id: str | None = strawberry.field(default=None, description="Returned as it came.")
+
+
+MUTATIONS: Final[Fields] = {
+    "login": (LoginPayload, strawberry.mutation(resolver=login, description="Opens a session.")),
+    "refresh_session": (
+        RefreshSessionPayload,
+        strawberry.mutation(
+            resolver=refresh_session, description="Exchanges a refresh token for the next pair of tokens."
+        ),
+    ),
+    "logout": (
+        LogoutPayload,
+        strawberry.mutation(
+            resolver=logout, description="Ends the caller's session; its tokens stop working within a second."
+        ),
+    ),
+}

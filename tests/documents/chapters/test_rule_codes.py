@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from schema.wording.messages import MESSAGES
+from schema.registry import WORDS
 from tests.command import ROOT
 
 RULE_ERRORS = {"CurrencyError", "InputError", "RuleBrokenError", "StepError"}
@@ -28,4 +28,4 @@ def test_every_code_has_its_texts_and_is_in_the_list() -> None:
     codes = {code for module in modules for code in raised_codes(ast.parse(module.read_text("utf-8")))}
     assert {"step.not_next", "incident.measure_open", "input.not_a_number"} <= codes
     published = PUBLISHED.read_text("utf-8")
-    assert [code for code in sorted(codes) if code not in MESSAGES or f"`{code}`" not in published] == []
+    assert [code for code in sorted(codes) if code not in WORDS["en"] or f"`{code}`" not in published] == []
