@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 import strawberry
-from graphql import GraphQLSchema
+from graphql import GraphQLSchema, is_introspection_type, is_object_type
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
@@ -33,22 +33,6 @@ from schema.vocabulary.labels import describe_values
 from schema.vocabulary.record_inputs import make_record_inputs
 from schema.vocabulary.record_types import RecordTypeMaker
 from schema.vocabulary.scalars import SCALARS
-
-PLAIN_TYPES = (
-    "CustomerConnection",
-    "CustomerEdge",
-    "PageInfo",
-    "FieldAccess",
-    "KindFieldAccess",
-    "ScopedFieldAccess",
-    "FieldValue",
-    "EnumLabels",
-    "KindLabel",
-    "ValueSource",
-    "Staff",
-    "Department",
-)
-"""Types whose every field is read from a record as it is."""
 
 
 @dataclass(frozen=True)
@@ -82,14 +66,6 @@ def build_schema(catalogue: Catalogue) -> DossierSchema:
         ),
     )
     names = types.type_names | {kind.value: of_kind.record.__name__ for kind, of_kind in records.items()}
-    plain_types = [
-        *PLAIN_TYPES,
-        *(of.payload.__name__ for of in followed.values()),
-        *maker.object_names,
-        *chain.from_iterable(chapter.plain_types for chapter in CHAPTERS),
-    ]
-    for of_kind in records.values():
-        plain_types += [of_kind.edge.__name__, of_kind.connection.__name__]
 
     def type_name(record: Record) -> str:
         name: str = names[record["kind"]]
@@ -98,7 +74,7 @@ def build_schema(catalogue: Catalogue) -> DossierSchema:
     describe_values(built._schema)
     serve_plainly(built._schema)
     serve_subscriptions(built._schema, followed)
-    metrics = install_record_fields(built, [*names.values(), *plain_types], type_name=type_name)
+    metrics = install_record_fields(built, _object_types(built._schema), type_name=type_name)
     return DossierSchema(built._schema, print_schema(built) + "\n", metrics)
 
 
@@ -128,3 +104,13 @@ def _followed(vocabulary: Vocabulary) -> dict[str, Followed]:
         followed |= chapter.subscriptions
         followed |= followed_records(vocabulary.records[kind] for kind in chapter.follows)
     return followed
+
+
+def _object_types(core: GraphQLSchema) -> list[str]:
+    """All but the roots: use cases give records of every type."""
+    roots = (core.query_type, core.mutation_type, core.subscription_type)
+    return [
+        name
+        for name, served in core.type_map.items()
+        if is_object_type(served) and not is_introspection_type(served) and served not in roots
+    ]

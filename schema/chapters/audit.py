@@ -23,14 +23,6 @@ from schema.vocabulary.definitions import Fields
 from schema.vocabulary.scalars import DateTime
 from schema.wording.error_format import InvalidArgumentError
 
-PLAIN_TYPES: Final = (
-    "AuditEntry",
-    "AuditTouch",
-    "AuditOperation",
-    "AuditEntryEdge",
-    "AuditEntryConnection",
-    "AuditChain",
-)
 _DECLARED: Final = frozenset(DeclaredEntry.model_fields)
 _WITH: Final = {"codes": ("outcome",), "viewed_as": ("username",), "touches": ("customers", "fields")}
 """Fields of the entry that go with declared ones."""
@@ -190,4 +182,4 @@ def _declared(field: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in field)
 
 
-CHAPTER: Final = Chapter(queries=queries, plain_types=PLAIN_TYPES, texts=TEXTS)
+CHAPTER: Final = Chapter(queries=queries, texts=TEXTS)

@@ -15,8 +15,6 @@ from schema.roots.query import Info
 from schema.vocabulary.definitions import Fields
 from schema.vocabulary.scalars import DateTime
 
-PLAIN_TYPES: Final = ("KeyState", "VaultKey")
-
 TEXTS: Final[Texts] = {
     "key.replaced_already": (
         "Another vault key is active meanwhile: look at the keys again.",
@@ -75,4 +73,4 @@ async def _keys(info: Info) -> Any:
     return await info.context.use_cases.keys.state(info.context.caller)
 
 
-CHAPTER: Final = Chapter(operations=OPERATIONS, queries=queries, plain_types=PLAIN_TYPES, texts=TEXTS)
+CHAPTER: Final = Chapter(operations=OPERATIONS, queries=queries, texts=TEXTS)

@@ -22,7 +22,6 @@ from schema.roots.query import Info, list_records, page_field, selection_of
 from schema.vocabulary.definitions import Fields, make_type, plain
 from schema.vocabulary.record_types import of_customers
 
-PLAIN_TYPES: Final = ("RiskReproduction", "Dossier", "DossierPart")
 JUDGED = (("state",), ("missing",), ("unknown",))
 
 
@@ -167,4 +166,4 @@ def _section(kind: Kind) -> Any:
     return section
 
 
-CHAPTER: Final = Chapter(operations=OPERATIONS, queries=queries, plain_types=PLAIN_TYPES, texts=TEXTS)
+CHAPTER: Final = Chapter(operations=OPERATIONS, queries=queries, texts=TEXTS)

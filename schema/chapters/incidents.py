@@ -18,14 +18,6 @@ from schema.vocabulary.definitions import Fields
 from schema.vocabulary.scalars import DateTime
 from schema.vocabulary.staff_types import Staff
 
-PLAIN_TYPES: tuple[str, ...] = (
-    "IncidentReport",
-    "ReportedStep",
-    "ReportedScope",
-    "ReportedMeasure",
-    "ReportedNotification",
-)
-
 
 @strawberry.type(description="When the incident came into a state, by whose doing.")
 class ReportedStep:
@@ -197,4 +189,4 @@ async def _report(info: Info, id: strawberry.ID) -> Any:  # noqa: A002 - the nam
     return await info.context.use_cases.incident_reports.find(info.context.caller, id, parts - {"id"})
 
 
-CHAPTER: Final = Chapter(operations=OPERATIONS, queries=queries, plain_types=PLAIN_TYPES, texts=TEXTS)
+CHAPTER: Final = Chapter(operations=OPERATIONS, queries=queries, texts=TEXTS)

@@ -52,8 +52,5 @@ class Chapter:
     subscriptions: Mapping[str, Followed] = field(default_factory=dict)
     """Other subscriptions, by field in snake case."""
 
-    plain_types: tuple[str, ...] = ()
-    """The names of object types that are served from plain records."""
-
     texts: Texts = field(default_factory=dict)
     """Those of the codes and rules that only this chapter raises."""

@@ -12,7 +12,7 @@ from schema.roots.query import Info, selection_of
 from schema.vocabulary.customer_inputs import CustomerInputs, DeleteCustomerInput, to_change
 from schema.vocabulary.customer_types import CustomerTypes
 from schema.vocabulary.definitions import Fields
-from schema.wording.user_errors import UserError
+from schema.wording.user_errors import in_words
 
 
 def customer_mutations(types: CustomerTypes, inputs: CustomerInputs) -> Fields:
@@ -70,5 +70,5 @@ def _path(info: Info) -> str:
 
 
 def _in_words(payload: Record, context: RequestContext) -> Record:
-    payload["user_errors"] = [UserError.of(error, context.words) for error in payload["user_errors"]]
+    payload["user_errors"] = in_words(payload["user_errors"], context.words)
     return payload

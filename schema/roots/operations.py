@@ -16,7 +16,7 @@ from documents.access.trace import Act
 from documents.declaring.kind import Kind
 from documents.declaring.names import camel_case, pascal_case
 from documents.errors import StaleVersionError
-from documents.plain_records import Record
+from documents.plain_records import Record, Records
 from documents.registry import RECORD_CATALOGUES
 from documents.storing.public_ids import parse_customer_id, parse_id
 from documents.writing.idempotency import IdempotentRequest
@@ -32,7 +32,7 @@ from schema.vocabulary.definitions import Fields, make_input, optional, plain
 from schema.vocabulary.object_inputs import ArgumentTypes, may_be_absent
 from schema.vocabulary.record_inputs import given_values
 from schema.vocabulary.record_types import RecordTypes
-from schema.wording.user_errors import UserError
+from schema.wording.user_errors import in_words
 
 UseCase = Callable[[Caller, dict[str, Any], IdempotentRequest | None], Awaitable[str]]
 """Carries an operation out: caller, given values, idempotent request; returns the public id of the record."""
@@ -125,7 +125,6 @@ async def _carried_out(operation: Operation, info: Info, given: dict[str, Any]) 
         current = None
         if isinstance(refusal, StaleVersionError) and isinstance(given.get("id"), str):
             current = await context.use_cases.records.find(context.caller, given["id"], selection)
-        errors = [UserError.of(error, context.words) for error in user_errors(refusal, kind)]
-        return Record({kind.value: current, "user_errors": errors})
+        return Record({kind.value: current, "user_errors": in_words(user_errors(refusal, kind), context.words)})
     record = await context.use_cases.records.find(context.caller, record_id, selection)
-    return Record({kind.value: record, "user_errors": []})
+    return Record({kind.value: record, "user_errors": Records()})

@@ -47,11 +47,6 @@ class RecordTypeMaker:
         }
         self._objects: dict[type, Any] = {}
 
-    @property
-    def object_names(self) -> list[str]:
-        """The types of parts of fields."""
-        return [model.__name__ for model in self._objects]
-
     def recent_fields(self) -> Fields:
         """What the interface of customers gets: its newest records."""
         return {

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Protocol
 
 import strawberry
 
+from documents.plain_records import Record, Records
 from policies.principal import Principal
 from resolvers.chapters.accounts.sessions import SessionResult, Sessions
 from schema.language import Words
 from schema.vocabulary.definitions import Fields
-from schema.wording.user_errors import UserError
+from schema.wording.user_errors import UserError, in_words
 
 
 class SessionContext(Protocol):
@@ -30,17 +31,6 @@ class LoginPayload:
     retry_after: int | None = strawberry.field(description="Seconds to wait, with TOO_MANY_ATTEMPTS.")
     user_errors: list[UserError]
 
-    @classmethod
-    def of(cls, result: SessionResult, words: Words) -> Self:
-        tokens = result.tokens
-        return cls(
-            access_token=tokens.access_token if tokens else None,
-            refresh_token=tokens.refresh_token if tokens else None,
-            expires_in=tokens.expires_in if tokens else None,
-            retry_after=result.retry_after,
-            user_errors=[UserError.of(error, words) for error in result.user_errors],
-        )
-
 
 @strawberry.type(description="The next tokens of the session, or why there are none.")
 class RefreshSessionPayload:
@@ -49,43 +39,40 @@ class RefreshSessionPayload:
     expires_in: int | None = strawberry.field(description="Seconds for which the access token is good.")
     user_errors: list[UserError]
 
-    @classmethod
-    def of(cls, result: SessionResult, words: Words) -> Self:
-        tokens = result.tokens
-        return cls(
-            access_token=tokens.access_token if tokens else None,
-            refresh_token=tokens.refresh_token if tokens else None,
-            expires_in=tokens.expires_in if tokens else None,
-            user_errors=[UserError.of(error, words) for error in result.user_errors],
-        )
-
 
 @strawberry.type
 class LogoutPayload:
     ended: bool = strawberry.field(description="Did a session end? False where there was none.")
-    client_mutation_id: str | None = None
-    user_errors: list[UserError] = strawberry.field(default_factory=list)
+    client_mutation_id: str | None
+    user_errors: list[UserError]
 
 
-async def login(info: strawberry.Info[Any, None], input: LoginInput) -> LoginPayload:  # noqa: A002
+async def login(info: strawberry.Info[Any, None], input: LoginInput) -> Any:  # noqa: A002
     context: SessionContext = info.context
-    result = await context.sessions.login(input.username, input.password, context.client_address)
-    return LoginPayload.of(result, context.words)
+    return _payload(await context.sessions.login(input.username, input.password, context.client_address), context)
 
 
-async def refresh_session(
-    info: strawberry.Info[Any, None],
-    input: RefreshSessionInput,  # noqa: A002
-) -> RefreshSessionPayload:
+async def refresh_session(info: strawberry.Info[Any, None], input: RefreshSessionInput) -> Any:  # noqa: A002
     context: SessionContext = info.context
-    result = await context.sessions.refresh(input.refresh_token)
-    return RefreshSessionPayload.of(result, context.words)
+    return _payload(await context.sessions.refresh(input.refresh_token), context)
 
 
-async def logout(info: strawberry.Info[Any, None], input: LogoutInput | None = None) -> LogoutPayload:  # noqa: A002
+async def logout(info: strawberry.Info[Any, None], input: LogoutInput | None = None) -> Any:  # noqa: A002
     context: SessionContext = info.context
     ended = await context.sessions.logout(context.principal)
-    return LogoutPayload(ended=ended, client_mutation_id=input.client_mutation_id if input else None)
+    client_mutation_id = input.client_mutation_id if input else None
+    return Record(ended=ended, client_mutation_id=client_mutation_id, user_errors=Records())
+
+
+def _payload(result: SessionResult, context: SessionContext) -> Record:
+    tokens = result.tokens
+    return Record(
+        access_token=tokens.access_token if tokens else None,
+        refresh_token=tokens.refresh_token if tokens else None,
+        expires_in=tokens.expires_in if tokens else None,
+        retry_after=result.retry_after,
+        user_errors=in_words(result.user_errors, context.words),
+    )
 
 
 @strawberry.input

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import strawberry
 
-from resolvers.chapters.accounts.step_up import StepUpResult
-from schema.context import RequestContext
-from schema.language import Words
+from documents.plain_records import Record
+from schema.roots.query import Info
 from schema.vocabulary.definitions import Fields
 from schema.vocabulary.scalars import DateTime
-from schema.wording.user_errors import UserError
+from schema.wording.user_errors import UserError, in_words
 
 
 @strawberry.type(description="Until when the session is stepped up, or why it is not.")
@@ -20,19 +19,15 @@ class StepUpPayload:
     retry_after: int | None = strawberry.field(description="Seconds to wait, with TOO_MANY_ATTEMPTS.")
     user_errors: list[UserError]
 
-    @classmethod
-    def of(cls, result: StepUpResult, words: Words) -> Self:
-        return cls(
-            until=DateTime(result.until) if result.until is not None else None,
-            retry_after=result.retry_after,
-            user_errors=[UserError.of(error, words) for error in result.user_errors],
-        )
 
-
-async def step_up(info: strawberry.Info[Any, None], input: StepUpInput) -> StepUpPayload:  # noqa: A002
-    context: RequestContext = info.context
+async def step_up(info: Info, input: StepUpInput) -> Any:  # noqa: A002
+    context = info.context
     result = await context.use_cases.step_up.confirm(context.principal, input.password, context.client_address)
-    return StepUpPayload.of(result, context.words)
+    return Record(
+        until=result.until,
+        retry_after=result.retry_after,
+        user_errors=in_words(result.user_errors, context.words),
+    )
 
 
 @strawberry.input

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from schema.chapters.credit.figures import PLAIN_TYPES, queries
+from schema.chapters.credit.figures import queries
 from schema.chapters.credit.operations import OPERATIONS
 from schema.chapters.credit.texts import TEXTS
 from schema.roots.chapter import Chapter
 
-CHAPTER: Final = Chapter(operations=OPERATIONS, queries=queries, plain_types=PLAIN_TYPES, texts=TEXTS)
+CHAPTER: Final = Chapter(operations=OPERATIONS, queries=queries, texts=TEXTS)

@@ -16,7 +16,6 @@ from schema.roots.query import Info
 from schema.vocabulary.definitions import Fields
 from schema.vocabulary.scalars import Date, DecimalText
 
-PLAIN_TYPES: tuple[str, ...] = ("MoneyAmount", "Exposure", "AgedReceivables", "CreditReproduction")
 LOCAL = ZoneInfo("Asia/Shanghai")
 
 

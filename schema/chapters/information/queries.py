@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import strawberry
 
@@ -14,8 +14,6 @@ from schema.vocabulary.definitions import Fields
 from schema.vocabulary.scalars import DateTime
 from schema.vocabulary.staff_types import Staff
 from schema.wording.error_format import InvalidArgumentError
-
-PLAIN_TYPES: Final = ("UndertakingText", "FieldChange", "CustomerHistory")
 
 
 @strawberry.type(description="The text of the confidentiality undertaking (保密承诺书).")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import strawberry
 
-from resolvers.chapters.information.reveals import RevealResult
-from schema.context import RequestContext
-from schema.language import Words
+from documents.plain_records import Record
+from schema.roots.query import Info
 from schema.vocabulary.access_types import AccessLevel
 from schema.vocabulary.definitions import Fields
-from schema.wording.user_errors import UserError
+from schema.wording.user_errors import UserError, in_words
 
 SEPARATOR = ", "
 
@@ -24,23 +23,17 @@ class RevealPayload:
     revelation: strawberry.ID | None = strawberry.field(description="The record of it; null where none was needed.")
     user_errors: list[UserError]
 
-    @classmethod
-    def of(cls, result: RevealResult, words: Words) -> Self:
-        return cls(
-            value=SEPARATOR.join(result.values) if result.values is not None else None,
-            values=result.values,
-            level=AccessLevel(result.level.name) if result.level is not None else None,
-            revelation=strawberry.ID(result.revelation) if result.revelation is not None else None,
-            user_errors=[UserError.of(error, words) for error in result.user_errors],
-        )
 
-
-async def reveal(info: strawberry.Info[Any, None], input: RevealInput) -> RevealPayload:  # noqa: A002
-    context: RequestContext = info.context
-    result = await context.use_cases.reveals.reveal(
-        context.caller, input.customer, input.field, input.reason, str(info.path.key)
+async def reveal(info: Info, input: RevealInput) -> Any:  # noqa: A002
+    context, path = info.context, str(info.path.key)
+    result = await context.use_cases.reveals.reveal(context.caller, input.customer, input.field, input.reason, path)
+    return Record(
+        value=SEPARATOR.join(result.values) if result.values is not None else None,
+        values=result.values,
+        level=result.level.name if result.level is not None else None,
+        revelation=result.revelation,
+        user_errors=in_words(result.user_errors, context.words),
     )
-    return RevealPayload.of(result, context.words)
 
 
 @strawberry.input

@@ -6,7 +6,7 @@ from typing import Final
 
 from schema.chapters.accounts.operations import OPERATIONS as OF_ACCOUNTS
 from schema.chapters.policies.access_changed import ACCESS_CHANGED
-from schema.chapters.policies.effects import PLAIN_TYPES, queries
+from schema.chapters.policies.effects import queries
 from schema.chapters.policies.operations import OPERATIONS
 from schema.chapters.policies.texts import TEXTS
 from schema.roots.chapter import Chapter
@@ -15,6 +15,5 @@ CHAPTER: Final = Chapter(
     operations=(*OPERATIONS, *OF_ACCOUNTS),
     queries=queries,
     subscriptions={"access_changed": ACCESS_CHANGED},
-    plain_types=PLAIN_TYPES,
     texts=TEXTS,
 )

@@ -20,31 +20,6 @@ from schema.vocabulary.scalars import DateTime
 from schema.vocabulary.staff_types import Department
 from schema.wording.error_format import InvalidArgumentError
 
-PLAIN_TYPES: tuple[str, ...] = (
-    "ScopeSet",
-    "AccessChange",
-    "RoleEffect",
-    "PersonEffect",
-    "TrustedDocumentEffect",
-    "RuleEffects",
-    "PolicyTestResult",
-    "RuleDecision",
-    "ViewedField",
-    "ViewedScope",
-    "AccessView",
-    "ReplayedDifference",
-    "DraftReplay",
-    "RuleSet",
-    "RuleSetContent",
-    "MatrixRow",
-    "RuleRole",
-    "RuleField",
-    "RuleKind",
-    "PolicyVocabulary",
-    "AccountRoles",
-    "PolicyRights",
-)
-
 strawberry.enum(Action, name="RuleAction", description="What a rule can allow.")
 
 

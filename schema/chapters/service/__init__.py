@@ -20,6 +20,5 @@ CHAPTER: Final = Chapter(
     operations=(*operations.OPERATIONS, *training.OPERATIONS),
     queries=queries,
     follows=(Kind.TICKET,),
-    plain_types=(*figures.PLAIN_TYPES, *training.PLAIN_TYPES),
     texts=TEXTS,
 )

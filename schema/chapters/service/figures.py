@@ -15,7 +15,6 @@ from schema.vocabulary.definitions import Fields
 from schema.vocabulary.scalars import Date, DecimalText
 from schema.vocabulary.staff_types import Staff
 
-PLAIN_TYPES: tuple[str, ...] = ("ServicePerformance", "SatisfactionFigures", "ChannelCount")
 From = Annotated[Date, strawberry.argument(name="from", description="The first day.")]
 To = Annotated[Date, strawberry.argument(name="to", description="The last day, included.")]
 

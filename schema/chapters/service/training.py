@@ -15,7 +15,6 @@ from schema.vocabulary.definitions import Fields
 from schema.vocabulary.scalars import Date
 from schema.vocabulary.staff_types import Staff
 
-PLAIN_TYPES: tuple[str, ...] = ("TrainingDue",)
 strawberry.enum(DueReason, name="TrainingDueReason", description="Why somebody has to attend a course.")
 
 

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 import strawberry
+from strawberry.schema.config import StrawberryConfig
 
 from documents.chapters.accounts.login_attempts import Limit, LoginLimits
 from policies.principal import Principal
 from resolvers.chapters.accounts.sessions import Sessions
 from schema.chapters.accounts.sessions import MUTATIONS
+from schema.execution import record_value
 from schema.language import Language, Words
 from schema.registry import WORDS
 from schema.vocabulary.definitions import make_type
@@ -31,7 +33,8 @@ class Query:
     present: bool = True
 
 
-SCHEMA = strawberry.Schema(Query, make_type("Mutation", MUTATIONS))
+CONFIG = StrawberryConfig(default_resolver=record_value)
+SCHEMA = strawberry.Schema(Query, make_type("Mutation", MUTATIONS), config=CONFIG)
 
 
 @dataclass
