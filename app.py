@@ -11,7 +11,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 from functools import lru_cache, partial
 from pathlib import Path
@@ -125,12 +125,17 @@ from web.attachments.endpoint import AttachmentEndpoint
 from web.authentication.bearer import Authenticator, InvalidTokenError, IssuerUnavailableError
 from web.authentication.openid_connect import OpenIDConnectVerifier
 from web.console import Console
-from web.graphql.endpoint import GraphQLEndpoint, Limits, RequestRefused
+from web.graphql.endpoint import GraphQLEndpoint
+from web.graphql.limits import Limits
+from web.graphql.parsed_documents import ParsedDocuments
+from web.graphql.persisted_documents import PersistedDocuments
 from web.graphql.schema_document import SchemaDocument
+from web.graphql.serving import Serving
 from web.graphql.trusted_documents import TrustedDocuments, TrustedDocumentsError, read_manifest
 from web.health import Readiness, livez
 from web.http.first_route import FirstRoute
 from web.http.language import negotiate_language
+from web.http.refusals import RequestRefused
 from web.http.security_headers import SecurityHeaders
 from web.ide import GraphQLIDE
 from web.metrics import Metrics
@@ -469,29 +474,24 @@ def create_app(settings: Settings, mongodb_uri: str) -> Starlette:
     """
     schema = build_schema(CATALOGUE)
     ide = None if settings.trusted_documents_only else GraphQLIDE()
-    endpoint = GraphQLEndpoint(
-        schema.core,
+    limits = _limits(settings)
+    serving = Serving(
+        schema=schema.core,
+        documents=PersistedDocuments(
+            ParsedDocuments(schema.core, limits),
+            _trusted_documents(settings, schema),
+            trusted_only=settings.trusted_documents_only,
+        ),
         context_factory=_context,
         format_error=format_error,
         extensions=access_extensions,
         record=_record,
         executor_class=RecordExecutor,
-        limits=_limits(settings),
-        ide=ide,
-        trusted_documents=_trusted_documents(settings, schema),
-        trusted_documents_only=settings.trusted_documents_only,
+        limits=limits,
     )
+    endpoint = GraphQLEndpoint(serving, ide=ide)
     attachments = AttachmentEndpoint(_context, _record)
-    execution = SubscriptionExecution(
-        schema=schema.core,
-        persisted=endpoint.persisted,
-        context_factory=_subscriber,
-        format_error=format_error,
-        extensions=access_extensions,
-        executor_class=RecordExecutor,
-        limits=_limits(settings),
-        record=_record,
-    )
+    execution = SubscriptionExecution(replace(serving, context_factory=_subscriber))
     opened: list[Services] = []  # the one of the lifespan, for what has no request of its own
     worked: list[JobCounts] = [JobCounts()]
 
