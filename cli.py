@@ -417,7 +417,7 @@ def _import_policy(settings: Settings, arguments: argparse.Namespace) -> None:
             return f"Version {version} is in force."
 
     import app  # noqa: PLC0415 - see _services
-    from schema.wording.messages import message  # noqa: PLC0415
+    from schema.registry import WORDS  # noqa: PLC0415
 
     rules, texts = _policy_files(arguments.path)
     try:
@@ -429,7 +429,7 @@ def _import_policy(settings: Settings, arguments: argparse.Namespace) -> None:
         raise CommandError(f"`{arguments.username}` may not write drafts of rules") from error
     except (RuleBrokenError, RulesBrokenError) as error:
         broken = error.broken if isinstance(error, RulesBrokenError) else (error,)
-        raise CommandError("\n".join(message(one.rule, "en", dict(one.parameters)) for one in broken)) from error
+        raise CommandError("\n".join(WORDS["en"].say(one.rule, dict(one.parameters)) for one in broken)) from error
 
 
 def _policy_files(path: Path) -> tuple[RuleSet, Sequence[str] | None]:
@@ -559,9 +559,9 @@ def _with_services(settings: Settings, work: Callable[[Services], Coroutine[Any,
             try:
                 await work(services)
             except RuleBrokenError as error:
-                raise CommandError(message(error.rule, "en", dict(error.parameters))) from error
+                raise CommandError(WORDS["en"].say(error.rule, dict(error.parameters))) from error
 
-    from schema.wording.messages import message  # noqa: PLC0415 - see _services
+    from schema.registry import WORDS  # noqa: PLC0415 - see _services
 
     with _shared_mongodb(settings) as uri:
         _run(run())

@@ -8,60 +8,32 @@ from itertools import chain
 from typing import Any
 
 import strawberry
-from graphql import GraphQLSchema
+from graphql import GraphQLSchema, is_introspection_type, is_object_type
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
 from documents.declaring.catalogue import Catalogue
 from documents.plain_records import Record
-from schema.chapters import audit, identification, incidents
-from schema.chapters import encryption as keys
-from schema.chapters.credit import operations as credit
-from schema.chapters.information import operations as information
-from schema.chapters.policies import operations as policies
-from schema.chapters.service import operations as service
-from schema.chapters.service import training
 from schema.execution import ExecutionMetrics, install_record_fields, record_value
-from schema.roots.chapter import Chapter, Fields, Vocabulary
-from schema.roots.mutation import make_mutation
+from schema.registry import CHAPTERS
+from schema.roots.chapter import Vocabulary
+from schema.roots.mutation import customer_mutations
 from schema.roots.operations import operation_fields
-from schema.roots.query import make_query, record_fields, serve_plainly
-from schema.roots.subscription import followed, make_subscription, serve_subscriptions
+from schema.roots.query import customer_queries, record_fields, serve_plainly
+from schema.roots.subscription import (
+    Followed,
+    followed_customers,
+    followed_records,
+    serve_subscriptions,
+    subscription_fields,
+)
 from schema.vocabulary.customer_inputs import make_customer_inputs
 from schema.vocabulary.customer_types import ChoiceEnums, make_customer_types
+from schema.vocabulary.definitions import Fields, make_type
 from schema.vocabulary.labels import describe_values
 from schema.vocabulary.record_inputs import make_record_inputs
 from schema.vocabulary.record_types import RecordTypeMaker
 from schema.vocabulary.scalars import SCALARS
-
-PLAIN_TYPES = (
-    "CustomerConnection",
-    "CustomerEdge",
-    "PageInfo",
-    "FieldAccess",
-    "KindFieldAccess",
-    "ScopedFieldAccess",
-    "FieldValue",
-    "EnumLabels",
-    "KindLabel",
-    "ValueSource",
-    "Staff",
-    "Department",
-)
-"""Types whose every field is read from a record as it is."""
-
-
-CHAPTERS: tuple[Chapter, ...] = (
-    identification,
-    information,
-    incidents,
-    audit,
-    keys,
-    policies,
-    service,
-    training,
-    credit,
-)
 
 
 @dataclass(frozen=True)
@@ -83,14 +55,11 @@ def build_schema(catalogue: Catalogue) -> DossierSchema:
     inputs = make_customer_inputs(catalogue, enums, operators)
     records, record_inputs = maker.finish(types.interface), make_record_inputs(enums, operators)
     vocabulary = Vocabulary(enums, types, records, record_inputs)
-    queries, mutations = _chapters(vocabulary)
-    for kind, of_kind in records.items():
-        queries |= record_fields(of_kind, record_inputs[kind])
-    subscriptions = followed(types, records)
+    followed = _followed(vocabulary)
     built = strawberry.Schema(
-        query=make_query(types, inputs, queries),
-        mutation=make_mutation(types, inputs, mutations),
-        subscription=make_subscription(subscriptions),
+        query=make_type("Query", customer_queries(types, inputs) | _queries(vocabulary)),
+        mutation=make_type("Mutation", _mutations(vocabulary, customer_mutations(types, inputs))),
+        subscription=make_type("Subscription", subscription_fields(followed)),
         types=[*types.kinds.values(), *(of_kind.record for of_kind in records.values())],
         config=StrawberryConfig(
             default_resolver=record_value,
@@ -99,14 +68,6 @@ def build_schema(catalogue: Catalogue) -> DossierSchema:
         ),
     )
     names = types.type_names | {kind.value: of_kind.record.__name__ for kind, of_kind in records.items()}
-    plain_types = [
-        *PLAIN_TYPES,
-        *(of.payload.__name__ for of in subscriptions.values()),
-        *maker.object_names,
-        *chain.from_iterable(c.PLAIN_TYPES for c in CHAPTERS),
-    ]
-    for of_kind in records.values():
-        plain_types += [of_kind.edge.__name__, of_kind.connection.__name__]
 
     def type_name(record: Record) -> str:
         name: str = names[record["kind"]]
@@ -114,16 +75,44 @@ def build_schema(catalogue: Catalogue) -> DossierSchema:
 
     describe_values(built._schema)
     serve_plainly(built._schema)
-    serve_subscriptions(built._schema, subscriptions)
-    metrics = install_record_fields(built, [*names.values(), *plain_types], type_name=type_name)
+    serve_subscriptions(built._schema, followed)
+    metrics = install_record_fields(built, _object_types(built._schema), type_name=type_name)
     return DossierSchema(built._schema, print_schema(built) + "\n", metrics)
 
 
-def _chapters(vocabulary: Vocabulary) -> tuple[Fields, Fields]:
-    """What the chapters add to the roots: (queries, mutations)."""
-    queries: Fields = {}
-    mutations: Fields = {}
+def _queries(vocabulary: Vocabulary) -> Fields:
+    """Those of the chapters, then the lists of records."""
+    fields: Fields = {}
     for chapter in CHAPTERS:
-        queries |= chapter.queries(vocabulary)
-        mutations |= operation_fields(chapter.operations(vocabulary), vocabulary.records)
-    return queries, mutations
+        fields |= chapter.queries(vocabulary)
+    for kind, of_kind in vocabulary.records.items():
+        fields |= record_fields(of_kind, vocabulary.inputs[kind])
+    return fields
+
+
+def _mutations(vocabulary: Vocabulary, of_customers: Fields) -> Fields:
+    """Those of the chapters that are no operations, those of customers, then the operations."""
+    fields: Fields = {}
+    for chapter in CHAPTERS:
+        fields |= chapter.mutations
+    operations = chain.from_iterable(chapter.operations for chapter in CHAPTERS)
+    return fields | of_customers | operation_fields(operations, vocabulary.records, vocabulary.enums)
+
+
+def _followed(vocabulary: Vocabulary) -> dict[str, Followed]:
+    """Every subscription by its field in snake case."""
+    followed = followed_customers(vocabulary.customers)
+    for chapter in CHAPTERS:
+        followed |= chapter.subscriptions
+        followed |= followed_records(vocabulary.records[kind] for kind in chapter.follows)
+    return followed
+
+
+def _object_types(core: GraphQLSchema) -> list[str]:
+    """All but the roots: use cases give records of every type."""
+    roots = (core.query_type, core.mutation_type, core.subscription_type)
+    return [
+        name
+        for name, served in core.type_map.items()
+        if is_object_type(served) and not is_introspection_type(served) and served not in roots
+    ]

@@ -1,16 +1,14 @@
-"""What a request carries through its execution: the caller, the language, and the use cases that it may call."""
+"""What a request carries through its execution: the caller, the words to answer in, the use cases that it may call."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from policies.principal import Principal
 from resolvers.caller import Caller
 from resolvers.chapters.accounts.sessions import Sessions
 from resolvers.registry import UseCases
-
-Language = Literal["en", "zh-CN"]
+from schema.language import Language, Words
 
 
 @dataclass(slots=True)
@@ -19,8 +17,12 @@ class RequestContext:
 
     use_cases: UseCases
     caller: Caller
-    language: Language
+    words: Words
     client_address: str
+
+    @property
+    def language(self) -> Language:
+        return self.words.language
 
     @property
     def sessions(self) -> Sessions:

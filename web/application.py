@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
@@ -33,7 +33,10 @@ from web.console import Console
 from web.contexts import State, record, request_context, subscriber_context
 from web.graphql.endpoint import GraphQLEndpoint
 from web.graphql.limits import Limits
+from web.graphql.parsed_documents import ParsedDocuments
+from web.graphql.persisted_documents import PersistedDocuments
 from web.graphql.schema_document import SchemaDocument
+from web.graphql.serving import Serving
 from web.graphql.trusted_documents import TrustedDocuments, TrustedDocumentsError, read_manifest
 from web.health import UNAVAILABLE, Readiness, livez
 from web.http.first_route import FirstRoute
@@ -80,28 +83,22 @@ def web_application(settings: WebSettings, opening: Opening) -> Starlette:
     schema = build_schema(CATALOGUE)
     ide = None if settings.trusted_documents_only else GraphQLIDE()
     process = _Process(schema.metrics)
-    endpoint = GraphQLEndpoint(
-        schema.core,
+    serving = Serving(
+        schema=schema.core,
+        documents=PersistedDocuments(
+            ParsedDocuments(schema.core, settings.limits),
+            _trusted_documents(settings, schema),
+            trusted_only=settings.trusted_documents_only,
+        ),
         context_factory=request_context,
         format_error=format_error,
         extensions=access_extensions,
         record=record,
         executor_class=RecordExecutor,
         limits=settings.limits,
-        ide=ide,
-        trusted_documents=_trusted_documents(settings, schema),
-        trusted_documents_only=settings.trusted_documents_only,
     )
-    execution = SubscriptionExecution(
-        schema=schema.core,
-        persisted=endpoint.persisted,
-        context_factory=subscriber_context,
-        format_error=format_error,
-        extensions=access_extensions,
-        executor_class=RecordExecutor,
-        limits=settings.limits,
-        record=record,
-    )
+    endpoint = GraphQLEndpoint(serving, ide=ide)
+    execution = SubscriptionExecution(replace(serving, context_factory=subscriber_context))
     subscriptions = GraphQLWebSocket(execution, limits=settings.socket_limits, refresh=process.refresh)
     attachments = AttachmentEndpoint(request_context, record)
 

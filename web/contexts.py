@@ -16,7 +16,7 @@ from resolvers.caller import Caller
 from resolvers.errors import InvalidTokenError, IssuerUnavailableError
 from resolvers.services import Services
 from schema.context import RequestContext
-from schema.wording.messages import message
+from schema.registry import WORDS
 from web.authentication.bearer import Authenticator
 from web.http.language import negotiate_language
 from web.http.refusals import RequestRefused
@@ -33,24 +33,24 @@ async def request_context(request: Request) -> RequestContext:
     """The context of a request. Raises `RequestRefused` for a token that is not good, or that cannot be judged now."""
     state: State = request.scope["state"]
     headers: dict[bytes, bytes] = dict(request.scope["headers"])
-    spoken = negotiate_language(_text(headers, b"accept-language") or "")
+    words = WORDS[negotiate_language(_text(headers, b"accept-language") or "")]
     try:
         principal = await state["authenticator"].authenticate(_text(headers, b"authorization"))
     except InvalidTokenError as error:
         challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
-        raise RequestRefused(401, error.code, message(error.code, spoken, {}), challenge) from None
+        raise RequestRefused(401, error.code, words.say(error.code), challenge) from None
     except IssuerUnavailableError as error:
-        raise RequestRefused(503, error.code, message(error.code, spoken, {})) from None
+        raise RequestRefused(503, error.code, words.say(error.code)) from None
     caller = Caller(principal, _text(headers, b"dossier-purpose"), _text(headers, b"idempotency-key"))
     address = request.client.host if request.client is not None else ""
-    return RequestContext(state["services"].use_cases, caller, spoken, address)
+    return RequestContext(state["services"].use_cases, caller, words, address)
 
 
 async def subscriber_context(request: Request) -> RequestContext:
     """The context of a socket's client. Nobody keeps a socket open who is not logged in."""
     context = await request_context(request)
     if context.principal is None:
-        raise RequestRefused(401, "UNAUTHENTICATED", message("UNAUTHENTICATED", context.language, {}))
+        raise RequestRefused(401, "UNAUTHENTICATED", context.words.say("UNAUTHENTICATED"))
     return context
 
 

@@ -15,24 +15,21 @@ from documents.chapters.audit.queries import TrailQuery
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
 from documents.storing.public_ids import parse_customer_id
 from schema.execution.selection import selected_fields
-from schema.roots.chapter import Fields, Vocabulary
-from schema.roots.operations import Operation
+from schema.language import Texts
+from schema.roots.chapter import Chapter, Vocabulary
 from schema.roots.query import DEFAULT_PAGE, LARGEST_PAGE, Info
 from schema.vocabulary.customer_types import PageInfo
+from schema.vocabulary.definitions import Fields
 from schema.vocabulary.scalars import DateTime
 from schema.wording.error_format import InvalidArgumentError
 
-PLAIN_TYPES: Final = (
-    "AuditEntry",
-    "AuditTouch",
-    "AuditOperation",
-    "AuditEntryEdge",
-    "AuditEntryConnection",
-    "AuditChain",
-)
 _DECLARED: Final = frozenset(DeclaredEntry.model_fields)
 _WITH: Final = {"codes": ("outcome",), "viewed_as": ("username",), "touches": ("customers", "fields")}
 """Fields of the entry that go with declared ones."""
+
+TEXTS: Final[Texts] = {
+    "audit.customer": ("`customer` is no id of a customer.", "`customer` 不是有效的客户编号。"),
+}
 
 strawberry.enum(
     Act, name="AuditAct", description="What was done. SOUGHT: asked for by id, and there was none for the caller."
@@ -109,11 +106,6 @@ class AuditChain:
     signature: str
 
 
-def operations(_vocabulary: Vocabulary) -> list[Operation]:
-    """None: the trail is written by what is done, and changed by nobody."""
-    return []
-
-
 def queries(_vocabulary: Vocabulary) -> Fields:
     """The queries of the chapter."""
     return {
@@ -188,3 +180,6 @@ def _customer(customer_id: str) -> ObjectId:
 def _declared(field: str) -> str:
     """`idNumber` and `id_number` are the same field."""
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in field)
+
+
+CHAPTER: Final = Chapter(queries=queries, texts=TEXTS)

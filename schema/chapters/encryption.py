@@ -8,13 +8,23 @@ import strawberry
 
 from documents.chapters.encryption.kinds import VaultKeyState
 from documents.declaring.kind import Kind
-from schema.roots.chapter import Fields, Vocabulary
+from schema.language import Texts
+from schema.roots.chapter import Chapter, Vocabulary
 from schema.roots.operations import Operation
 from schema.roots.query import Info
-from schema.vocabulary.record_inputs import operation_input
+from schema.vocabulary.definitions import Fields
 from schema.vocabulary.scalars import DateTime
 
-PLAIN_TYPES: Final = ("KeyState", "VaultKey")
+TEXTS: Final[Texts] = {
+    "key.replaced_already": (
+        "Another vault key is active meanwhile: look at the keys again.",
+        "使用中的保管密钥已被更换：请重新查看密钥状态。",
+    ),
+    "key.root_key_exchanged": (
+        "The root key is being exchanged: finish that first (`dossier keys rotate-root`).",
+        "根密钥正在更换：请先完成更换（`dossier keys rotate-root`）。",
+    ),
+}
 
 strawberry.enum(
     VaultKeyState,
@@ -42,25 +52,16 @@ class KeyState:
     trail_key: str = strawberry.field(description="The id of the key that signs the trail, as in `auditChains`.")
 
 
-def operations(vocabulary: Vocabulary) -> list[Operation]:
-    """The mutation of the chapter."""
-    rotate = operation_input(
-        "RotateVaultKeyInput",
+OPERATIONS: Final = (
+    Operation(
+        "rotate_vault_key",
         Kind.JOB,
-        vocabulary.enums,
-        (),
+        lambda use_cases: use_cases.encryption.rotate_vault_key,
+        "Makes a new vault key, and a job `keys.rewrap` that wraps every data key and secret with it while "
+        "everybody works on; `jobChanged` follows it.",
         more={"replaces": (str, "The fingerprint of the active vault key, as the caller saw it.")},
-    )
-    return [
-        Operation(
-            "rotate_vault_key",
-            Kind.JOB,
-            rotate,
-            lambda use_cases: use_cases.encryption.rotate_vault_key,
-            "Makes a new vault key, and a job `keys.rewrap` that wraps every data key and secret with it while "
-            "everybody works on; `jobChanged` follows it.",
-        )
-    ]
+    ),
+)
 
 
 def queries(_vocabulary: Vocabulary) -> Fields:
@@ -70,3 +71,6 @@ def queries(_vocabulary: Vocabulary) -> Fields:
 
 async def _keys(info: Info) -> Any:
     return await info.context.use_cases.encryption.state(info.context.caller)
+
+
+CHAPTER: Final = Chapter(operations=OPERATIONS, queries=queries, texts=TEXTS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import strawberry
 from graphql import GraphQLResolveInfo
@@ -15,98 +15,106 @@ from documents.declaring.kind import Kind
 from documents.declaring.record import plural
 from documents.plain_records import Record
 from schema.execution.selection import selects_each
-from schema.roots.chapter import Fields, Vocabulary
-from schema.roots.operations import Operation
+from schema.language import Texts
+from schema.roots.chapter import Chapter, Vocabulary
+from schema.roots.operations import RETRY, Operation
 from schema.roots.query import Info, list_records, page_field, selection_of
-from schema.vocabulary.customer_types import make_class, plain
-from schema.vocabulary.object_inputs import object_input
-from schema.vocabulary.record_inputs import operation_input
+from schema.vocabulary.definitions import Fields, make_type, plain
 from schema.vocabulary.record_types import of_customers
 
-PLAIN_TYPES: tuple[str, ...] = ("RiskReproduction", "Dossier", "DossierPart")
-RETRY = " Safe to retry with an `Idempotency-Key`."
 JUDGED = (("state",), ("missing",), ("unknown",))
 
 
-def operations(vocabulary: Vocabulary) -> list[Operation]:
-    """The mutations of the chapter."""
-    return [*_verifications(vocabulary), *_risk(vocabulary)]
+TEXTS: Final[Texts] = {
+    "input.unknown_factor": ("The risk table has no factor `{input}`.", "风险评估表中没有因素 `{input}`。"),
+    "verification.same_person": (
+        "Another person than the verifier has to confirm it.",
+        "须由核验人以外的另一人复核。",
+    ),
+    "verification.in_future": ("A verification is recorded after it was made.", "核验只能在完成之后登记。"),
+    "verification.expired": ("It expires before it was made.", "有效期不得早于核验日期。"),
+    "risk_table.none": ("There is no risk table for this kind of customer.", "该类客户尚无风险评估表。"),
+    "risk_table.invalid": ("The table contradicts itself.", "该风险评估表自相矛盾。"),
+    "factor.twice": ("The value of `{input}` is given twice.", "因素 `{input}` 的取值重复填写。"),
+}
+
+for choices in (DossierSection, DossierStatus, RiskLevel):
+    strawberry.enum(choices)
 
 
-def _verifications(vocabulary: Vocabulary) -> list[Operation]:
-    enums, kind = vocabulary.enums, Kind.VERIFICATION
-    required = ("method", "covers", "result")
-    more = ("verified_with", "documents", "reference_number", "note", "verified_at", "expires_on")
-    reason = ("withdrawal_reason",)
-    return [
-        Operation(
-            "record_verification",
-            kind,
-            operation_input(
-                "RecordVerificationInput", kind, enums, (*required, *more), required_fields=required, of_customer=True
-            ),
-            lambda use_cases: use_cases.identification.verifications.record,
-            "Records that you verified particulars of a customer, and with what result." + RETRY,
-        ),
-        Operation(
-            "confirm_verification",
-            kind,
-            operation_input("ConfirmVerificationInput", kind, enums, (), of_record=True),
-            lambda use_cases: use_cases.identification.verifications.confirm,
-            "Confirms a verification that another person recorded: from now on it counts." + RETRY,
-        ),
-        Operation(
-            "withdraw_verification",
-            kind,
-            operation_input("WithdrawVerificationInput", kind, enums, reason, required_fields=reason, of_record=True),
-            lambda use_cases: use_cases.identification.verifications.withdraw,
-            "Withdraws a verification: it counts no more." + RETRY,
-        ),
-    ]
+@strawberry.type(description="An assessment of risk made again from what was recorded of it (C4).")
+class RiskReproduction:
+    id: strawberry.ID
+    equal: bool = strawberry.field(description="Whether everything came out as it was recorded.")
+    differing: list[str] = strawberry.field(description="The fields that did not.")
+    table_number: int
+    level: RiskLevel
+    score: int
 
 
-def _risk(vocabulary: Vocabulary) -> list[Operation]:
-    enums = vocabulary.enums
-    table = ("applies_to", "medium_from", "high_from")
-    factor, rule, value = (object_input(model, enums) for model in (RiskTableFactor, RiskTableRule, RiskFactorValue))
-    return [
-        Operation(
-            "activate_risk_table",
-            Kind.RISK_TABLE,
-            operation_input(
-                "ActivateRiskTableInput",
-                Kind.RISK_TABLE,
-                enums,
-                table,
-                required_fields=table,
-                more={
-                    "factors": (_list_of(factor), "What is looked at, each once (风险因素)."),
-                    "rules": (_list_of(rule), "The first of a factor that holds gives its points (评分规则)."),
-                },
-            ),
-            lambda use_cases: use_cases.identification.tables.activate,
-            "Puts a new risk table in force, in place of the present one." + RETRY,
+@strawberry.type(description="Something that a complete dossier has.")
+class DossierPart:
+    section: DossierSection
+    code: str = strawberry.field(
+        description="A field, `contact` for any of several, `missing`, `expired` or `licence_expired`."
+    )
+    label_en: str
+    label_zh: str
+
+
+OPERATIONS: Final = (
+    Operation(
+        "record_verification",
+        Kind.VERIFICATION,
+        lambda use_cases: use_cases.identification.verifications.record,
+        "Records that you verified particulars of a customer, and with what result." + RETRY,
+        fields=(
+            *("method!", "covers!", "result!"),
+            *("verified_with", "documents", "reference_number", "note", "verified_at", "expires_on"),
         ),
-        Operation(
-            "assess_risk",
-            Kind.RISK_ASSESSMENT,
-            operation_input(
-                "AssessRiskInput",
-                Kind.RISK_ASSESSMENT,
-                enums,
-                ("evidence", "note"),
-                of_customer=True,
-                more={"inputs": (_list_of(value), "What is known; what is left out counts as not known (已知情况).")},
-            ),
-            lambda use_cases: use_cases.identification.risk.assess,
-            "Assesses the risk of a customer by the table in force; a new level changes the handling." + RETRY,
-        ),
-    ]
+        on="customer",
+    ),
+    Operation(
+        "confirm_verification",
+        Kind.VERIFICATION,
+        lambda use_cases: use_cases.identification.verifications.confirm,
+        "Confirms a verification that another person recorded: from now on it counts." + RETRY,
+        on="record",
+    ),
+    Operation(
+        "withdraw_verification",
+        Kind.VERIFICATION,
+        lambda use_cases: use_cases.identification.verifications.withdraw,
+        "Withdraws a verification: it counts no more." + RETRY,
+        fields=("withdrawal_reason!",),
+        on="record",
+    ),
+    Operation(
+        "activate_risk_table",
+        Kind.RISK_TABLE,
+        lambda use_cases: use_cases.identification.tables.activate,
+        "Puts a new risk table in force, in place of the present one." + RETRY,
+        fields=("applies_to!", "medium_from!", "high_from!"),
+        more={
+            "factors": (list[RiskTableFactor], "What is looked at, each once (风险因素)."),
+            "rules": (list[RiskTableRule], "The first of a factor that holds gives its points (评分规则)."),
+        },
+    ),
+    Operation(
+        "assess_risk",
+        Kind.RISK_ASSESSMENT,
+        lambda use_cases: use_cases.identification.risk.assess,
+        "Assesses the risk of a customer by the table in force; a new level changes the handling." + RETRY,
+        fields=("evidence", "note"),
+        more={"inputs": (list[RiskFactorValue], "What is known; what is left out counts as not known (已知情况).")},
+        on="customer",
+    ),
+)
 
 
 def queries(vocabulary: Vocabulary) -> Fields:
     """The queries of the chapter."""
-    reproduction, dossier_type = _reproduction(vocabulary), _dossier(vocabulary)
+    dossier_type = _dossier(vocabulary)
 
     async def reproduce_risk_assessment(info: Info, id: strawberry.ID) -> Any:  # noqa: A002
         context = info.context
@@ -119,7 +127,7 @@ def queries(vocabulary: Vocabulary) -> Fields:
 
     return {
         "reproduce_risk_assessment": (
-            reproduction | None,
+            RiskReproduction | None,
             strawberry.field(
                 resolver=reproduce_risk_assessment,
                 description="Makes an assessment again from what was recorded, and says whether it is the same.",
@@ -135,43 +143,20 @@ def queries(vocabulary: Vocabulary) -> Fields:
     }
 
 
-def _reproduction(vocabulary: Vocabulary) -> Any:
-    fields: Fields = {
-        "id": (strawberry.ID, plain("")),
-        "equal": (bool, plain("Whether everything came out as it was recorded.")),
-        "differing": (list[str], plain("The fields that did not.")),
-        "table_number": (int, plain("")),
-        "level": (vocabulary.enums.of(RiskLevel), plain("")),
-        "score": (int, plain("")),
-    }
-    made = make_class("RiskReproduction", (), fields, {})
-    return strawberry.type(made, description="An assessment of risk made again from what was recorded of it (C4).")
-
-
 def _dossier(vocabulary: Vocabulary) -> Any:
-    part_fields: Fields = {
-        "section": (vocabulary.enums.of(DossierSection), plain("")),
-        "code": (str, plain("A field, `contact` for any of several, `missing`, `expired` or `licence_expired`.")),
-        "label_en": (str, plain("")),
-        "label_zh": (str, plain("")),
-    }
-    part = strawberry.type(
-        make_class("DossierPart", (), part_fields, {}), description="Something that a complete dossier has."
-    )
     fields: Fields = {
-        "customer": (vocabulary.customers.interface, plain("")),
+        "customer": (vocabulary.customers.interface, plain()),
         "state": (
-            vocabulary.enums.of(DossierStatus),
+            DossierStatus,
             plain("As far as you may see: UNKNOWN where nothing is seen to be missing and not all may be seen."),
         ),
-        "missing": (_list_of(part), plain("What is missing, or has run out, of what you may see.")),
-        "unknown": (_list_of(part), plain("Of what you may not see whether it is there.")),
+        "missing": (list[DossierPart], plain("What is missing, or has run out, of what you may see.")),
+        "unknown": (list[DossierPart], plain("Of what you may not see whether it is there.")),
     }
     for kind in of_customers():
         listed = page_field(vocabulary.inputs[kind], _section(kind))
         fields[plural(kind)] = (vocabulary.records[kind].connection | None, listed)
-    made = make_class("Dossier", (), fields, {})
-    return strawberry.type(made, description="The dossier of a customer (C5): what you may see of it, as it is now.")
+    return make_type("Dossier", fields, "The dossier of a customer (C5): what you may see of it, as it is now.")
 
 
 def _section(kind: Kind) -> Any:
@@ -181,5 +166,4 @@ def _section(kind: Kind) -> Any:
     return section
 
 
-def _list_of(made: Any) -> Any:
-    return list[made]
+CHAPTER: Final = Chapter(operations=OPERATIONS, queries=queries, texts=TEXTS)

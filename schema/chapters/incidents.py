@@ -1,8 +1,8 @@
-"""Breach response (I5), and reminders of what is due or ends (I2, I4, I7)."""
+"""Breach response (I5)."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import strawberry
 
@@ -10,20 +10,13 @@ from documents.chapters.incidents.deadlines import IncidentState, Recipient
 from documents.chapters.incidents.kinds import IncidentSeverity
 from documents.declaring.kind import Kind
 from schema.execution.selection import selected_fields
-from schema.roots.chapter import Fields, Vocabulary
-from schema.roots.operations import Operation
+from schema.language import Texts
+from schema.roots.chapter import Chapter, Vocabulary
+from schema.roots.operations import Arguments, Operation
 from schema.roots.query import Info
-from schema.vocabulary.record_inputs import operation_input
+from schema.vocabulary.definitions import Fields
 from schema.vocabulary.scalars import DateTime
 from schema.vocabulary.staff_types import Staff
-
-PLAIN_TYPES: tuple[str, ...] = (
-    "IncidentReport",
-    "ReportedStep",
-    "ReportedScope",
-    "ReportedMeasure",
-    "ReportedNotification",
-)
 
 
 @strawberry.type(description="When the incident came into a state, by whose doing.")
@@ -94,97 +87,93 @@ class IncidentReport:
     text: str | None = strawberry.field(description="The closing report as it was written.")
 
 
-def operations(vocabulary: Vocabulary) -> list[Operation]:
-    """The mutations of the chapter."""
-    return [*_found(vocabulary), *_answered(vocabulary), _reminder(vocabulary)]
+TEXTS: Final[Texts] = {
+    "incident.no_measure_done": ("No measure has been carried out.", "尚未采取任何处置措施。"),
+    "incident.measure_open": ("A measure is not done yet.", "尚有处置措施未完成。"),
+    "incident.no_notification": ("No notification is recorded.", "尚无通知记录。"),
+    "incident.notification_open": (
+        "A notification is neither sent nor waived with a reason.",
+        "尚有通知未发送，也未说明免于通知的理由。",
+    ),
+    "incident.not_scoped": ("Nobody has found out yet whom it concerns.", "尚未查明事件的影响范围。"),
+    "incident.no_such_measure": ("There is no measure with this number.", "没有该编号的处置措施。"),
+    "incident.settled_already": ("This was done before.", "该事项已办结。"),
+    "incident.in_future": ("This is recorded after it happened.", "只能在发生之后登记。"),
+    "incident.scope_unbounded": ("Say whose accesses, or which field, is meant.", "请指明涉事账号或涉及的字段。"),
+    "incident.scope_reversed": ("The time ends before it begins.", "截止时间早于起始时间。"),
+    "incident.scope_too_wide": (
+        "More than {maximum} customers are concerned: search shorter times, one after the other.",
+        "受影响客户超过 {maximum} 个：请缩短时间范围，分次检索。",
+    ),
+}
 
+SEARCHED: Final[Arguments] = {
+    "person": (str | None, "The account whose accesses are meant; left out: everybody's."),
+    "field": (str | None, "The field that was seen, plain or masked; left out: any."),
+    "kind": (Kind | None, "The kind of record that it is a field of."),
+    "since": (DateTime, "The first instant."),
+    "until": (DateTime, "The first that is too late."),
+}
+RECIPIENT: Final[Arguments] = {"recipient": (Recipient, "Who.")}
 
-def _found(vocabulary: Vocabulary) -> list[Operation]:
-    enums, kind = vocabulary.enums, Kind.INCIDENT
-    told = ("title", "what_happened", "severity", "discovered_at")
-    searched: dict[str, tuple[Any, str]] = {
-        "person": (str | None, "The account whose accesses are meant; left out: everybody's."),
-        "field": (str | None, "The field that was seen, plain or masked; left out: any."),
-        "kind": (Kind | None, "The kind of record that it is a field of."),
-        "since": (DateTime, "The first instant."),
-        "until": (DateTime, "The first that is too late."),
-    }
-    return [
-        Operation(
-            "record_incident",
-            kind,
-            operation_input("RecordIncidentInput", kind, enums, (*told, "suspect"), required_fields=told),
-            lambda use_cases: use_cases.incidents.steps.record,
-            "Records a breach of customer information; the times of notification run from its discovery.",
-        ),
-        Operation(
-            "scope_incident",
-            kind,
-            operation_input("ScopeIncidentInput", kind, enums, (), more=searched, of_record=True),
-            lambda use_cases: use_cases.incidents.steps.scope,
-            "Finds in the audit trail whom the incident concerns: each becomes an affected customer. "
-            "Further searches add to the earlier ones.",
-        ),
-    ]
-
-
-def _answered(vocabulary: Vocabulary) -> list[Operation]:
-    enums, kind = vocabulary.enums, Kind.INCIDENT
-    recipient = {"recipient": (enums.of(Recipient), "Who.")}
-
-    def of_incident(name: str, more: dict[str, tuple[Any, str]], fields: tuple[str, ...] = ()) -> Any:
-        return operation_input(name, kind, enums, fields, required_fields=fields, more=more, of_record=True)
-
-    return [
-        Operation(
-            "add_incident_measure",
-            kind,
-            of_incident("AddIncidentMeasureInput", {"what": (str, "What is to be done.")}),
-            lambda use_cases: use_cases.incidents.steps.add_measure,
-            "Adds a measure against the incident.",
-        ),
-        Operation(
-            "complete_incident_measure",
-            kind,
-            of_incident("CompleteIncidentMeasureInput", {"number": (int, "The measure's number.")}),
-            lambda use_cases: use_cases.incidents.steps.complete_measure,
-            "Notes that a measure is done.",
-        ),
-        Operation(
-            "record_incident_notification",
-            kind,
-            of_incident(
-                "RecordIncidentNotificationInput",
-                {**recipient, "sent_at": (DateTime | None, "When they were told; left out: now.")},
-            ),
-            lambda use_cases: use_cases.incidents.steps.record_notification,
-            "Notes that the regulator, or the customers concerned, were told.",
-        ),
-        Operation(
-            "waive_incident_notification",
-            kind,
-            of_incident("WaiveIncidentNotificationInput", {**recipient, "reason": (str, "Why they need not be told.")}),
-            lambda use_cases: use_cases.incidents.steps.waive_notification,
-            "Notes why somebody need not be told.",
-        ),
-        Operation(
-            "close_incident",
-            kind,
-            of_incident("CloseIncidentInput", {}, ("closing_report",)),
-            lambda use_cases: use_cases.incidents.steps.close,
-            "Closes the incident; refused with everything that is still open.",
-        ),
-    ]
-
-
-def _reminder(vocabulary: Vocabulary) -> Operation:
-    return Operation(
-        "complete_reminder",
-        Kind.REMINDER,
-        operation_input("CompleteReminderInput", Kind.REMINDER, vocabulary.enums, (), of_record=True),
-        lambda use_cases: use_cases.reminders.complete,
-        "Notes that what a reminder is about was seen to.",
-    )
+OPERATIONS: Final = (
+    Operation(
+        "record_incident",
+        Kind.INCIDENT,
+        lambda use_cases: use_cases.incidents.steps.record,
+        "Records a breach of customer information; the times of notification run from its discovery.",
+        fields=("title!", "what_happened!", "severity!", "discovered_at!", "suspect"),
+    ),
+    Operation(
+        "scope_incident",
+        Kind.INCIDENT,
+        lambda use_cases: use_cases.incidents.steps.scope,
+        "Finds in the audit trail whom the incident concerns: each becomes an affected customer. "
+        "Further searches add to the earlier ones.",
+        more=SEARCHED,
+        on="record",
+    ),
+    Operation(
+        "add_incident_measure",
+        Kind.INCIDENT,
+        lambda use_cases: use_cases.incidents.steps.add_measure,
+        "Adds a measure against the incident.",
+        more={"what": (str, "What is to be done.")},
+        on="record",
+    ),
+    Operation(
+        "complete_incident_measure",
+        Kind.INCIDENT,
+        lambda use_cases: use_cases.incidents.steps.complete_measure,
+        "Notes that a measure is done.",
+        more={"number": (int, "The measure's number.")},
+        on="record",
+    ),
+    Operation(
+        "record_incident_notification",
+        Kind.INCIDENT,
+        lambda use_cases: use_cases.incidents.steps.record_notification,
+        "Notes that the regulator, or the customers concerned, were told.",
+        more={**RECIPIENT, "sent_at": (DateTime | None, "When they were told; left out: now.")},
+        on="record",
+    ),
+    Operation(
+        "waive_incident_notification",
+        Kind.INCIDENT,
+        lambda use_cases: use_cases.incidents.steps.waive_notification,
+        "Notes why somebody need not be told.",
+        more={**RECIPIENT, "reason": (str, "Why they need not be told.")},
+        on="record",
+    ),
+    Operation(
+        "close_incident",
+        Kind.INCIDENT,
+        lambda use_cases: use_cases.incidents.steps.close,
+        "Closes the incident; refused with everything that is still open.",
+        fields=("closing_report!",),
+        on="record",
+    ),
+)
 
 
 def queries(_vocabulary: Vocabulary) -> Fields:
@@ -198,3 +187,6 @@ def queries(_vocabulary: Vocabulary) -> Fields:
 async def _report(info: Info, id: strawberry.ID) -> Any:  # noqa: A002 - the name that all queries use
     parts = selected_fields(info).get("IncidentReport", frozenset())
     return await info.context.use_cases.incidents.reports.find(info.context.caller, id, parts - {"id"})
+
+
+CHAPTER: Final = Chapter(operations=OPERATIONS, queries=queries, texts=TEXTS)

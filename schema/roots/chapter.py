@@ -1,23 +1,21 @@
-"""The operations of the regulation, chapter by chapter: what each adds to the roots of the schema.
+"""What a chapter of the regulation adds to the roots of the schema, and to what the API says.
 
-A chapter's module lists its mutations as `Operation`s, and its queries beyond the lists that every kind of record has.
-To add an operation, add it to its chapter; to add a chapter, name its module in `CHAPTERS`.
+To add an operation, add it to its chapter; to add a chapter, give its `CHAPTER` a line in `schema.registry`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from documents.declaring.kind import Kind
+from schema.language import Texts
 from schema.roots.operations import Operation
+from schema.roots.subscription import Followed
 from schema.vocabulary.customer_types import ChoiceEnums, CustomerTypes
+from schema.vocabulary.definitions import Fields
 from schema.vocabulary.record_inputs import RecordInputs
 from schema.vocabulary.record_types import RecordTypes
-
-Fields = dict[str, tuple[Any, Any]]
-"""Root field in snake case → (its type, the Strawberry field)."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +28,29 @@ class Vocabulary:
     inputs: Mapping[Kind, RecordInputs]
 
 
-class Chapter(Protocol):
-    """What a chapter's module has. `plain_types` are the names of object types that it serves from records."""
+def no_queries(_vocabulary: Vocabulary) -> Fields:
+    """Of a chapter that has none beyond the lists of its records."""
+    return {}
 
-    def operations(self, vocabulary: Vocabulary) -> list[Operation]: ...
 
-    def queries(self, vocabulary: Vocabulary) -> Fields: ...
+@dataclass(frozen=True)
+class Chapter:
+    """All of it may be left out: the lists of every kind of record, and of one, are there without it."""
 
-    @property
-    def PLAIN_TYPES(self) -> tuple[str, ...]: ...  # noqa: N802 - a module's constant
+    operations: tuple[Operation, ...] = ()
+    """Mutations that are operations on records."""
+
+    mutations: Fields = field(default_factory=dict)
+    """Other mutations."""
+
+    queries: Callable[[Vocabulary], Fields] = no_queries
+    """Queries beyond the lists of its records."""
+
+    follows: tuple[Kind, ...] = ()
+    """The kinds of record whose changes can be followed: see `schema.roots.subscription`."""
+
+    subscriptions: Mapping[str, Followed] = field(default_factory=dict)
+    """Other subscriptions, by field in snake case."""
+
+    texts: Texts = field(default_factory=dict)
+    """Those of the codes and rules that only this chapter raises."""

@@ -1,24 +1,22 @@
-"""The mutation root: unwrap the input, call a use case, return its payload record with the errors in words."""
+"""The mutations of customers: unwrap the input, call a use case, return its payload record with the errors in words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import strawberry
 
 from documents.plain_records import Record
-from schema.chapters.accounts.sessions import SessionMutations
-from schema.chapters.information.reveals import RevealMutations
 from schema.context import RequestContext
 from schema.roots.query import Info, selection_of
 from schema.vocabulary.customer_inputs import CustomerInputs, DeleteCustomerInput, to_change
 from schema.vocabulary.customer_types import CustomerTypes
-from schema.wording.user_errors import UserError
+from schema.vocabulary.definitions import Fields
+from schema.wording.user_errors import in_words
 
 
-def make_mutation(types: CustomerTypes, inputs: CustomerInputs, more: Mapping[str, tuple[Any, Any]]) -> type:
-    """The mutation root over the generated customer types; `more` are its other fields, with their types."""
+def customer_mutations(types: CustomerTypes, inputs: CustomerInputs) -> Fields:
+    """The fields of the mutation root that are of customers."""
 
     async def create_customer(info: Info, input: Any) -> Any:  # noqa: A002
         _, change = to_change(input)
@@ -43,27 +41,27 @@ def make_mutation(types: CustomerTypes, inputs: CustomerInputs, more: Mapping[st
 
     create_customer.__annotations__["input"] = inputs.create
     update_customer.__annotations__["input"] = inputs.update
-    annotations: dict[str, Any] = {
-        "create_customer": types.create_payload,
-        "update_customer": types.update_payload,
-        "delete_customer": types.delete_payload,
+    return {
+        "create_customer": (
+            types.create_payload,
+            strawberry.mutation(
+                resolver=create_customer, description="Creates a customer. Safe to retry with an `Idempotency-Key`."
+            ),
+        ),
+        "update_customer": (
+            types.update_payload,
+            strawberry.mutation(
+                resolver=update_customer,
+                description="Changes a customer whose `version` you saw; else returns the current.",
+            ),
+        ),
+        "delete_customer": (
+            types.delete_payload,
+            strawberry.mutation(
+                resolver=delete_customer, description="Deletes a customer and erases its data key for good."
+            ),
+        ),
     }
-    fields: dict[str, Any] = {
-        "create_customer": strawberry.mutation(
-            resolver=create_customer, description="Creates a customer. Safe to retry with an `Idempotency-Key`."
-        ),
-        "update_customer": strawberry.mutation(
-            resolver=update_customer,
-            description="Changes a customer whose `version` you saw; else returns the current.",
-        ),
-        "delete_customer": strawberry.mutation(
-            resolver=delete_customer, description="Deletes a customer and erases its data key for good."
-        ),
-    }
-    annotations |= {name: annotation for name, (annotation, _) in more.items()}
-    fields |= {name: field for name, (_, field) in more.items()}
-    namespace = {"__annotations__": annotations, "__module__": __name__, **fields}
-    return strawberry.type(type("Mutation", (SessionMutations, RevealMutations), namespace))
 
 
 def _path(info: Info) -> str:
@@ -72,5 +70,5 @@ def _path(info: Info) -> str:
 
 
 def _in_words(payload: Record, context: RequestContext) -> Record:
-    payload["user_errors"] = [UserError.of(error, context.language) for error in payload["user_errors"]]
+    payload["user_errors"] = in_words(payload["user_errors"], context.words)
     return payload

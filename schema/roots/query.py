@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import strawberry
+from bson import ObjectId
 from graphql import GraphQLResolveInfo, GraphQLSchema
 
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
 from documents.declaring.names import camel_case, pascal_case
 from documents.declaring.record import plural
 from documents.plain_records import Record
-from documents.reading.filters import FilterNode
 from documents.reading.list_query import ListQuery, Selection, Sort
 from documents.storing.public_ids import parse_customer_id
 from resolvers.pages import Wanted
@@ -23,6 +23,7 @@ from schema.roots.viewer import Viewer, viewer
 from schema.vocabulary.access_types import CustomerKind
 from schema.vocabulary.customer_inputs import CustomerInputs, to_filter, to_sort
 from schema.vocabulary.customer_types import CustomerTypes, Node
+from schema.vocabulary.definitions import Fields, with_arguments
 from schema.vocabulary.record_inputs import RecordInputs
 from schema.vocabulary.record_types import RecordTypes
 from schema.wording.error_format import InvalidArgumentError
@@ -37,6 +38,9 @@ NESTED = frozenset(RECENT) | {"customer"}
 ALL_KINDS = frozenset(CUSTOMER_KINDS)
 CONVERTED = frozenset({"filter", "sort"})
 """The arguments whose types are classes."""
+
+WINDOW = {"first": int | None, "after": str | None, "last": int | None, "before": str | None}
+"""The arguments by which every list is paged, and their types."""
 
 DEFAULT_PAGE = 50
 LARGEST_PAGE = 100
@@ -75,32 +79,15 @@ async def find_customer(info: GraphQLResolveInfo[Any], customer_id: str) -> Reco
     return await context.use_cases.customers.find(context.caller, customer_id, selection_of(info, ()))
 
 
-async def list_customers(
-    info: GraphQLResolveInfo[Any],
-    first: int | None = None,
-    after: str | None = None,
-    last: int | None = None,
-    before: str | None = None,
-    kinds: list[CustomerKind] | None = None,
-    condition: FilterNode | None = None,
-    search: str | None = None,
-    sort: Sort | None = None,
-) -> Record:
+async def list_customers(info: GraphQLResolveInfo[Any], arguments: Mapping[str, Any]) -> Record:
     """A page. An argument left out and one given as null say the same: no bound, no condition, no order asked for."""
-    limit, cursor, backward = _window(first, after, last, before)
-    query = ListQuery(
-        selection=selection_of(info, ("nodes",), ("edges", "node")),
-        kinds=frozenset(map(Kind, kinds)) if kinds is not None else ALL_KINDS,
-        filter=condition,
-        search=(search or "").strip() or None,
-        sort=sort if sort is not None else Sort(),
-        limit=limit,
-        cursor=cursor,
-        backward=backward,
+    kinds = arguments.get("kinds")
+    query = _list_query(info, frozenset(map(Kind, kinds)) if kinds is not None else ALL_KINDS, arguments)
+    context, ordered = info.context, arguments.get("sort") is not None
+    page: Record = await context.use_cases.customers.find_page(
+        context.caller, query, ordered=ordered, wanted=_wanted(info)
     )
-    wanted = remembered(info, "wanted", lambda: Wanted(*selects_each(info, *WANTED)))
-    context: RequestContext = info.context
-    return await context.use_cases.customers.find_page(context.caller, query, ordered=sort is not None, wanted=wanted)
+    return page
 
 
 async def list_records(
@@ -109,24 +96,37 @@ async def list_records(
     """A page of the records of one kind; arguments as those of `customers`. `customer_id`: those of one customer, whom
     the caller was found to see."""
     parsed = parse_customer_id(customer_id) if customer_id is not None else None
+    query = _list_query(info, frozenset({kind}), arguments, parsed[1] if parsed is not None else None)
+    context, ordered = info.context, arguments.get("sort") is not None
+    page: Record = await context.use_cases.records.find_page(
+        context.caller, kind, query, ordered=ordered, wanted=_wanted(info)
+    )
+    return page
+
+
+def _list_query(
+    info: GraphQLResolveInfo[Any],
+    kinds: frozenset[Kind],
+    arguments: Mapping[str, Any],
+    of_customer: ObjectId | None = None,
+) -> ListQuery:
     condition, sort = arguments.get("filter"), arguments.get("sort")
     limit, cursor, backward = _window(*(arguments.get(name) for name in ("first", "after", "last", "before")))
-    query = ListQuery(
+    return ListQuery(
         selection=selection_of(info, ("nodes",), ("edges", "node")),
-        kinds=frozenset({kind}),
+        kinds=kinds,
         filter=to_filter(condition) if condition is not None else None,
         search=(arguments.get("search") or "").strip() or None,
         sort=to_sort(sort) if sort is not None else Sort(),
         limit=limit,
         cursor=cursor,
         backward=backward,
-        of_customer=parsed[1] if parsed is not None else None,
+        of_customer=of_customer,
     )
-    wanted = remembered(info, "wanted", lambda: Wanted(*selects_each(info, *WANTED)))
-    context: RequestContext = info.context
-    return await context.use_cases.records.find_page(
-        context.caller, kind, query, ordered=sort is not None, wanted=wanted
-    )
+
+
+def _wanted(info: GraphQLResolveInfo[Any]) -> Wanted:
+    return remembered(info, "wanted", lambda: Wanted(*selects_each(info, *WANTED)))
 
 
 async def find_object(info: GraphQLResolveInfo[Any], object_id: str) -> Record | None:
@@ -159,13 +159,13 @@ def serve_plainly(core: GraphQLSchema) -> None:
     async def resolve_customers(_source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         if converted is not None and not CONVERTED.isdisjoint(arguments):
             return await converted(_source, info, **arguments)
-        return await list_customers(info, **arguments)
+        return await list_customers(info, arguments)
 
     fields["customer"].resolve = resolve_customer
     fields["customers"].resolve = resolve_customers
 
 
-def record_fields(types: RecordTypes, inputs: RecordInputs) -> dict[str, tuple[Any, Any]]:
+def record_fields(types: RecordTypes, inputs: RecordInputs) -> Fields:
     """The root fields of one kind of record: one by id, and the list."""
     kind, label = types.kind, types.record.__name__
 
@@ -187,79 +187,44 @@ def page_field(
 ) -> Any:
     """A list with the arguments of all lists; `find` is given its info, what it hangs on, and its arguments."""
 
-    async def page(
-        root: Any,
-        info: Info,
-        first: int | None = strawberry.UNSET,
-        after: str | None = strawberry.UNSET,
-        last: int | None = strawberry.UNSET,
-        before: str | None = strawberry.UNSET,
-        filter: Any = strawberry.UNSET,  # noqa: A002
-        search: str | None = strawberry.UNSET,
-        sort: Any = strawberry.UNSET,
-    ) -> Any:
-        arguments = {
-            "first": first,
-            "after": after,
-            "last": last,
-            "before": before,
-            "filter": filter,
-            "search": search,
-            "sort": sort,
-        }
-        given = {name: _given(value) for name, value in arguments.items()}
-        return await find(info._raw_info, root, given)
+    async def page(root: Any, info: Info, **given: Any) -> Any:
+        return await find(info._raw_info, root, _given(given))
 
-    page.__annotations__ |= {"filter": inputs.filter | None, "sort": inputs.sort | None, "return": Any}
-    return strawberry.field(resolver=page, description="Newest first unless `sort` says otherwise.")
+    arguments = {**WINDOW, **_conditions(inputs)}
+    return strawberry.field(
+        resolver=with_arguments(page, arguments), description="Newest first unless `sort` says otherwise."
+    )
 
 
-def make_query(types: CustomerTypes, inputs: CustomerInputs, more: Mapping[str, tuple[Any, Any]]) -> type:
-    """The query root over the generated customer types; `more` are its other fields, with their types."""
+def customer_queries(types: CustomerTypes, inputs: CustomerInputs) -> Fields:
+    """The fields of the query root that are of customers, or of the caller."""
 
-    async def customers(
-        info: Info,
-        first: int | None = strawberry.UNSET,
-        after: str | None = strawberry.UNSET,
-        last: int | None = strawberry.UNSET,
-        before: str | None = strawberry.UNSET,
-        kinds: list[CustomerKind] | None = strawberry.UNSET,
-        filter: inputs.filter | None = strawberry.UNSET,  # type: ignore[name-defined]  # noqa: A002
-        search: str | None = strawberry.UNSET,
-        sort: inputs.sort | None = strawberry.UNSET,  # type: ignore[name-defined]
-    ) -> Any:
-        condition, order = _given(filter), _given(sort)
-        return await list_customers(
-            info._raw_info,
-            first=_given(first),
-            after=_given(after),
-            last=_given(last),
-            before=_given(before),
-            kinds=_given(kinds),
-            condition=to_filter(condition) if condition is not None else None,
-            search=_given(search),
-            sort=to_sort(order) if order is not None else None,
-        )
+    async def customers(info: Info, **given: Any) -> Any:
+        return await list_customers(info._raw_info, _given(given))
 
-    # The annotations name generated types, which no module has: they are given to Strawberry as objects.
-    customers.__annotations__ |= {"filter": inputs.filter | None, "sort": inputs.sort | None, "return": Any}
-    annotations: dict[str, Any] = {
-        "customers": types.connection | None,
-        "customer": types.interface | None,
-        "node": Node | None,
-        "viewer": Viewer | None,
-    }
-    fields: dict[str, Any] = {
-        "customers": strawberry.field(
-            resolver=customers, description="Customers, newest first unless `sort` says otherwise."
+    arguments = {**WINDOW, "kinds": list[CustomerKind] | None, **_conditions(inputs)}
+    return {
+        "customers": (
+            types.connection | None,
+            strawberry.field(
+                resolver=with_arguments(customers, arguments),
+                description="Customers, newest first unless `sort` says otherwise.",
+            ),
         ),
-        "customer": strawberry.field(resolver=customer, description="One customer; null where there is none for you."),
-        "node": strawberry.field(resolver=node, description="An object by its global identifier."),
-        "viewer": strawberry.field(resolver=viewer, description="Who you are; null without a valid login."),
+        "customer": (
+            types.interface | None,
+            strawberry.field(resolver=customer, description="One customer; null where there is none for you."),
+        ),
+        "node": (Node | None, strawberry.field(resolver=node, description="An object by its global identifier.")),
+        "viewer": (
+            Viewer | None,
+            strawberry.field(resolver=viewer, description="Who you are; null without a valid login."),
+        ),
     }
-    annotations |= {name: annotation for name, (annotation, _) in more.items()}
-    fields |= {name: field for name, (_, field) in more.items()}
-    return strawberry.type(type("Query", (), {"__annotations__": annotations, "__module__": __name__, **fields}))
+
+
+def _conditions(inputs: CustomerInputs | RecordInputs) -> dict[str, Any]:
+    return {"filter": inputs.filter | None, "search": str | None, "sort": inputs.sort | None}
 
 
 def _window(first: int | None, after: str | None, last: int | None, before: str | None) -> tuple[int, str | None, bool]:
@@ -275,5 +240,5 @@ def _window(first: int | None, after: str | None, last: int | None, before: str 
     return limit, before if backward else after, backward
 
 
-def _given(value: Any) -> Any:
-    return None if value is strawberry.UNSET else value
+def _given(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in arguments.items() if value is not strawberry.UNSET}

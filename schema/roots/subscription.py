@@ -1,11 +1,11 @@
 """The subscription root.
 
-How a chapter adds a subscription to a kind of record: its kind goes into `FOLLOWED_KINDS`. The field `ticketChanged`,
-its payload type and its arguments (`ticket` for one alone, `customer` where the record hangs on one, `assignee` where
-it has one) follow.
+How a chapter adds a subscription to a kind of record: it names the kind in `Chapter.follows`. The field
+`ticketChanged`, its payload type and its arguments (`ticket` for one alone, `customer` where the record hangs on one,
+`assignee` where it has one) follow.
 
-How it adds another one: a `Followed` in `followed()`, made of the payload type, the arguments, and two functions over
-the arguments as graphql-core has coerced them (a dictionary by GraphQL name; absent where not given):
+How it adds another one: a `Followed` in `Chapter.subscriptions`, made of the payload type, the arguments, and two
+functions over the arguments as graphql-core has coerced them (a dictionary by GraphQL name; absent where not given):
 
    begin(context, arguments)        the source of events. `changes_of` makes one of a collection and
      matches(arguments)               which of its changes the arguments speak of, by what a `RecordChange` holds. A
@@ -16,7 +16,7 @@ the arguments as graphql-core has coerced them (a dictionary by GraphQL name; ab
                                     sent. What it raises ends the subscription. `resolvers.subscriptions.shown` is
                                     the decision that all kinds of record share.
 
-`schema/chapters/policies/access_changed.py` has a source that follows no collection.
+A source may follow no collection: it is whatever `begin` returns that has the methods of `EventSource`.
 
 Each event is resolved in a context of its own, made from the same token: who asks is as fresh as in a request. What
 waits for a slow client longer than half a second is resolved once more before it is sent.
@@ -24,10 +24,9 @@ waits for a slow client longer than half a second is resolved once more before i
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from inspect import Parameter, Signature
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import strawberry
 from graphql import GraphQLResolveInfo, GraphQLSchema
@@ -41,15 +40,12 @@ from documents.storing.change_feed import ChangeQueue, Matches, Operation, Recor
 from documents.storing.layout import CUSTOMER_LAYOUT
 from documents.storing.public_ids import parse_customer_id, parse_id
 from resolvers.subscriptions import Seen
-from schema.chapters.policies import access_changed as access_subscription
 from schema.context import RequestContext
 from schema.roots.query import selection_of
 from schema.vocabulary.access_types import CustomerKind
-from schema.vocabulary.customer_types import CustomerTypes, Fields, make_class, plain
+from schema.vocabulary.customer_types import CustomerTypes
+from schema.vocabulary.definitions import Fields, make_type, plain, with_arguments
 from schema.vocabulary.record_types import RecordTypes
-
-FOLLOWED_KINDS: Final = (Kind.TICKET, Kind.JOB, Kind.HANDLING_CHANGE)
-"""The kinds of record whose changes can be followed."""
 
 Arguments = Mapping[str, Any]
 Check = Callable[[RequestContext, Arguments], Awaitable[None]]
@@ -113,19 +109,14 @@ def changes_of(
     return begin
 
 
-def followed(types: CustomerTypes, records: Mapping[Kind, RecordTypes]) -> dict[str, Followed]:
-    """Every field of the subscription root by its Python name."""
-    of_records = {f"{kind.value}_changed": _records(kind, records[kind].record) for kind in FOLLOWED_KINDS}
-    return {"customer_changed": _customers(types.interface), "access_changed": ACCESS_CHANGED, **of_records}
+def followed_customers(types: CustomerTypes) -> dict[str, Followed]:
+    """The subscription of customers, by its Python name."""
+    return {"customer_changed": _customers(types.interface)}
 
 
-ACCESS_CHANGED: Final = Followed(
-    payload=access_subscription.AccessChanged,
-    description="What decides your own rights: at once as it is, and again whenever it has changed.",
-    arguments={},
-    begin=access_subscription.begin,
-    resolve=access_subscription.resolve,
-)
+def followed_records(types: Iterable[RecordTypes]) -> dict[str, Followed]:
+    """The subscriptions of these kinds of record, by their Python names."""
+    return {f"{of_kind.kind.value}_changed": _records(of_kind.kind, of_kind.record) for of_kind in types}
 
 
 def _customers(interface: Any) -> Followed:
@@ -208,42 +199,35 @@ def _of_one_customer(arguments: Arguments) -> Matches:
 
 def _payload_type(name: str, field: str, record_type: Any) -> Any:
     fields: Fields = {
-        "operation": (Operation, plain("")),
-        "id": (strawberry.ID, plain("")),
+        "operation": (Operation, plain()),
+        "id": (strawberry.ID, plain()),
         field: (record_type | None, plain("As you may see it now; null where it was deleted.")),
     }
-    return strawberry.type(
-        make_class(f"{name}Change", (), fields, {}),
-        description="A record was created or changed, or one that you were told of was deleted.",
-    )
+    description = "A record was created or changed, or one that you were told of was deleted."
+    return make_type(f"{name}Change", fields, description)
 
 
 def _payload_record(field: str, told: Record | None) -> Record | None:
     return Record(operation=told["operation"], id=told["id"], **{field: told["record"]}) if told is not None else None
 
 
-def make_subscription(fields: Mapping[str, Followed]) -> type:
-    """The subscription root."""
-    made = {
-        name: strawberry.subscription(resolver=_declaring(of), description=of.description)
-        for name, of in fields.items()
+def subscription_fields(followed: Mapping[str, Followed]) -> Fields:
+    """The fields of the subscription root."""
+    return {
+        name: (
+            of.payload | None,
+            strawberry.subscription(resolver=with_arguments(_declared(), of.arguments), description=of.description),
+        )
+        for name, of in followed.items()
     }
-    annotations = {name: of.payload | None for name, of in fields.items()}
-    return strawberry.type(type("Subscription", (), {"__annotations__": annotations, "__module__": __name__, **made}))
 
 
-def _declaring(of: Followed) -> Callable[..., Any]:
-    """A function with the arguments of the field, for Strawberry to read; `serve_subscriptions` takes its place."""
+def _declared() -> Callable[..., Any]:
+    """A function for Strawberry to read; `serve_subscriptions` takes its place."""
 
     async def declared(**_arguments: Any) -> Any:
         raise NotImplementedError
 
-    parameters = [
-        Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation, default=strawberry.UNSET)
-        for name, annotation in of.arguments.items()
-    ]
-    declared.__signature__ = Signature(parameters, return_annotation=Any)  # type: ignore[attr-defined]
-    declared.__annotations__ = {**of.arguments, "return": Any}
     return declared
 
 

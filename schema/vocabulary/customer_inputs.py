@@ -11,7 +11,6 @@ from enum import Enum, StrEnum
 from typing import Any
 
 import strawberry
-from strawberry.types.field import StrawberryField
 
 from documents.declaring.catalogue import Catalogue
 from documents.declaring.fields import FieldSpec, Search, ValueType
@@ -23,10 +22,9 @@ from documents.reading.filters import AllOf, AnyOf, Condition, FilterNode, Not, 
 from documents.reading.list_query import Sort
 from documents.writing.customers import Change
 from schema.vocabulary.customer_types import ChoiceEnums
+from schema.vocabulary.definitions import Fields, make_input, optional, plain
 from schema.vocabulary.scalars import BY_VALUE_TYPE
 from schema.wording.error_format import InvalidArgumentError
-
-Fields = dict[str, tuple[Any, StrawberryField]]
 
 
 @strawberry.enum
@@ -76,30 +74,13 @@ def make_customer_inputs(catalogue: Catalogue, enums: ChoiceEnums, operators: di
     )
 
 
-def make_input(name: str, fields: Fields, description: str | None = None, *, one_of: bool = False) -> Any:
-    annotations = {field: annotation for field, (annotation, _) in fields.items()}
-    attributes = {field: definition for field, (_, definition) in fields.items()}
-    made = type(name, (), {"__annotations__": annotations, "__module__": __name__, **attributes})
-    return strawberry.input(made, name=name, description=description, one_of=one_of)
-
-
-def required(description: str) -> StrawberryField:
-    made: StrawberryField = strawberry.field(description=description or None)
-    return made
-
-
-def optional(description: str = "", name: str | None = None) -> StrawberryField:
-    made: StrawberryField = strawberry.field(default=strawberry.UNSET, description=description or None, name=name)
-    return made
-
-
 def _one_of(name: str, by_kind: Mapping[Kind, Any]) -> Any:
     fields: Fields = {kind.value: (made | None, optional()) for kind, made in by_kind.items()}
     return make_input(name, fields, "Exactly one of the kinds.", one_of=True)
 
 
 def _create_input(catalogue: Catalogue, kind: Kind, enums: ChoiceEnums) -> Any:
-    channel: Fields = {"source_channel": (SourceChannel, required("How these values were collected."))}
+    channel: Fields = {"source_channel": (SourceChannel, plain("How these values were collected."))}
     return make_input(
         f"Create{pascal_case(kind.value)}Input", channel | _value_fields(catalogue, kind, enums, creating=True)
     )
@@ -107,9 +88,9 @@ def _create_input(catalogue: Catalogue, kind: Kind, enums: ChoiceEnums) -> Any:
 
 def _update_input(catalogue: Catalogue, kind: Kind, enums: ChoiceEnums) -> Any:
     head: Fields = {
-        "id": (strawberry.ID, required("")),
-        "version": (int, required("The version that the caller saw.")),
-        "source_channel": (SourceChannel, required("How these values were collected.")),
+        "id": (strawberry.ID, plain()),
+        "version": (int, plain("The version that the caller saw.")),
+        "source_channel": (SourceChannel, plain("How these values were collected.")),
     }
     description = "A field left out stays as it is, null clears it."
     return make_input(
@@ -130,7 +111,7 @@ def _value_fields(catalogue: Catalogue, kind: Kind, enums: ChoiceEnums, *, creat
         label = f"{spec.label.en} ({spec.label.zh})."
         given = value_input_type(spec, enums)
         if creating and spec.required and spec.value_type not in _FILLED_IN:
-            fields[name] = (given, required(label))
+            fields[name] = (given, plain(label))
         else:
             fields[name] = (given | None, optional(label))
     return fields
@@ -150,7 +131,7 @@ def make_sort_input(name: str, by_name: Mapping[str, FieldSpec]) -> Any:
     return make_input(
         f"{name}Sort",
         {
-            "field": (sort_field, required("")),
+            "field": (sort_field, plain()),
             "direction": (SortDirection, strawberry.field(default=SortDirection.ASC)),
         },
     )

@@ -18,12 +18,11 @@ from documents.declaring.fields import FieldSpec, ValueType
 from documents.declaring.kind import Kind
 from documents.declaring.names import pascal_case
 from schema.vocabulary.access_types import CustomerKind, FieldAccess, ValueSource
+from schema.vocabulary.definitions import Fields, list_of, make_class, make_type, plain
 from schema.vocabulary.directives import Encrypted, Sensitive
 from schema.vocabulary.scalars import BY_VALUE_TYPE
 from schema.vocabulary.staff_types import Department, Staff
 from schema.wording.user_errors import UserError
-
-Fields = dict[str, tuple[Any, StrawberryField]]
 
 KIND_DESCRIPTIONS = {
     Kind.INDIVIDUAL: "A natural person (个人客户).",
@@ -83,20 +82,14 @@ def make_customer_types(catalogue: Catalogue, enums: ChoiceEnums, recent: Fields
     carries."""
     shared = catalogue.shared()
     interface = strawberry.interface(
-        make_class("Customer", (Node,), {**_fields(shared.values(), enums), **recent}, _record_fields()),
+        make_class("Customer", {**_record_fields(), **_fields(shared.values(), enums), **recent}, (Node,)),
         description="A customer of any kind.",
     )
     kinds = {
-        kind: strawberry.type(
-            make_class(pascal_case(kind.value), (interface,), _own_fields(fields, enums), {}),
-            description=KIND_DESCRIPTIONS[kind],
-        )
+        kind: make_type(pascal_case(kind.value), _own_fields(fields, enums), KIND_DESCRIPTIONS[kind], (interface,))
         for kind, fields in catalogue.by_kind.items()
     }
-    edge = strawberry.type(
-        make_class("CustomerEdge", (), {"node": (interface, plain("")), "cursor": (str, plain(""))}, {}),
-        description="A customer in a list.",
-    )
+    edge = make_type("CustomerEdge", {"node": (interface, plain()), "cursor": (str, plain())}, "A customer in a list.")
     return CustomerTypes(
         interface=interface,
         kinds=kinds,
@@ -105,13 +98,6 @@ def make_customer_types(catalogue: Catalogue, enums: ChoiceEnums, recent: Fields
         update_payload=_payload("UpdateCustomerPayload", "customer", interface | None),
         delete_payload=_payload("DeleteCustomerPayload", "deleted_id", strawberry.ID | None),
     )
-
-
-def make_class(name: str, bases: tuple[type, ...], fields: Fields, more: Fields) -> type:
-    merged = {**more, **fields}
-    annotations = {field: annotation for field, (annotation, _) in merged.items()}
-    attributes = {field: definition for field, (_, definition) in merged.items()}
-    return type(name, bases, {"__annotations__": annotations, "__module__": __name__, **attributes})
 
 
 def _record_fields() -> Fields:
@@ -141,7 +127,7 @@ def output_type(spec: FieldSpec, enums: ChoiceEnums) -> Any:
         served = enums.of(spec.choices)
     else:
         served = BY_VALUE_TYPE[spec.value_type]
-    return list[served] if spec.is_list else served
+    return list_of(served) if spec.is_list else served
 
 
 def declared(spec: FieldSpec) -> StrawberryField:
@@ -152,22 +138,17 @@ def declared(spec: FieldSpec) -> StrawberryField:
     return made
 
 
-def plain(description: str) -> StrawberryField:
-    made: StrawberryField = strawberry.field(description=description or None)
-    return made
-
-
 def _connection(interface: Any, edge: Any) -> Any:
     fields: Fields = {
-        "edges": (list[edge], plain("")),
+        "edges": (list[edge], plain()),
         "nodes": (list[interface], plain("The customers without their cursors.")),
-        "page_info": (PageInfo, plain("")),
+        "page_info": (PageInfo, plain()),
         "total_count": (int, plain("How many customers the whole list has, of those that the caller may find.")),
     }
-    return strawberry.type(make_class("CustomerConnection", (), fields, {}), description="A page of customers.")
+    return make_type("CustomerConnection", fields, "A page of customers.")
 
 
 def _payload(name: str, result: str, result_type: Any) -> Any:
     errors = "What the caller can put right; nothing was written if there is any."
-    fields: Fields = {result: (result_type, plain("")), "user_errors": (list[UserError], plain(errors))}
-    return strawberry.type(make_class(name, (), fields, {}))
+    fields: Fields = {result: (result_type, plain()), "user_errors": (list[UserError], plain(errors))}
+    return make_type(name, fields)

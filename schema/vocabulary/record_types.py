@@ -20,16 +20,8 @@ from documents.declaring.record import CustomerRecord, StoredRecord
 from documents.registry import RECORD_CATALOGUES, RECORD_CLASSES
 from resolvers.reads import RECENT
 from schema.vocabulary.access_types import FieldAccess
-from schema.vocabulary.customer_types import (
-    ChoiceEnums,
-    Fields,
-    Node,
-    PageInfo,
-    declared,
-    make_class,
-    output_type,
-    plain,
-)
+from schema.vocabulary.customer_types import ChoiceEnums, Node, PageInfo, declared, output_type
+from schema.vocabulary.definitions import Fields, list_of, make_type, plain
 from schema.vocabulary.scalars import BY_VALUE_TYPE
 from schema.wording.user_errors import UserError
 
@@ -55,15 +47,10 @@ class RecordTypeMaker:
         }
         self._objects: dict[type, Any] = {}
 
-    @property
-    def object_names(self) -> list[str]:
-        """The types of parts of fields."""
-        return [model.__name__ for model in self._objects]
-
     def recent_fields(self) -> Fields:
         """What the interface of customers gets: its newest records."""
         return {
-            name: (_list_of(self._raw[kind]), plain(f"The newest {count}, newest first."))
+            name: (list_of(self._raw[kind]), plain(f"The newest {count}, newest first."))
             for name, (kind, count) in RECENT.items()
         }
 
@@ -82,10 +69,8 @@ class RecordTypeMaker:
         for field, (_, definition) in fields.items():
             setattr(record, field, definition)
         strawberry.type(record, description=f"{cls.kind.label.en} ({cls.kind.label.zh}).")
-        edge = strawberry.type(
-            make_class(f"{name}Edge", (), {"node": (record, plain("")), "cursor": (str, plain(""))}, {}),
-            description=f"{cls.kind.label.en} in a list.",
-        )
+        edge_fields: Fields = {"node": (record, plain()), "cursor": (str, plain())}
+        edge = make_type(f"{name}Edge", edge_fields, f"{cls.kind.label.en} in a list.")
         return RecordTypes(cls.kind, record, edge, _connection(cls, record, edge), _payload(cls.kind, record))
 
     def _output(self, spec: FieldSpec, customer: Any) -> Any:
@@ -93,7 +78,7 @@ class RecordTypeMaker:
             return customer
         if spec.model is not None:
             made = self._object(spec.model)
-            return _list_of(made) if spec.is_list else made
+            return list_of(made) if spec.is_list else made
         return output_type(spec, self._enums)
 
     def _object(self, model: type[Any]) -> Any:
@@ -102,13 +87,9 @@ class RecordTypeMaker:
             for name, (value_type, choices, optional) in parts_of(model).items():
                 # Within an object people are named by their usernames: it is a note of what was, not a reference.
                 given = self._enums.of(choices) if choices is not None else BY_VALUE_TYPE[_part(value_type)]
-                fields[name] = (given | None if optional else given, plain(""))
-            self._objects[model] = strawberry.type(make_class(model.__name__, (), fields, {}))
+                fields[name] = (given | None if optional else given, plain())
+            self._objects[model] = make_type(model.__name__, fields)
         return self._objects[model]
-
-
-def _list_of(made: Any) -> Any:
-    return list[made]
 
 
 def _part(value_type: ValueType) -> ValueType:
@@ -118,19 +99,18 @@ def _part(value_type: ValueType) -> ValueType:
 
 def _connection(cls: type[StoredRecord], record: Any, edge: Any) -> Any:
     fields: Fields = {
-        "edges": (list[edge], plain("")),
+        "edges": (list[edge], plain()),
         "nodes": (list[record], plain("The records without their cursors.")),
-        "page_info": (PageInfo, plain("")),
+        "page_info": (PageInfo, plain()),
         "total_count": (int, plain("How many records the whole list has, of those that the caller may find.")),
     }
-    name = f"{pascal_case(cls.kind.value)}Connection"
-    return strawberry.type(make_class(name, (), fields, {}), description=f"A page: {cls.kind.label.en}.")
+    return make_type(f"{pascal_case(cls.kind.value)}Connection", fields, f"A page: {cls.kind.label.en}.")
 
 
 def _payload(kind: Kind, record: Any) -> Any:
     errors = "What the caller can put right; nothing was written if there is any."
-    fields: Fields = {kind.value: (record | None, plain("")), "user_errors": (list[UserError], plain(errors))}
-    return strawberry.type(make_class(f"{pascal_case(kind.value)}Payload", (), fields, {}))
+    fields: Fields = {kind.value: (record | None, plain()), "user_errors": (list[UserError], plain(errors))}
+    return make_type(f"{pascal_case(kind.value)}Payload", fields)
 
 
 def of_customers() -> list[Kind]:

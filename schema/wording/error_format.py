@@ -29,7 +29,7 @@ from documents.errors import (
 from policies.errors import PolicyError, PurposeError
 from resolvers.errors import NothingVisibleError
 from schema.context import RequestContext
-from schema.wording.messages import message
+from schema.language import NO_PARAMETERS, Words
 
 CODES: Mapping[type[Exception], str] = MappingProxyType(
     {
@@ -43,7 +43,7 @@ CODES: Mapping[type[Exception], str] = MappingProxyType(
 
 
 class InvalidArgumentError(Exception):
-    """An argument that its type allows and we do not. `key` names the text in `schema.wording.messages`."""
+    """An argument that its type allows and we do not. `key` names its text."""
 
     def __init__(self, key: str, **parameters: str) -> None:
         super().__init__(key)
@@ -54,16 +54,16 @@ class InvalidArgumentError(Exception):
 def format_error(error: GraphQLError, context: RequestContext) -> dict[str, Any] | None:
     """The entry for an error that a layer raised on purpose; None for any other, which must be masked."""
     original = error.original_error or error
-    language = context.language
+    words = context.words
     if type(original) in CODES:
-        return _entry(_code(original), language)
+        return _entry(_code(original), words)
     match original:
         case FieldAccessError():
-            return _field_access(original, context.use_cases.catalogue, language)
+            return _field_access(original, context.use_cases.catalogue, words)
         case InvalidValueError() | InvalidArgumentError():
-            return _bad_input(original, language)
+            return _bad_input(original, words)
         case PolicyError():
-            return _policy(original, language)
+            return _policy(original, words)
         case GraphQLError(extensions={"code": str(code)}):
             return {"message": original.message, "extensions": {"code": code}}
     return None
@@ -74,29 +74,29 @@ def _code(error: Exception) -> str:
     return "IDEMPOTENCY_KEY_IN_USE" if in_progress else CODES[type(error)]
 
 
-def _bad_input(error: InvalidValueError | InvalidArgumentError, language: str) -> dict[str, Any]:
+def _bad_input(error: InvalidValueError | InvalidArgumentError, words: Words) -> dict[str, Any]:
     if isinstance(error, InvalidArgumentError):
-        return _entry("BAD_USER_INPUT", language, error.parameters, error.key)
+        return _entry("BAD_USER_INPUT", words, error.parameters, error.key)
     broken = error.fields[0]
-    return _entry("BAD_USER_INPUT", language, {"label": broken.field, **dict(broken.parameters)}, broken.rule)
+    return _entry("BAD_USER_INPUT", words, {"label": broken.field, **dict(broken.parameters)}, broken.rule)
 
 
-def _policy(error: PolicyError, language: str) -> dict[str, Any]:
+def _policy(error: PolicyError, words: Words) -> dict[str, Any]:
     offered: tuple[Purpose, ...] = getattr(error, "offered", ())
     key = error.code if offered or not isinstance(error, PurposeError) else "PURPOSE_NONE"
-    return _entry(error.code, language, {"purposes": ", ".join(purpose.value for purpose in offered)}, key)
+    return _entry(error.code, words, {"purposes": ", ".join(purpose.value for purpose in offered)}, key)
 
 
-def _field_access(error: FieldAccessError, catalogue: Catalogue, language: str) -> dict[str, Any]:
+def _field_access(error: FieldAccessError, catalogue: Catalogue, words: Words) -> dict[str, Any]:
     specs = {name: spec for fields in reversed(tuple(catalogue.by_kind.values())) for name, spec in fields.items()}
     named: list[FieldSpec] = [specs[name] for name in error.fields if name in specs]
-    labels = "、".join(spec.label.zh for spec in named) if language != "en" else ", ".join(s.label.en for s in named)
-    entry = _entry(f"{error.action.upper()}_DENIED", language, {"labels": labels})
+    labels = words.of(", ", "、").join(words.of(spec.label.en, spec.label.zh) for spec in named)
+    entry = _entry(f"{error.action.upper()}_DENIED", words, {"labels": labels})
     entry["extensions"]["fields"] = [spec.public_name for spec in named]
     return entry
 
 
 def _entry(
-    code: str, language: str, parameters: dict[str, str] | None = None, key: str | None = None
+    code: str, words: Words, parameters: Mapping[str, str] = NO_PARAMETERS, key: str | None = None
 ) -> dict[str, Any]:
-    return {"message": message(key or code, language, parameters or {}), "extensions": {"code": code}}
+    return {"message": words.say(key or code, parameters), "extensions": {"code": code}}

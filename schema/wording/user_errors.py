@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Self
+from collections.abc import Iterable
 
 import strawberry
 
 from documents.declaring.fields import FieldSpec
 from documents.declaring.kind import Kind
 from documents.declaring.names import camel_case
+from documents.plain_records import Record, Records
 from documents.registry import FULL_CATALOGUE
 from resolvers.errors import UserError as UserErrorResult
-from schema.wording.messages import MESSAGES, message
+from schema.language import Words
 
 _KINDS = frozenset(kind.value for kind in FULL_CATALOGUE.by_kind)
 
@@ -23,17 +24,21 @@ class UserError:
     field: list[str] | None = strawberry.field(default=None, description="The path of the input field, if it is one.")
     rule: str | None = strawberry.field(default=None, description="The rule that the value breaks, if it is one.")
 
-    @classmethod
-    def of(cls, error: UserErrorResult, language: str) -> Self:
-        """The error in `language`, `en` or `zh-CN`; labels of declared fields come from the catalogue."""
-        spec = _field(error)
-        label = "" if spec is None else spec.label.zh if language.startswith("zh") else spec.label.en
-        key = error.rule if error.rule is not None and error.rule in MESSAGES else error.code
-        if key == "ACCESS_DENIED" and spec is None:
-            key = "ACCESS_DENIED_RECORD"
-        text = message(key, language, {"label": label, **dict(error.parameters)})
-        path = [camel_case(name) for name in error.field] if error.field is not None else None
-        return cls(code=error.code, message=text, field=path, rule=error.rule)
+
+def in_words(errors: Iterable[UserErrorResult], words: Words) -> Records:
+    """The errors as records of `UserError`; labels of declared fields come from the catalogue."""
+    return Records(_in_words(error, words) for error in errors)
+
+
+def _in_words(error: UserErrorResult, words: Words) -> Record:
+    spec = _field(error)
+    label = words.of(spec.label.en, spec.label.zh) if spec is not None else ""
+    key = error.rule if error.rule is not None and error.rule in words else error.code
+    if key == "ACCESS_DENIED" and spec is None:
+        key = "ACCESS_DENIED_RECORD"
+    text = words.say(key, {"label": label, **dict(error.parameters)})
+    path = [camel_case(name) for name in error.field] if error.field is not None else None
+    return Record(code=error.code, message=text, field=path, rule=error.rule)
 
 
 def _field(error: UserErrorResult) -> FieldSpec | None:

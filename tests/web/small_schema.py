@@ -9,13 +9,20 @@ from typing import Any
 
 import httpx
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSchema
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
+from starlette.types import ASGIApp
 from strawberry.schema.config import StrawberryConfig
 
-from web.graphql.endpoint import GraphQLEndpoint, RequestRefused
+from web.graphql.endpoint import GraphQLEndpoint
+from web.graphql.limits import Limits
+from web.graphql.parsed_documents import ParsedDocuments
+from web.graphql.persisted_documents import PersistedDocuments
+from web.graphql.serving import Serving
+from web.graphql.trusted_documents import TrustedDocuments
+from web.http.refusals import RequestRefused
 
 SECRET = "110101199003078515"
 
@@ -155,9 +162,27 @@ def format_error(error: GraphQLError, _context: dict[str, Any]) -> dict[str, Any
     return None
 
 
-def small_endpoint(**options: Any) -> GraphQLEndpoint[dict[str, Any]]:
+def serving_of(
+    schema: GraphQLSchema,
+    *,
+    limits: Limits | None = None,
+    trusted_documents: TrustedDocuments | None = None,
+    trusted_documents_only: bool = False,
+    **parts: Any,
+) -> Serving[dict[str, Any]]:
+    """The parts by which `schema` is served, in contexts of `context_of`."""
+    limits = limits or Limits()
+    parsed = ParsedDocuments(schema, limits)
+    documents = PersistedDocuments(parsed, trusted_documents, trusted_only=trusted_documents_only)
+    parts = {"context_factory": context_of, "format_error": format_error, **parts}
+    return Serving(schema=schema, documents=documents, limits=limits, **parts)
+
+
+def small_endpoint(
+    *, ide: ASGIApp | None = None, allowed_origins: frozenset[str] = frozenset(), **parts: Any
+) -> GraphQLEndpoint[dict[str, Any]]:
     """The endpoint of this schema."""
-    return GraphQLEndpoint(SCHEMA, context_factory=context_of, format_error=format_error, **options)
+    return GraphQLEndpoint(serving_of(SCHEMA, **parts), ide=ide, allowed_origins=allowed_origins)
 
 
 def small_client(**options: Any) -> httpx.AsyncClient:

@@ -18,7 +18,6 @@ from documents.errors import (
 from policies.errors import NotAuthenticatedError, PolicyError, PurposeMissingError, PurposeUnknownError
 from schema.context import RequestContext
 from schema.wording.error_format import format_error
-from schema.wording.messages import message
 from web.http.refusals import RequestRefused
 
 _STATUS = {
@@ -42,14 +41,14 @@ def refusal_of(fault: Exception, context: RequestContext) -> RequestRefused | No
         return fault
     if isinstance(fault, AttachmentRefusedError):
         code = fault.fault.value
-        text = message(code, context.language, {"limit": str(context.use_cases.attachments.limit)})
+        text = context.words.say(code, {"limit": str(context.use_cases.attachments.limit)})
         return RequestRefused(_STATUS.get(fault.fault, 400), code, text)
     if isinstance(fault, PolicyError | IdempotencyConflictError):
         return _formatted(fault, context)
     for error, (status, code, key) in _ANSWERS.items():
         if isinstance(fault, error):
             headers = {"connection": "close"} if error is TimeoutError else None
-            return RequestRefused(status, code, message(key, context.language, {}), headers)
+            return RequestRefused(status, code, context.words.say(key), headers)
     return None
 
 

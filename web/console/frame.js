@@ -3,7 +3,8 @@
 
 import { AREAS, openAreas } from './areas.js';
 import { Part, define, html, nothing } from './core/screen.js';
-import { currentLanguage, LANGUAGES, setLanguage, t } from './core/language.js';
+import { t } from './core/language.js';
+import { languageChoice } from './core/language_choice.js';
 import { live } from './core/live.js';
 import { notice } from './core/messages.js';
 import { addRoutes, currentPath, currentRoute, go } from './core/router.js';
@@ -152,12 +153,6 @@ class Frame extends Part {
       <button type="button" @click=${() => session.logout()}>${t('app.logout')}</button>
     </div>`;
   }
-}
-
-/** The choice of language, on every screen and before the login. */
-export function languageChoice() {
-  return html`<label><span>${t('app.language')}</span><select name="language" @change=${(event) => setLanguage(event.target.value)}>
-    ${LANGUAGES.map(([code, name]) => html`<option value=${code} lang=${code} ?selected=${code === currentLanguage()}>${name}</option>`)}</select></label>`;
 }
 
 /** Where no screen is. */

@@ -15,50 +15,26 @@ leaves: `TRAIL_UNAVAILABLE` where that cannot be.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
 from functools import lru_cache
 from inspect import isawaitable
-from typing import Any, Generic, NamedTuple
+from typing import Generic, NamedTuple
 
-from graphql import ExecutionResult, ExperimentalIncrementalExecutionResults, GraphQLSchema, OperationType
-from graphql.execution import Executor
+from graphql import ExecutionResult, ExperimentalIncrementalExecutionResults, OperationType
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from documents.audit.entries import Performed
-from documents.errors import TrailUnavailableError
-from web.graphql.answer import RESPONSE_OPTIONS, Answer
+from web.graphql.answer import Answer
 from web.graphql.cost import refuse_costly
-from web.graphql.fault_format import Context, FormatError, formatted, unexpected
+from web.graphql.fault_format import Context, unexpected
 from web.graphql.incremental_delivery import IncrementalDelivery
-from web.graphql.incremental_formats import CURRENT, Format
-from web.graphql.limits import Limits
-from web.graphql.parsed_documents import Operation, ParsedDocument, ParsedDocuments
-from web.graphql.persisted_documents import PersistedDocuments
+from web.graphql.incremental_formats import CURRENT, Format, parts_format
+from web.graphql.parsed_documents import Operation, ParsedDocument
 from web.graphql.request import ClientDisconnected, Parameters, from_body, from_query_string
-from web.graphql.trusted_documents import TrustedDocuments
-from web.http.accept import (
-    GRAPHQL_RESPONSE,
-    JSON,
-    MULTIPART,
-    ResponseType,
-    parts_format,
-    prefers_html,
-    response_type,
-)
+from web.graphql.serving import Answering, Serving, codes_of, timeout
+from web.http.accept import GRAPHQL_RESPONSE, JSON, MULTIPART, ResponseType, prefers_html, response_type
 from web.http.content_coding import AcceptedCodings, accepted_codings
 from web.http.language import Language, Text, negotiate_language
 from web.http.refusals import DocumentRefused, RequestRefused, method_not_allowed
-
-__all__ = [
-    "RESPONSE_OPTIONS",
-    "DocumentRefused",
-    "GraphQLEndpoint",
-    "Limits",
-    "RequestRefused",
-    "codes_of",
-    "trail_unavailable",
-]
 
 PARTIAL_SUCCESS = 294
 """Data and errors together, in `application/graphql-response+json` only (section "Partial success")."""
@@ -68,13 +44,6 @@ NO_TEXT = Text("", "")
 
 Headers = dict[bytes, bytes]
 Result = ExecutionResult | ExperimentalIncrementalExecutionResults
-Record = Callable[[Context, Performed, Iterable[str]], Awaitable[None]]
-"""Records what was done in the context by an operation that shows errors of these codes; returns when that is stored.
-Raises `TrailUnavailableError`."""
-
-
-async def record_nothing(_context: object, _performed: Performed, _codes: Iterable[str]) -> None:
-    """For what touches no customer data."""
 
 
 class Preferences(NamedTuple):
@@ -101,43 +70,23 @@ def preferences(accept: bytes, accept_encoding: bytes, accept_language: bytes) -
 
 
 class GraphQLEndpoint(Generic[Context]):
-    """An ASGI application that serves `schema`.
+    """An ASGI application that serves a schema over HTTP.
 
-    `context_factory` turns a request into the context of its execution and may raise `RequestRefused`; it sees the
-    request's head, not its body. `extensions` gives the `extensions` of an answer, none when empty. `format_error`
-    formats the errors of our own layers as `{"message", "extensions"}` and returns None for any other, which is
-    then masked. `record` is awaited before an answer, or a part of one, leaves. `ide` serves the page that browsers
-    get. `allowed_origins` may send cross-site requests (CORS headers are not this class's). The executor class
-    builds the answer's data; plain graphql-core by default. `trusted_documents` may be asked for by id; with
-    `trusted_documents_only` there are no others.
+    `ide` serves the page that browsers get. `allowed_origins` may send cross-site requests (CORS headers are not this
+    class's).
     """
 
     def __init__(
         self,
-        schema: GraphQLSchema,
+        serving: Serving[Context],
         *,
-        context_factory: Callable[[Request], Awaitable[Context]],
-        format_error: FormatError[Context],
-        extensions: Callable[[Context], dict[str, Any]] = lambda _context: {},
-        record: Record[Context] = record_nothing,
-        executor_class: type[Executor[Any]] = Executor,
-        limits: Limits | None = None,
         ide: ASGIApp | None = None,
         allowed_origins: frozenset[str] = frozenset(),
-        trusted_documents: TrustedDocuments | None = None,
-        trusted_documents_only: bool = False,
     ) -> None:
-        self._schema = schema
-        self._context_factory = context_factory
-        self._format_error = format_error
-        self._extensions = extensions
-        self._record = record
-        self._executor_class = executor_class
-        self._limits = limits or Limits()
+        self._serving = serving
+        self._limits = serving.limits
         self._ide = ide
         self._allowed_origins = allowed_origins
-        self.documents = ParsedDocuments(schema, self._limits)
-        self.persisted = PersistedDocuments(self.documents, trusted_documents, trusted_only=trusted_documents_only)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request."""
@@ -170,35 +119,30 @@ class GraphQLEndpoint(Generic[Context]):
         _refuse_unanswerable(wanted)
         self._refuse_cross_site(headers)
         parameters: Parameters | None = None
-        begun: tuple[Context, Operation] | None = None
+        begun: Answering[Context] | None = None
         limit = asyncio.timeout_at(deadline)
         try:
             async with limit:
                 parameters = await self._parameters(scope, receive, headers)
-                context = await self._context_factory(Request(scope))
-                parsed = await self.persisted.get(parameters)
+                context = await self._serving.context_factory(Request(scope))
+                parsed = await self._serving.documents.get(parameters)
                 operation = self._accepted(scope["method"], parsed, parameters, wanted)
-                begun = context, operation
+                begun = Answering(self._serving, context, operation, wanted.language)
                 result = await self._executed(parsed, parameters, context)
         except TimeoutError:
             if not limit.expired():
                 raise
             if begun is not None:
-                await self._recorded(*begun, ["TIMEOUT"])
-            raise _timeout(self._limits.seconds, waiting_for_request=parameters is None) from None
+                await begun.record(["TIMEOUT"])
+            raise _too_late(self._limits.seconds, waiting_for_request=parameters is None) from None
         if not isinstance(result, ExecutionResult):
-            return await self._delivery(result, wanted.parts or CURRENT, context, operation, wanted.language)
+            delivery = IncrementalDelivery(result, wanted.parts or CURRENT, begun)
+            await delivery.prepare()
+            return delivery
         status = PARTIAL_SUCCESS if result.errors and wanted.media_type == GRAPHQL_RESPONSE else 200
-        response = self._response(result, context, wanted.language)
-        await self._recorded(context, operation, codes_of(response.get("errors", ())))
+        response = begun.response(result)
+        await begun.record(codes_of(response.get("errors", ())))
         return Answer(status, response, may_compress=operation.type is OperationType.QUERY)
-
-    async def _recorded(self, context: Context, operation: Operation, codes: Iterable[str]) -> None:
-        """INVARIANT: nothing that was read for an answer leaves before this has returned."""
-        try:
-            await self._record(context, operation.performed, codes)
-        except TrailUnavailableError as error:
-            raise trail_unavailable(error, after_change=operation.type is OperationType.MUTATION) from None
 
     def _refuse_cross_site(self, headers: Headers) -> None:
         """No cookie grants anything here; a page of another site has still no business asking (Fetch Metadata)."""
@@ -234,77 +178,15 @@ class GraphQLEndpoint(Generic[Context]):
         return operation
 
     async def _executed(self, parsed: ParsedDocument, parameters: Parameters, context: Context) -> Result:
-        # The two steps of graphql.execute, apart: errors of the first are request errors and answered without data.
-        executor = self._executor_class.build(
-            self._schema,
-            parsed.document,
-            None,
-            context,
-            parameters.variables,
-            parameters.operation_name,
-        )
-        if isinstance(executor, list):
-            raise DocumentRefused("BAD_USER_INPUT", errors=[dict(error.formatted) for error in executor])
-        result = executor.execute_operation()
+        result = self._serving.executor(parsed, parameters, context).execute_operation()
         return await result if isawaitable(result) else result
 
-    async def _delivery(
-        self,
-        results: ExperimentalIncrementalExecutionResults,
-        spec: Format,
-        context: Context,
-        operation: Operation,
-        language: Language,
-    ) -> IncrementalDelivery:
-        def fault_entry(fault: BaseException) -> dict[str, Any]:
-            return fault.errors(language)[0] if isinstance(fault, RequestRefused) else unexpected(fault, language)
 
-        delivery = IncrementalDelivery(
-            results,
-            spec,
-            format_errors=lambda errors: [formatted(e, context, self._format_error, language) for e in errors],
-            extensions=lambda: self._extensions(context),
-            record=lambda errors: self._recorded(context, operation, codes_of(errors)),
-            unexpected=fault_entry,
-            timeout=lambda: _timeout(self._limits.seconds, waiting_for_request=False).errors(language)[0],
-        )
-        await delivery.prepare()
-        return delivery
-
-    def _response(self, result: ExecutionResult, context: Context, language: Language) -> dict[str, Any]:
-        response: dict[str, Any] = {}
-        if result.errors:
-            response["errors"] = [formatted(e, context, self._format_error, language) for e in result.errors]
-        response["data"] = result.data
-        extensions = self._extensions(context)
-        if extensions:
-            response["extensions"] = extensions
-        return response
-
-
-def codes_of(errors: Iterable[dict[str, Any]]) -> list[str]:
-    """The codes of formatted errors."""
-    return [error["extensions"]["code"] for error in errors]
-
-
-def trail_unavailable(error: TrailUnavailableError, *, after_change: bool = False) -> RequestRefused:
-    """The answer in the place of one that could not be recorded."""
-    text = Text("the audit trail cannot be written, so nothing is served", "审计记录无法写入，因此不提供任何数据")
-    if after_change:
-        text = Text(
-            f"{text.en}; a change that was asked for may have been made", f"{text.zh}；所请求的变更可能已经生效"
-        )
-    return RequestRefused(503, error.code, text)
-
-
-def _timeout(seconds: float, *, waiting_for_request: bool) -> RequestRefused:
-    if waiting_for_request:
-        text = Text("the request did not arrive in time", "请求未能及时送达")
-        return RequestRefused(408, "REQUEST_TIMEOUT", text, {"connection": "close"}, {"limit": seconds})
-    text = Text(
-        "the request took too long; a change that it asked for may have been made", "请求超时；所请求的变更可能已经生效"
-    )
-    return RequestRefused(503, "TIMEOUT", text, details={"limit": seconds})
+def _too_late(seconds: float, *, waiting_for_request: bool) -> RequestRefused:
+    if not waiting_for_request:
+        return timeout(seconds)
+    text = Text("the request did not arrive in time", "请求未能及时送达")
+    return RequestRefused(408, "REQUEST_TIMEOUT", text, {"connection": "close"}, {"limit": seconds})
 
 
 def _refuse_unanswerable(wanted: Preferences) -> None:

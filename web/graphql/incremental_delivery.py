@@ -8,16 +8,16 @@ never let a fault's text out, nor tell more than the same operation in one piece
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import orjson
-from graphql import ExperimentalIncrementalExecutionResults, GraphQLError
+from graphql import ExperimentalIncrementalExecutionResults
 from graphql.execution import InitialIncrementalExecutionResult, SubsequentIncrementalExecutionResult
 from starlette.types import Receive, Send
 
 from web.graphql.answer import COMMON_HEADERS, RESPONSE_OPTIONS
 from web.graphql.incremental_formats import Format, Payload, formatter
+from web.graphql.serving import Answering, codes_of
 from web.http.accept import MULTIPART
 
 PART = b"\r\nContent-Type: application/json; charset=utf-8\r\n\r\n"
@@ -25,47 +25,31 @@ DELIMITER = b"\r\n---"
 CLOSING_SECONDS = 1.0
 """What a client gets to take the last part when time is up: one that reads nothing holds nothing for longer."""
 
-FormatErrors = Callable[[Sequence[GraphQLError]], list[dict[str, Any]]]
-
 
 class IncrementalDelivery:
     """The delivery of one operation whose first part is computed, in the format `spec`.
 
-    `format_errors` makes errors fit to be seen. `extensions` are those of the context as it is when called: they go
-    with the first part, and again with each part before which they have changed. `record` is awaited with the
-    errors of each part before it leaves; what it raises ends the answer. `unexpected` and `timeout` give the error
-    that ends what is pending after a fault of ours, or when time is up.
+    The extensions are those of the context as it is when a part leaves: they go with the first one, and again with each
+    before which they have changed. What recording a part raises ends the answer.
     """
 
     def __init__(
-        self,
-        results: ExperimentalIncrementalExecutionResults,
-        spec: Format,
-        *,
-        format_errors: FormatErrors,
-        extensions: Callable[[], dict[str, Any]],
-        record: Callable[[list[dict[str, Any]]], Awaitable[None]],
-        unexpected: Callable[[BaseException], dict[str, Any]],
-        timeout: Callable[[], dict[str, Any]],
+        self, results: ExperimentalIncrementalExecutionResults, spec: Format, answering: Answering[Any]
     ) -> None:
         self._results = results
         self._content_type = f'{MULTIPART}; boundary="-"; {spec}'.encode()
         self._format = formatter(spec)
-        self._format_errors = format_errors
-        self._extensions = extensions
-        self._record = record
-        self._unexpected = unexpected
-        self._timeout = timeout
+        self._answering = answering
         self._prepared: Payload = {}
         self._told: dict[str, Any] = {}
         self._has_begun = False
         self._pending: dict[str, None] = {}  # ids in their order
 
     async def prepare(self) -> None:
-        """Makes the first part ready to leave. Raises what `record` raises: then there is nothing to deliver."""
+        """Makes the first part ready to leave. Raises what recording raises: then there is nothing to deliver."""
         try:
             self._prepared = self._first(self._results.initial_result)
-            await self._record(_errors(self._prepared))
+            await self._answering.record(_codes(self._prepared))
         except BaseException:
             await self._results.subsequent_results.aclose()
             raise
@@ -85,9 +69,9 @@ class IncrementalDelivery:
         if has_left and (sending.cancelled() or sending.exception()):
             return
         if sending.cancelled():
-            await self._fail(send, self._timeout())
+            await self._fail(send, self._answering.timeout())
         elif (fault := sending.exception()) is not None:
-            await self._fail(send, self._unexpected(fault))
+            await self._fail(send, self._answering.unexpected(fault))
 
     async def _send_parts(self, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -95,7 +79,7 @@ class IncrementalDelivery:
         await self._send_part(send, self._prepared)
         async for result in self._results.subsequent_results:
             payload = self._following(result)
-            await self._record(_errors(payload))
+            await self._answering.record(_codes(payload))
             await self._send_part(send, payload)
 
     async def _send_part(self, send: Send, payload: Payload) -> None:
@@ -110,7 +94,7 @@ class IncrementalDelivery:
         await send(_body(PART + part + DELIMITER + (b"" if has_next else b"--\r\n"), more=has_next))
 
     def _first(self, result: InitialIncrementalExecutionResult) -> Payload:
-        payload: Payload = {"errors": self._format_errors(result.errors)} if result.errors else {}
+        payload: Payload = {"errors": self._answering.formatted(result.errors)} if result.errors else {}
         payload["data"] = result.data
         payload["pending"] = [pending.formatted for pending in result.pending]
         payload["hasNext"] = result.has_next
@@ -130,11 +114,11 @@ class IncrementalDelivery:
     def _formatted(self, part: Any) -> Payload:
         formatted: Payload = dict(part.formatted)
         if part.errors:
-            formatted["errors"] = self._format_errors(part.errors)
+            formatted["errors"] = self._answering.formatted(part.errors)
         return formatted
 
     def _with_extensions(self, payload: Payload) -> Payload:
-        extensions = self._extensions()
+        extensions = self._answering.extensions()
         if extensions != self._told:
             payload["extensions"] = self._told = extensions
         return payload
@@ -151,10 +135,10 @@ class IncrementalDelivery:
             return
 
 
-def _errors(payload: Payload) -> list[dict[str, Any]]:
-    """All errors that a part shows."""
+def _codes(payload: Payload) -> list[str]:
+    """Of all errors that a part shows."""
     parts = [payload, *payload.get("incremental", ()), *payload.get("completed", ())]
-    return [error for part in parts for error in part.get("errors", ())]
+    return codes_of(error for part in parts for error in part.get("errors", ()))
 
 
 def _body(body: bytes, *, more: bool = True) -> dict[str, Any]:

@@ -8,7 +8,10 @@ Fields that two fragments share come once in both formats.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final, Literal
+
+from web.http.accept import MULTIPART, members, quality
 
 Payload = dict[str, Any]
 Path = tuple[str | int, ...]
@@ -16,6 +19,25 @@ Format = Literal["incrementalSpec=v0.2", "deferSpec=20220824"]
 
 CURRENT: Final = "incrementalSpec=v0.2"
 EARLIER: Final = "deferSpec=20220824"
+
+
+@lru_cache(maxsize=256)
+def parts_format(accept: str) -> Format | None:
+    """The format in which a client that names `multipart/mixed` takes an answer in parts, or None.
+
+    It may name a format (`incrementalSpec=v0.2`, `deferSpec=20220824`) or none, which means the current one; whoever
+    asks for another would misread ours. Who takes both gets the current one.
+    """
+    formats: set[Format] = set()
+    for name, parameters in members(accept):
+        if name == MULTIPART and quality(parameters) > 0:
+            stated = [parameter.replace(" ", "").replace('"', "") for parameter in parameters]
+            specs = [parameter for parameter in stated if parameter.startswith(("incrementalspec=", "deferspec="))]
+            if specs in ([], [CURRENT.lower()]):
+                formats.add(CURRENT)
+            elif specs == [EARLIER.lower()]:
+                formats.add(EARLIER)
+    return CURRENT if CURRENT in formats else EARLIER if EARLIER in formats else None
 
 
 def formatter(spec: Format) -> Callable[[Payload], Payload]:

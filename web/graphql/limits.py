@@ -5,7 +5,7 @@ counts as often as fragments repeat it. Each fragment is measured once, so that 
 no more than their text; spreads that form a cycle count nothing here, validation refuses them.
 
 Published codes: `LENGTH_LIMIT`, `TOKEN_LIMIT`, `DEPTH_LIMIT`, `ALIAS_LIMIT`, `DIRECTIVE_LIMIT`, `COST_LIMIT`
-(web/graphql/cost.py), `BODY_TOO_LARGE` and `TIMEOUT` (web/graphql/endpoint.py).
+(web/graphql/cost.py), `BODY_TOO_LARGE` (web/graphql/endpoint.py), `TIMEOUT` (web/graphql/serving.py).
 """
 
 from __future__ import annotations

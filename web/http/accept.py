@@ -8,8 +8,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final, Literal
 
-from web.graphql.incremental_formats import CURRENT, EARLIER, Format
-
 JSON: Final = "application/json"
 GRAPHQL_RESPONSE: Final = "application/graphql-response+json"
 HTML: Final = "text/html"
@@ -22,23 +20,25 @@ def quality_values(header: str) -> list[tuple[str, float]]:
 
     A member whose weight is malformed or out of 0…1 weighs 0: what a client states unclearly, it does not get.
     """
-    members = []
-    for member in header.split(","):
-        name, *parameters = [part.strip() for part in member.lower().split(";")]
-        if name:
-            members.append((name, _quality(parameters)))
-    return members
+    return [(name, quality(parameters)) for name, parameters in members(header)]
 
 
-def _quality(parameters: list[str]) -> float:
+def members(header: str) -> list[tuple[str, list[str]]]:
+    """The members of a list in their order, each with its parameters, in lower case."""
+    split = ([part.strip() for part in member.lower().split(";")] for member in header.split(","))
+    return [(name, parameters) for name, *parameters in split if name]
+
+
+def quality(parameters: list[str]) -> float:
+    """The weight that a member's parameters state, 0…1; 1 where they state none."""
     for parameter in parameters:
         key, _, value = parameter.partition("=")
         if key.strip() == "q":
             try:
-                quality = float(value)
+                weight = float(value)
             except ValueError:
                 return 0.0
-            return quality if 0.0 <= quality <= 1.0 else 0.0
+            return weight if 0.0 <= weight <= 1.0 else 0.0
     return 1.0
 
 
@@ -67,26 +67,6 @@ def response_type(accept: str | None) -> ResponseType | None:
     if legacy > 0:
         return JSON
     return GRAPHQL_RESPONSE if current > 0 else None
-
-
-@lru_cache(maxsize=256)
-def parts_format(accept: str) -> Format | None:
-    """The format in which a client that names `multipart/mixed` takes an answer in parts, or None.
-
-    It may name a format (`incrementalSpec=v0.2`, `deferSpec=20220824`) or none, which means the current one; whoever
-    asks for another would misread ours. Who takes both gets the current one.
-    """
-    formats: set[Format] = set()
-    for member in accept.split(","):
-        name, *parameters = [part.strip() for part in member.lower().split(";")]
-        if name == MULTIPART and _quality(parameters) > 0:
-            stated = [parameter.replace(" ", "").replace('"', "") for parameter in parameters]
-            specs = [parameter for parameter in stated if parameter.startswith(("incrementalspec=", "deferspec="))]
-            if specs in ([], [CURRENT.lower()]):
-                formats.add(CURRENT)
-            elif specs == [EARLIER.lower()]:
-                formats.add(EARLIER)
-    return CURRENT if CURRENT in formats else EARLIER if EARLIER in formats else None
 
 
 @lru_cache(maxsize=256)

@@ -49,7 +49,7 @@ class Subscription(Generic[Context]):
     async def run(self) -> None:
         """Follows until the source ends. Raises `SubscriptionFailed` or `RequestRefused` with the reason for an end
         before that, `SocketClosed` where the client takes nothing any more."""
-        async with _Limit(self._execution.limits.seconds):
+        async with _Limit(self._execution.serving.limits.seconds):
             parsed, source = await self._execution.begin(self._asked)
         self._source = source
         tasks = [asyncio.create_task(self._decide_all(parsed, source)), asyncio.create_task(self._send_all(parsed))]
@@ -94,7 +94,7 @@ class Subscription(Generic[Context]):
         self._filled.set()
 
     async def _decide(self, parsed: ParsedDocument, event: Any) -> Decided[Context] | None:
-        async with _Limit(self._execution.limits.seconds):
+        async with _Limit(self._execution.serving.limits.seconds):
             return await self._execution.decide(self._asked, parsed, event)
 
     async def _send_all(self, parsed: ParsedDocument) -> None:
@@ -108,7 +108,7 @@ class Subscription(Generic[Context]):
 
     async def _send(self, parsed: ParsedDocument, decided: Decided[Context]) -> None:
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._execution.limits.seconds
+        deadline = loop.time() + self._execution.serving.limits.seconds
         delivered: dict[str, Any] | None = None
         while loop.time() < deadline:
             if loop.time() - decided.at > FRESH_SECONDS:

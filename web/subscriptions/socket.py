@@ -145,7 +145,7 @@ class _Connection(Generic[Context]):
         if self._request is None or self._farewell is not None or self._closed.done():
             return
         try:
-            context = self.context = await self._execution.context_factory(self._request)
+            context = self.context = await self._execution.serving.context_factory(self._request)
         except RequestRefused as refusal:
             self._lose(refusal)
             return
@@ -182,7 +182,7 @@ class _Connection(Generic[Context]):
         text: str | None = message.get("text")
         if text is None:
             raise invalid_message()
-        if len(text.encode()) > self._execution.limits.body_bytes:
+        if len(text.encode()) > self._execution.serving.limits.body_bytes:
             raise SocketClosed(1009, "Message too big")
         return text
 
@@ -206,7 +206,7 @@ class _Connection(Generic[Context]):
         self._language = negotiate_language(headers.get(b"accept-language", b"").decode("latin-1"))
         request = Request({**self._scope, "type": "http", "method": "GET", "headers": list(headers.items())})
         try:
-            context = await self._execution.context_factory(request)
+            context = await self._execution.serving.context_factory(request)
         except RequestRefused as refusal:
             raise _closing(refusal) from None
         self._request, self.context = request, context
@@ -284,7 +284,7 @@ class _Connection(Generic[Context]):
     async def _write_in_time(self, text: str) -> None:
         """Writes within the time of a request, or gives the socket up."""
         try:
-            async with asyncio.timeout(self._execution.limits.seconds):
+            async with asyncio.timeout(self._execution.serving.limits.seconds):
                 await self._write(text)
         except TimeoutError:
             self._end(SocketClosed(1013, "the client takes no messages"))
@@ -293,7 +293,7 @@ class _Connection(Generic[Context]):
 
     async def _close(self, closed: SocketClosed) -> None:
         try:
-            async with asyncio.timeout(self._execution.limits.seconds):
+            async with asyncio.timeout(self._execution.serving.limits.seconds):
                 await self._send({"type": "websocket.close", "code": closed.code, "reason": closed.reason})
         except (TimeoutError, OSError):
             pass

@@ -1,14 +1,17 @@
-"""The GraphQL vocabulary of sessions: the payloads and the three mutations."""
+"""Logging in, staying logged in and logging out: the payloads and the three mutations."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol, Self
+from typing import Any, Final, Protocol
 
 import strawberry
 
+from documents.plain_records import Record, Records
 from policies.principal import Principal
 from resolvers.chapters.accounts.sessions import SessionResult, Sessions
-from schema.wording.user_errors import UserError
+from schema.language import Words
+from schema.vocabulary.definitions import Fields
+from schema.wording.user_errors import UserError, in_words
 
 
 class SessionContext(Protocol):
@@ -17,7 +20,7 @@ class SessionContext(Protocol):
     sessions: Sessions
     principal: Principal | None
     client_address: str  # of the connection
-    language: str  # `en` or `zh-CN`
+    words: Words
 
 
 @strawberry.type(description="The tokens of a session, or why there are none.")
@@ -28,17 +31,6 @@ class LoginPayload:
     retry_after: int | None = strawberry.field(description="Seconds to wait, with TOO_MANY_ATTEMPTS.")
     user_errors: list[UserError]
 
-    @classmethod
-    def of(cls, result: SessionResult, language: str) -> Self:
-        tokens = result.tokens
-        return cls(
-            access_token=tokens.access_token if tokens else None,
-            refresh_token=tokens.refresh_token if tokens else None,
-            expires_in=tokens.expires_in if tokens else None,
-            retry_after=result.retry_after,
-            user_errors=[UserError.of(error, language) for error in result.user_errors],
-        )
-
 
 @strawberry.type(description="The next tokens of the session, or why there are none.")
 class RefreshSessionPayload:
@@ -47,55 +39,39 @@ class RefreshSessionPayload:
     expires_in: int | None = strawberry.field(description="Seconds for which the access token is good.")
     user_errors: list[UserError]
 
-    @classmethod
-    def of(cls, result: SessionResult, language: str) -> Self:
-        tokens = result.tokens
-        return cls(
-            access_token=tokens.access_token if tokens else None,
-            refresh_token=tokens.refresh_token if tokens else None,
-            expires_in=tokens.expires_in if tokens else None,
-            user_errors=[UserError.of(error, language) for error in result.user_errors],
-        )
-
 
 @strawberry.type
 class LogoutPayload:
     ended: bool = strawberry.field(description="Did a session end? False where there was none.")
-    client_mutation_id: str | None = None
-    user_errors: list[UserError] = strawberry.field(default_factory=list)
+    client_mutation_id: str | None
+    user_errors: list[UserError]
 
 
-async def login(info: strawberry.Info[Any, None], input: LoginInput) -> LoginPayload:  # noqa: A002
+async def login(info: strawberry.Info[Any, None], input: LoginInput) -> Any:  # noqa: A002
     context: SessionContext = info.context
-    result = await context.sessions.login(input.username, input.password, context.client_address)
-    return LoginPayload.of(result, context.language)
+    return _payload(await context.sessions.login(input.username, input.password, context.client_address), context)
 
 
-async def refresh_session(
-    info: strawberry.Info[Any, None],
-    input: RefreshSessionInput,  # noqa: A002
-) -> RefreshSessionPayload:
+async def refresh_session(info: strawberry.Info[Any, None], input: RefreshSessionInput) -> Any:  # noqa: A002
     context: SessionContext = info.context
-    result = await context.sessions.refresh(input.refresh_token)
-    return RefreshSessionPayload.of(result, context.language)
+    return _payload(await context.sessions.refresh(input.refresh_token), context)
 
 
-async def logout(info: strawberry.Info[Any, None], input: LogoutInput | None = None) -> LogoutPayload:  # noqa: A002
+async def logout(info: strawberry.Info[Any, None], input: LogoutInput | None = None) -> Any:  # noqa: A002
     context: SessionContext = info.context
     ended = await context.sessions.logout(context.principal)
-    return LogoutPayload(ended=ended, client_mutation_id=input.client_mutation_id if input else None)
+    client_mutation_id = input.client_mutation_id if input else None
+    return Record(ended=ended, client_mutation_id=client_mutation_id, user_errors=Records())
 
 
-@strawberry.type
-class SessionMutations:
-    """To be inherited by the mutation root."""
-
-    login: LoginPayload = strawberry.mutation(resolver=login, description="Opens a session.")
-    refresh_session: RefreshSessionPayload = strawberry.mutation(
-        resolver=refresh_session, description="Exchanges a refresh token for the next pair of tokens."
-    )
-    logout: LogoutPayload = strawberry.mutation(
-        resolver=logout, description="Ends the caller's session; its tokens stop working within a second."
+def _payload(result: SessionResult, context: SessionContext) -> Record:
+    tokens = result.tokens
+    return Record(
+        access_token=tokens.access_token if tokens else None,
+        refresh_token=tokens.refresh_token if tokens else None,
+        expires_in=tokens.expires_in if tokens else None,
+        retry_after=result.retry_after,
+        user_errors=in_words(result.user_errors, context.words),
     )
 
 
@@ -115,3 +91,20 @@ class RefreshSessionInput:
 @strawberry.input
 class LogoutInput:
     client_mutation_id: str | None = strawberry.field(default=None, description="Returned as it came.")
+
+
+MUTATIONS: Final[Fields] = {
+    "login": (LoginPayload, strawberry.mutation(resolver=login, description="Opens a session.")),
+    "refresh_session": (
+        RefreshSessionPayload,
+        strawberry.mutation(
+            resolver=refresh_session, description="Exchanges a refresh token for the next pair of tokens."
+        ),
+    ),
+    "logout": (
+        LogoutPayload,
+        strawberry.mutation(
+            resolver=logout, description="Ends the caller's session; its tokens stop working within a second."
+        ),
+    ),
+}

@@ -11,11 +11,11 @@ import strawberry
 from documents.chapters.credit.exposure import ExposureOutcome
 from documents.chapters.credit.receivables import AgeBucket
 from resolvers.caller import Caller
-from schema.roots.chapter import Fields, Vocabulary
+from schema.roots.chapter import Vocabulary
 from schema.roots.query import Info
+from schema.vocabulary.definitions import Fields
 from schema.vocabulary.scalars import Date, DecimalText
 
-PLAIN_TYPES: tuple[str, ...] = ("MoneyAmount", "Exposure", "AgedReceivables", "CreditReproduction")
 LOCAL = ZoneInfo("Asia/Shanghai")
 
 
@@ -37,83 +37,68 @@ class CreditReproduction:
     currency: str
 
 
-def queries(vocabulary: Vocabulary) -> Fields:
+strawberry.enum(ExposureOutcome)
+strawberry.enum(AgeBucket)
+
+
+@strawberry.type(description="What a customer owes against what it may owe.")
+class Exposure:
+    customer_id: strawberry.ID
+    grade: str | None = strawberry.field(description="None for one who was never rated.")
+    stops_new_credit: bool = strawberry.field(description="Whether the handling in force stops new credit.")
+    limit: MoneyAmount = strawberry.field(description="The limit in force: of the grade, as the handling leaves it.")
+    open_amounts: list[MoneyAmount] = strawberry.field(description="What is open, per currency.")
+    exposure: MoneyAmount | None = strawberry.field(
+        description="None where an open amount is in another currency than the limit."
+    )
+    headroom: MoneyAmount | None = strawberry.field(description="What more may be owed; negative by what is too much.")
+    outcome: ExposureOutcome | None
+    not_converted: list[str] = strawberry.field(description="The currencies for which there is no rate.")
+
+
+@strawberry.type(description="What is open in one currency, of one age.")
+class AgedReceivables:
+    bucket: AgeBucket
+    currency: str
+    amount: DecimalText
+    count: int = strawberry.field(description="How many receivables.")
+
+
+def queries(_vocabulary: Vocabulary) -> Fields:
     """The queries of the chapter."""
-    outcome, bucket = vocabulary.enums.of(ExposureOutcome), vocabulary.enums.of(AgeBucket)
-    exposure_type, aged_type = _exposure(outcome), _aged(bucket)
-
-    async def exposure(info: Info, customer: strawberry.ID) -> Any:
-        context = info.context
-        return await context.use_cases.credit.exposures.of_customer(context.caller, customer)
-
-    async def ageing(info: Info, department: str | None = strawberry.UNSET, on: Date | None = strawberry.UNSET) -> Any:
-        caller: Caller = info.context.caller
-        day = date.fromisoformat(on) if isinstance(on, str) else datetime.now(LOCAL).date()
-        of = department if isinstance(department, str) else None
-        return await info.context.use_cases.credit.receivables.ageing(caller, of, day)
-
-    async def reproduce_credit_assessment(info: Info, id: strawberry.ID) -> Any:  # noqa: A002
-        context = info.context
-        return await context.use_cases.credit.assessments.reproduce(context.caller, id)
-
     return {
         "exposure": (
-            exposure_type | None,
-            strawberry.field(resolver=exposure, description="What a customer owes against its limit (K5)."),
+            Exposure | None,
+            strawberry.field(resolver=_exposure, description="What a customer owes against its limit (K5)."),
         ),
         "ageing": (
-            _list_of(aged_type) | None,
+            list[AgedReceivables] | None,
             strawberry.field(
-                resolver=ageing, description="What is open by currency and age, of one department or of all you see."
+                resolver=_ageing, description="What is open by currency and age, of one department or of all you see."
             ),
         ),
         "reproduce_credit_assessment": (
             CreditReproduction | None,
             strawberry.field(
-                resolver=reproduce_credit_assessment,
+                resolver=_reproduce,
                 description="Makes an assessment again from what was recorded, and says whether it is the same.",
             ),
         ),
     }
 
 
-def _list_of(made: Any) -> Any:
-    return list[made]
+async def _exposure(info: Info, customer: strawberry.ID) -> Any:
+    context = info.context
+    return await context.use_cases.credit.exposures.of_customer(context.caller, customer)
 
 
-def _exposure(outcome: Any) -> Any:
-    fields: dict[str, tuple[Any, str]] = {
-        "customer_id": (strawberry.ID, ""),
-        "grade": (str | None, "None for one who was never rated."),
-        "stops_new_credit": (bool, "Whether the handling in force stops new credit."),
-        "limit": (MoneyAmount, "The limit in force: of the grade, as the handling leaves it."),
-        "open_amounts": (list[MoneyAmount], "What is open, per currency."),
-        "exposure": (MoneyAmount | None, "None where an open amount is in another currency than the limit."),
-        "headroom": (MoneyAmount | None, "What more may be owed; negative by what is too much."),
-        "outcome": (outcome | None, ""),
-        "not_converted": (list[str], "The currencies for which there is no rate."),
-    }
-    return _plain_type("Exposure", "What a customer owes against what it may owe.", fields)
+async def _ageing(info: Info, department: str | None = strawberry.UNSET, on: Date | None = strawberry.UNSET) -> Any:
+    caller: Caller = info.context.caller
+    day = date.fromisoformat(on) if isinstance(on, str) else datetime.now(LOCAL).date()
+    of = department if isinstance(department, str) else None
+    return await info.context.use_cases.credit.receivables.ageing(caller, of, day)
 
 
-def _aged(bucket: Any) -> Any:
-    fields: dict[str, tuple[Any, str]] = {
-        "bucket": (bucket, ""),
-        "currency": (str, ""),
-        "amount": (DecimalText, ""),
-        "count": (int, "How many receivables."),
-    }
-    return _plain_type("AgedReceivables", "What is open in one currency, of one age.", fields)
-
-
-def _plain_type(name: str, description: str, fields: dict[str, tuple[Any, str]]) -> Any:
-    made = type(
-        name,
-        (),
-        {
-            "__annotations__": {field: annotation for field, (annotation, _) in fields.items()},
-            "__module__": __name__,
-            **{field: strawberry.field(description=text or None) for field, (_, text) in fields.items()},
-        },
-    )
-    return strawberry.type(made, description=description)
+async def _reproduce(info: Info, id: strawberry.ID) -> Any:  # noqa: A002
+    context = info.context
+    return await context.use_cases.credit.assessments.reproduce(context.caller, id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Hashable
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import strawberry
 from graphql import GraphQLResolveInfo
@@ -16,6 +16,7 @@ from graphql import GraphQLResolveInfo
 from documents.access.plan import Purpose
 from documents.plain_records import Record
 from schema.context import RequestContext
+from schema.roots.subscription import Followed
 from schema.vocabulary.scalars import DateTime
 
 
@@ -68,3 +69,12 @@ async def resolve(info: GraphQLResolveInfo[Any], _event: Any, _arguments: Any) -
     """The state of this moment."""
     context: RequestContext = info.context
     return context.use_cases.policies.current_access.describe(context.caller)
+
+
+ACCESS_CHANGED: Final = Followed(
+    payload=AccessChanged,
+    description="What decides your own rights: at once as it is, and again whenever it has changed.",
+    arguments={},
+    begin=begin,
+    resolve=resolve,
+)

@@ -11,38 +11,14 @@ import strawberry
 
 from documents.access.plan import Action, Purpose, Reason, Scope
 from documents.declaring.kind import Kind
-from schema.roots.chapter import Fields, Vocabulary
+from schema.roots.chapter import Vocabulary
 from schema.roots.query import DEFAULT_PAGE, LARGEST_PAGE, Info
 from schema.vocabulary.access_types import AccessLevel
+from schema.vocabulary.definitions import Fields
 from schema.vocabulary.directives import Sensitivity
 from schema.vocabulary.scalars import DateTime
 from schema.vocabulary.staff_types import Department
 from schema.wording.error_format import InvalidArgumentError
-
-PLAIN_TYPES: tuple[str, ...] = (
-    "ScopeSet",
-    "AccessChange",
-    "RoleEffect",
-    "PersonEffect",
-    "TrustedDocumentEffect",
-    "RuleEffects",
-    "PolicyTestResult",
-    "RuleDecision",
-    "ViewedField",
-    "ViewedScope",
-    "AccessView",
-    "ReplayedDifference",
-    "DraftReplay",
-    "RuleSet",
-    "RuleSetContent",
-    "MatrixRow",
-    "RuleRole",
-    "RuleField",
-    "RuleKind",
-    "PolicyVocabulary",
-    "AccountRoles",
-    "PolicyRights",
-)
 
 strawberry.enum(Action, name="RuleAction", description="What a rule can allow.")
 

@@ -9,12 +9,12 @@ import strawberry
 
 from documents.declaring.kind import Kind
 from documents.declaring.labels import Labelled
-from schema.roots.chapter import Fields
+from schema.roots.chapter import Vocabulary
 from schema.roots.query import Info
+from schema.vocabulary.definitions import Fields
 from schema.vocabulary.scalars import Date, DecimalText
 from schema.vocabulary.staff_types import Staff
 
-PLAIN_TYPES: tuple[str, ...] = ("ServicePerformance", "SatisfactionFigures", "ChannelCount")
 From = Annotated[Date, strawberry.argument(name="from", description="The first day.")]
 To = Annotated[Date, strawberry.argument(name="to", description="The last day, included.")]
 
@@ -59,7 +59,7 @@ class ChannelCount:
     count: int
 
 
-def figure_fields() -> Fields:
+def queries(_vocabulary: Vocabulary) -> Fields:
     """The queries."""
     return {
         "service_performance": (

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import strawberry
 
 from documents.chapters.service.training import DueReason
 from documents.declaring.kind import Kind
-from schema.roots.chapter import Fields, Vocabulary
+from schema.roots.chapter import Vocabulary
 from schema.roots.operations import Operation
 from schema.roots.query import Info
-from schema.vocabulary.record_inputs import operation_input
+from schema.vocabulary.definitions import Fields
 from schema.vocabulary.scalars import Date
 from schema.vocabulary.staff_types import Staff
 
-PLAIN_TYPES: tuple[str, ...] = ("TrainingDue",)
 strawberry.enum(DueReason, name="TrainingDueReason", description="Why somebody has to attend a course.")
 
 
@@ -29,53 +28,29 @@ class TrainingDue:
     by: Date | None = strawberry.field(description="The last day of what was passed; null where it never was.")
 
 
-def operations(vocabulary: Vocabulary) -> list[Operation]:
-    """The mutations of the chapter."""
-    enums = vocabulary.enums
-    course = operation_input(
-        "CreateCourseInput",
+OPERATIONS: Final = (
+    Operation(
+        "create_course",
         Kind.COURSE,
-        enums,
-        ("code", "title", "roles", "validity_months"),
-        required_fields=("code", "title", "roles"),
-    )
-    session = operation_input(
-        "ScheduleTrainingInput",
+        lambda use_cases: use_cases.service.training.create_course,
+        "Adds a course for everybody with one of the roles.",
+        fields=("code!", "title!", "roles!", "validity_months"),
+    ),
+    Operation(
+        "schedule_training",
         Kind.TRAINING_SESSION,
-        enums,
-        ("course", "held_on", "place", "trainer"),
-        required_fields=("course", "held_on"),
-    )
-    result = operation_input(
-        "RecordTrainingResultInput",
+        lambda use_cases: use_cases.service.training.schedule,
+        "Plans a session of a course.",
+        fields=("course!", "held_on!", "place", "trainer"),
+    ),
+    Operation(
+        "record_training_result",
         Kind.TRAINING_RESULT,
-        enums,
-        ("session", "person", "attended", "passed", "mark"),
-        required_fields=("session", "person", "attended", "passed"),
-    )
-    return [
-        Operation(
-            "create_course",
-            Kind.COURSE,
-            course,
-            lambda use_cases: use_cases.service.training.create_course,
-            "Adds a course for everybody with one of the roles.",
-        ),
-        Operation(
-            "schedule_training",
-            Kind.TRAINING_SESSION,
-            session,
-            lambda use_cases: use_cases.service.training.schedule,
-            "Plans a session of a course.",
-        ),
-        Operation(
-            "record_training_result",
-            Kind.TRAINING_RESULT,
-            result,
-            lambda use_cases: use_cases.service.training.record_result,
-            "Records who attended a session and with what result; once for each person.",
-        ),
-    ]
+        lambda use_cases: use_cases.service.training.record_result,
+        "Records who attended a session and with what result; once for each person.",
+        fields=("session!", "person!", "attended!", "passed!", "mark"),
+    ),
+)
 
 
 def queries(_vocabulary: Vocabulary) -> Fields:

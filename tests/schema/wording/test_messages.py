@@ -8,9 +8,10 @@ from string import Formatter
 import pytest
 
 from documents.declaring.validation import _RULES
-from schema.wording.messages import MESSAGES
+from schema.registry import WORDS
 from tests.command import ROOT
 
+MESSAGES = WORDS["en"].texts
 PUBLISHED = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
 
 

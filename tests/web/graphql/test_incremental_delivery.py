@@ -19,8 +19,9 @@ from strawberry.schema.config import StrawberryConfig
 
 from tests.patience import PATIENCE_SECONDS, patience, until
 from tests.web.server import serving
-from tests.web.small_schema import SECRET, context_of, format_error
-from web.graphql.endpoint import GraphQLEndpoint, Limits
+from tests.web.small_schema import SECRET, serving_of
+from web.graphql.endpoint import GraphQLEndpoint
+from web.graphql.limits import Limits
 
 PARTS = {"accept": "multipart/mixed; incrementalSpec=v0.2, application/graphql-response+json"}
 ENDED: list[str] = []
@@ -119,15 +120,13 @@ def _nothing_ended() -> None:
 
 def application(**options: Any) -> Starlette:
     """The endpoint of this schema."""
-    endpoint = GraphQLEndpoint(
+    served = serving_of(
         SCHEMA,
-        context_factory=context_of,
-        format_error=format_error,
         extensions=lambda context: {"seen": list(context["seen"])} if "seen" in context else {},
         executor_class=IncrementalExecutor,
         **options,
     )
-    return Starlette(routes=[Route("/graphql", endpoint)])
+    return Starlette(routes=[Route("/graphql", GraphQLEndpoint(served))])
 
 
 async def ask(query: str, headers: dict[str, str] | None = None, **options: Any) -> httpx.Response:

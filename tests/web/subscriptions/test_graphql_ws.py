@@ -11,7 +11,6 @@ from typing import Any, Self
 
 import pytest
 from graphql import GraphQLError, GraphQLResolveInfo, build_schema
-from graphql.execution import Executor
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route, WebSocketRoute
@@ -21,8 +20,12 @@ from documents.audit.entries import Performed
 from documents.errors import TrailUnavailableError
 from tests.patience import PATIENCE_SECONDS, until
 from tests.web.server import serving
+from tests.web.small_schema import serving_of
 from tests.web.subscriptions.socket_client import SocketClient, socket_client
-from web.graphql.endpoint import GraphQLEndpoint, Limits, Record, RequestRefused, record_nothing
+from web.graphql.endpoint import GraphQLEndpoint
+from web.graphql.limits import Limits
+from web.graphql.serving import Record, record_nothing
+from web.http.refusals import RequestRefused
 from web.subscriptions.execution import SubscriptionExecution
 from web.subscriptions.socket import GraphQLWebSocket, SocketLimits
 
@@ -165,17 +168,8 @@ def endpoint(
     limits: Limits = LIMITS, sockets: SocketLimits | None = None, record: Record[dict[str, Any]] = record_nothing
 ) -> Iterator[str]:
     """The address of a server with both endpoints."""
-    http = GraphQLEndpoint(schema(), context_factory=context_of, format_error=format_error, limits=limits)
-    execution: SubscriptionExecution[dict[str, Any]] = SubscriptionExecution(
-        schema=schema(),
-        persisted=http.persisted,
-        context_factory=context_of,
-        format_error=format_error,
-        extensions=lambda _context: {},
-        executor_class=Executor,
-        limits=limits,
-        record=record,
-    )
+    parts = serving_of(schema(), context_factory=context_of, format_error=format_error, limits=limits, record=record)
+    http, execution = GraphQLEndpoint(parts), SubscriptionExecution(parts)
     socket = GraphQLWebSocket(
         execution, limits=sockets or SocketLimits(init_seconds=PATIENCE_SECONDS, per_connection=3)
     )

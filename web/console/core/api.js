@@ -2,9 +2,15 @@
 // Must never keep an answer: what was allowed a moment ago may not be now.
 
 import { currentLanguage, t } from './language.js';
-import { session } from './session.js';
 
 const ENDPOINT = '/graphql';
+
+let session = null;
+
+/** Whose requests these are: `{purpose, accessToken(), renew(), end()}`. Handed in, since it asks by this module too. */
+export function askAs(someone) {
+  session = someone;
+}
 
 /** What the server refused: `errors` as in the answer (`code`, `message`, `path`); `status` 0: it was not reached. */
 export class ApiError extends Error {

@@ -2,7 +2,7 @@
 // in the browser's storage, so that a reload or a second tab needs no password. Tells `session-changed` on window when
 // somebody is in or no longer, and `access-changed` when what they may do has changed.
 
-import { ApiError, ask, askNobody } from './api.js';
+import { ApiError, ask, askAs, askNobody } from './api.js';
 
 const STORED = 'dossier.session';
 const STORED_PURPOSE = 'dossier.purpose';
@@ -144,6 +144,7 @@ class Session {
 }
 
 export const session = new Session();
+askAs(session);
 
 window.addEventListener('storage', (event) => { // logged out in another tab
   if (event.key === STORED && event.newValue === null && session.viewer) session.end();

@@ -1,8 +1,8 @@
 // The login. Owns the form; the password goes into one request and is kept nowhere.
 
 import { Part, define, html, nothing } from '../core/screen.js';
-import { languageChoice } from '../frame.js';
 import { t } from '../core/language.js';
+import { languageChoice } from '../core/language_choice.js';
 import { session } from '../core/session.js';
 
 class Login extends Part {

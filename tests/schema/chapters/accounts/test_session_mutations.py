@@ -9,11 +9,16 @@ from typing import Any
 
 import pytest
 import strawberry
+from strawberry.schema.config import StrawberryConfig
 
 from documents.chapters.accounts.login_attempts import Limit, LoginLimits
 from policies.principal import Principal
 from resolvers.chapters.accounts.sessions import Sessions
-from schema.chapters.accounts.sessions import SessionMutations
+from schema.chapters.accounts.sessions import MUTATIONS
+from schema.execution import record_value
+from schema.language import Language, Words
+from schema.registry import WORDS
+from schema.vocabulary.definitions import make_type
 from tests.login_parts import ADDRESS, PASSWORD, Database, LoginParts, build
 
 LOGIN = """mutation ($username: String!, $password: String!) {
@@ -28,18 +33,14 @@ class Query:
     present: bool = True
 
 
-@strawberry.type
-class Mutation(SessionMutations):
-    pass
-
-
-SCHEMA = strawberry.Schema(Query, Mutation)
+CONFIG = StrawberryConfig(default_resolver=record_value)
+SCHEMA = strawberry.Schema(Query, make_type("Mutation", MUTATIONS), config=CONFIG)
 
 
 @dataclass
 class Context:
     sessions: Sessions
-    language: str = "en"
+    words: Words = WORDS["en"]
     principal: Principal | None = None
     client_address: str = ADDRESS
 
@@ -88,10 +89,10 @@ async def test_login_then_refresh_then_logout(parts: LoginParts) -> None:
     ],
 )
 async def test_refusals_are_data_in_the_callers_language(
-    parts: LoginParts, language: str, wrong: str, wait: str, invalid: str
+    parts: LoginParts, language: Language, wrong: str, wait: str, invalid: str
 ) -> None:
     """With a published code, beside no token."""
-    context = Context(parts.sessions, language)
+    context = Context(parts.sessions, WORDS[language])
     payload = await execute(LOGIN, context, username="wang.li", password="wrong")
     error: dict[str, Any] = {"code": "INVALID_CREDENTIALS", "message": wrong, "field": None, "rule": None}
     nothing = {"accessToken": None, "refreshToken": None, "expiresIn": None}

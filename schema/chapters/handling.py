@@ -1,0 +1,10 @@
+"""How a customer is handled (G5): its changes can be followed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from documents.declaring.kind import Kind
+from schema.roots.chapter import Chapter
+
+CHAPTER: Final = Chapter(follows=(Kind.HANDLING_CHANGE,))
