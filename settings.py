@@ -1,7 +1,7 @@
 """The settings of one process, read from `DOSSIER_*` environment variables.
 
-Owns their names, defaults and bounds. Imported by `app.py` and `cli.py` alone: everything else receives what it needs
-through its constructor. It must never be a module-level instance, and never print a secret.
+Owns their names, defaults and bounds. Imported by `app.py`, `cli.py` and `commands` alone: everything else receives
+what it needs through its constructor. It must never be a module-level instance, and never print a secret.
 """
 
 # ruff: noqa: RUF009 - `_setting` is `dataclasses.field` with our metadata, not a shared default
