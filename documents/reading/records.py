@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from bson import ObjectId
+from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.access.plan import AccessPlan, Action
@@ -23,6 +24,8 @@ from documents.reading.conditions import both
 from documents.reading.customers import CustomerReader
 from documents.reading.list_query import ListQuery, Selection
 from documents.reading.projections import Projection
+from documents.reading.typed_rows import Row, row_fields, typed
+from documents.reading.where import Where
 from documents.registry import RECORD_CATALOGUES
 from documents.storing.codec import RowCodec
 from documents.storing.layout import record_layout
@@ -49,6 +52,21 @@ class RecordReader(CustomerReader):
         self.kind = record.kind
         self.codec = codec
         self.layout = layout
+
+    async def rows(
+        self,
+        plan: AccessPlan,
+        where: Where,
+        row: type[Row],
+        report: AccessReport,
+        session: AsyncClientSession | None = None,
+    ) -> list[Row]:
+        """The rows that the plan shows of those asked for, by id, with the fields that `row` names.
+
+        Raises FieldAccessError where the plan hides one of them in any row."""
+        selection = Selection({self.kind: row_fields(self.kind, row).names})
+        found = await self.find_in(plan, self.kind, where.filter(self.kind), selection, report, session)
+        return typed(self.kind, row, found)
 
     async def recent(
         self,

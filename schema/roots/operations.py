@@ -29,8 +29,10 @@ from schema.vocabulary.record_inputs import given_values
 from schema.vocabulary.record_types import RecordTypes
 from schema.wording.user_errors import UserError
 
-UseCase = Callable[[Caller, dict[str, Any], IdempotentRequest | None], Awaitable[str]]
-"""Carries an operation out: caller, given values, idempotent request; returns the public id of the record."""
+UseCase = Callable[[Caller, Any, IdempotentRequest | None], Awaitable[str]]
+"""Carries an operation out: caller, given values, idempotent request; returns the public id of the record.
+
+The given values are a `TypedDict` with the names and types of the operation's input: see `resolvers.inputs`."""
 
 
 @dataclass(frozen=True)

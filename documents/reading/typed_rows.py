@@ -1,0 +1,90 @@
+"""Rows as the code that asks for them knows them: a `TypedDict` names the fields, and mypy knows what each holds.
+
+INVARIANT: a typed row has every field that it must have. What the plan hides of it is refused, never left out; a key
+that is `NotRequired` may be hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType, NoneType
+from typing import Any, NotRequired, TypedDict, TypeVar, cast, get_args, get_origin, get_type_hints
+
+from documents.access.plan import Action
+from documents.declaring.fields import FieldSpec, ValueType
+from documents.declaring.kind import Kind
+from documents.errors import FieldAccessError
+from documents.plain_records import Record
+from documents.registry import RECORD_CATALOGUES
+
+
+class Known(TypedDict):
+    """What is known of every row: its public id."""
+
+    id: str
+
+
+Row = TypeVar("Row", bound=Mapping[str, Any])
+"""A `Known` with the declared fields that are asked for."""
+
+_TYPES: Mapping[ValueType, type] = MappingProxyType(
+    {ValueType.INTEGER: int, ValueType.BOOLEAN: bool, ValueType.DATETIME: datetime}
+)
+"""How a record carries a value; all others are text."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowFields:
+    """The declared fields that a typed row names, and which of them must not be hidden."""
+
+    names: frozenset[str]
+    required: frozenset[str]
+
+
+@lru_cache(maxsize=1024)
+def row_fields(kind: Kind, row: type[Any]) -> RowFields:
+    """What `row` asks of a record of `kind`.
+
+    Raises TypeError where it names a field that is not declared, or gives one a type that it may not have."""
+    specs, hints = RECORD_CATALOGUES[kind].fields(kind), get_type_hints(row, include_extras=True)
+    for name, hint in hints.items():
+        if name != "id" and (name not in specs or not _fits(kind, specs[name], _bare(hint))):
+            raise TypeError(f"`{row.__name__}`: no `{name}: {hint}` is declared of a {kind.value}")
+    required = frozenset(name for name, hint in hints.items() if get_origin(hint) is not NotRequired)
+    return RowFields(frozenset(hints), required)
+
+
+def typed(kind: Kind, row: type[Row], records: Iterable[Record]) -> list[Row]:
+    """The records as such rows. Raises FieldAccessError naming what the plan hides of any of them."""
+    required, found = row_fields(kind, row).required, list(records)
+    if hidden := {name for record in found for name in required - record.keys()}:
+        raise FieldAccessError(Action.READ, hidden)
+    return cast("list[Row]", found)
+
+
+def _bare(hint: Any) -> Any:
+    return get_args(hint)[0] if get_origin(hint) is NotRequired else hint
+
+
+def _fits(kind: Kind, spec: FieldSpec, hint: Any) -> bool:
+    """Whether every value that a record can carry is of the hinted type."""
+    alternatives = set(get_args(hint)) if NoneType in get_args(hint) else {hint}
+    if _may_be_none(kind, spec) and NoneType not in alternatives:
+        return False
+    (of_value,) = alternatives - {NoneType}
+    if spec.is_list:
+        if get_origin(of_value) is not list:
+            return False
+        (of_value,) = get_args(of_value)
+    if spec.value_type is ValueType.OBJECT:
+        return of_value is Record
+    return of_value is _TYPES.get(spec.value_type, str)
+
+
+def _may_be_none(kind: Kind, spec: FieldSpec) -> bool:
+    """What is encrypted is gone with the customer's key."""
+    declared = RECORD_CATALOGUES[kind].classes[kind].model_fields[spec.name]
+    return spec.encrypted or (not spec.required and declared.default is None)
