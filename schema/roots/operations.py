@@ -21,7 +21,7 @@ from documents.storing.public_ids import parse_customer_id, parse_id
 from documents.writing.idempotency import IdempotentRequest
 from resolvers.caller import Caller
 from resolvers.idempotency import idempotent
-from resolvers.recording import traced
+from resolvers.recording import Changing, traced
 from resolvers.refusals import REFUSALS, user_errors
 from schema.context import UseCases
 from schema.roots.query import Info, selection_of
@@ -69,15 +69,15 @@ async def _carried_out(operation: Operation, info: Info, given: dict[str, Any]) 
         parse_id(str(given.get("id")), (kind.value,)),
         parse_customer_id(str(given.get("customer"))),
     )
+    changing = Changing(
+        Act.WRITE if of_record is not None else Act.CREATE,
+        kind,
+        tuple(sorted(given.keys() - {"id", "version"})),
+        customer=of_customer[1] if of_customer is not None else None,
+        record=of_record[1] if of_record is not None else None,
+    )
     try:
-        with traced(
-            context.caller,
-            Act.WRITE if of_record is not None else Act.CREATE,
-            kind,
-            sorted(given.keys() - {"id", "version"}),
-            customer=of_customer[1] if of_customer is not None else None,
-            record=of_record[1] if of_record is not None else None,
-        ) as changing:
+        with traced(context.caller, changing):
             record_id = await operation.use_case(context.use_cases)(context.caller, given, request)
             written = parse_id(record_id, (kind.value,))
             changing.record = written[1] if written is not None else None

@@ -26,7 +26,7 @@ from resolvers.chapters.information.shared_customers import SharedCustomers
 from resolvers.idempotency import idempotent
 from resolvers.pages import Wanted, connection, read_page
 from resolvers.reads import RecordReads, read_actions
-from resolvers.recording import traced
+from resolvers.recording import Changing, traced
 from resolvers.refusals import REFUSALS, user_errors
 
 
@@ -82,7 +82,7 @@ class Customers:
         known = await self._known(request)
         if known is None:
             try:
-                with traced(caller, Act.CREATE, change.kind, change.values) as new:
+                with traced(caller, Changing(Act.CREATE, change.kind, tuple(change.values))) as new:
                     new.customer = await self._writer.create(plan, change, request)
                 known = f"{change.kind.value}_{new.customer}"
             except REFUSALS as refusal:
@@ -103,7 +103,7 @@ class Customers:
         if await self._known(request) is None:
             row_id = _row_id(customer_id, change.kind)
             try:
-                with traced(caller, Act.WRITE, change.kind, change.values, customer=row_id):
+                with traced(caller, Changing(Act.WRITE, change.kind, tuple(change.values), customer=row_id)):
                     if row_id is None:
                         raise RecordNotFoundError
                     await self._writer.update(plan, row_id, version, change, request)
@@ -125,7 +125,7 @@ class Customers:
             parsed = parse_customer_id(customer_id)
             try:
                 kind, row_id = parsed or (None, None)
-                with traced(caller, Act.DELETE, kind, customer=row_id):
+                with traced(caller, Changing(Act.DELETE, kind, customer=row_id)):
                     if parsed is None:
                         raise RecordNotFoundError
                     await self._writer.delete(plan, *parsed, version, request)

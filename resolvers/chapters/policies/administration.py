@@ -8,7 +8,8 @@ nobody to change the rules again; and, where approval is needed, nothing that on
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -37,6 +38,17 @@ _FACTS: Final = (*CONTENT, "authors", "state", "steps", "approved_by")
 _OPEN: Final = (State.DRAFT, State.SUBMITTED, State.APPROVED)
 Facts = Mapping[str, Any]
 Request = IdempotentRequest | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A step of a draft from one of the states `allowed` to the state `to`. `names` are the fields that need the right
+    to be written; `change` derives what they become, and what follows, from the draft as it is."""
+
+    names: Sequence[str]
+    allowed: Sequence[State]
+    to: State
+    change: Callable[[Facts], Awaitable[dict[str, Any]]] | None = None
 
 
 class PolicyAdministration:
@@ -83,7 +95,8 @@ class PolicyAdministration:
         content = await self._new_content(base if base is not None else self._store.compiler.version, given)
 
         async def work(writes: RecordWrites) -> str:
-            return await self._insert(writes, plan, caller, content, State.DRAFT)
+            derived = _begun(State.DRAFT, caller)
+            return await writes.insert(plan, KIND, content, derived=derived, by=caller.username)
 
         return await self._operations.run(work, request)
 
@@ -99,15 +112,15 @@ class PolicyAdministration:
             changed: dict[str, Any] = {"tests": list(tests), **rows_of(rules)}
             return {**changed, "comment": given.get("comment") or facts["comment"]}
 
-        return await self._changed(caller, given, request, names, change, _OPEN, State.DRAFT)
+        return await self._changed(caller, given, request, _Step(names, _OPEN, State.DRAFT, change))
 
     async def submit_draft(self, caller: Caller, given: dict[str, Any], request: Request) -> str:
         """Hands a draft over for approval."""
-        return await self._changed(caller, given, request, ["state"], None, (State.DRAFT,), State.SUBMITTED)
+        return await self._changed(caller, given, request, _Step(["state"], (State.DRAFT,), State.SUBMITTED))
 
     async def discard_draft(self, caller: Caller, given: dict[str, Any], request: Request) -> str:
         """Ends a draft that is not wanted any more; it is kept."""
-        return await self._changed(caller, given, request, ["state"], None, _OPEN, State.DISCARDED)
+        return await self._changed(caller, given, request, _Step(["state"], _OPEN, State.DISCARDED))
 
     async def approve_draft(self, caller: Caller, given: dict[str, Any], request: Request) -> str:
         """Approves what another person submitted."""
@@ -117,7 +130,8 @@ class PolicyAdministration:
                 raise RuleBrokenError("approval.same_person", "approved_by")
             return {"approved_by": caller.username}
 
-        return await self._changed(caller, given, request, ["approved_by"], change, (State.SUBMITTED,), State.APPROVED)
+        step = _Step(["approved_by"], (State.SUBMITTED,), State.APPROVED, change)
+        return await self._changed(caller, given, request, step)
 
     async def rebase_draft(self, caller: Caller, given: dict[str, Any], request: Request) -> str:
         """Makes the draft's change on top of the version in force, if that did not touch the same rules."""
@@ -129,8 +143,8 @@ class PolicyAdministration:
                 raise RulesBrokenError(RuleBrokenError("draft.conflict", "rules", line=csv_line(line)) for line in met)
             return {"base": active.version, **rows_of(rebased(base, draft, active))}
 
-        names = ["base", "rules", "inheritance"]
-        return await self._changed(caller, given, request, names, change, _OPEN, State.DRAFT)
+        step = _Step(["base", "rules", "inheritance"], _OPEN, State.DRAFT, change)
+        return await self._changed(caller, given, request, step)
 
     async def activate_draft(self, caller: Caller, given: dict[str, Any], request: Request) -> str:
         """Puts the draft in force: here on return, in every other process within a second."""
@@ -156,8 +170,8 @@ class PolicyAdministration:
         content["base"] = self._store.compiler.version
 
         async def work(writes: RecordWrites) -> str:
-            derived = {"reverts_to": number}
-            made = await self._insert(writes, plan, caller, content, State.SUBMITTED, derived)
+            derived = {"reverts_to": number, **_begun(State.SUBMITTED, caller)}
+            made = await writes.insert(plan, KIND, content, derived=derived, by=caller.username)
             if not self._approval:
                 await self._activate(writes, plan, caller, made, await self._facts(writes, plan, made))
             return made
@@ -166,29 +180,20 @@ class PolicyAdministration:
         await self._store.refresh()
         return done
 
-    async def _changed(
-        self,
-        caller: Caller,
-        given: dict[str, Any],
-        request: Request,
-        names: Sequence[str],
-        change: Any,
-        allowed: Sequence[State],
-        state: State,
-    ) -> str:
-        """Takes a draft from one of the states `allowed` to `state`, with what `change` derives from it."""
+    async def _changed(self, caller: Caller, given: dict[str, Any], request: Request, step: _Step) -> str:
+        """Takes a draft one step further."""
         plan = await self._operations.plan(caller, KIND, WRITE)
 
         async def work(writes: RecordWrites) -> str:
             record_id, version = given["id"], given["version"]
-            await writes.check(plan, KIND, record_id, names, version=version)
+            await writes.check(plan, KIND, record_id, step.names, version=version)
             facts = await self._facts(writes, plan, record_id)
-            _require(facts, allowed)
-            changed = {"state": state.value} | (await change(facts) if change is not None else {})
-            values = {name: changed[name] for name in names if name in changed}
+            _require(facts, step.allowed)
+            changed = {"state": step.to.value} | (await step.change(facts) if step.change is not None else {})
+            values = {name: changed[name] for name in step.names if name in changed}
             derived = {name: value for name, value in changed.items() if name not in values}
-            derived["steps"] = [*facts["steps"], _step(state, caller, given.get("note"))]
-            if state is State.DRAFT:
+            derived["steps"] = [*facts["steps"], _taken(step.to, caller, given.get("note"))]
+            if step.to is State.DRAFT:
                 derived |= {"approved_by": None, "authors": sorted({*facts["authors"], caller.username})}
             await writes.update(plan, KIND, record_id, values, derived=derived, version=version)
             return str(record_id)
@@ -216,7 +221,7 @@ class PolicyAdministration:
             )
         except StaleVersionError as error:  # another process was faster
             raise RuleBrokenError("draft.outdated", "base", version=str(active + 1)) from error
-        derived = {"state": State.ACTIVATED.value, "steps": [*facts["steps"], _step(State.ACTIVATED, caller)]}
+        derived = {"state": State.ACTIVATED.value, "steps": [*facts["steps"], _taken(State.ACTIVATED, caller)]}
         await writes.update(plan, KIND, record_id, {"activated_version": number}, derived=derived)
 
     async def account(self, username: str) -> StoredAccount | None:
@@ -273,18 +278,6 @@ class PolicyAdministration:
             raise FieldAccessError(Action.READ, hidden)
         return facts
 
-    async def _insert(
-        self,
-        writes: RecordWrites,
-        plan: AccessPlan,
-        caller: Caller,
-        content: Mapping[str, Any],
-        state: State,
-        more: Mapping[str, Any] | None = None,
-    ) -> str:
-        derived = {"authors": [caller.username], "state": state.value, "steps": [_step(state, caller)], **(more or {})}
-        return await writes.insert(plan, KIND, content, derived=derived, by=caller.username)
-
 
 def _require(facts: Facts, allowed: Sequence[State]) -> None:
     state = State(facts["state"])
@@ -293,6 +286,11 @@ def _require(facts: Facts, allowed: Sequence[State]) -> None:
         raise RuleBrokenError("draft.not_approved" if waits else "step.not_allowed", "state")
 
 
-def _step(state: State, caller: Caller, note: str | None = None) -> dict[str, Any]:
+def _begun(state: State, caller: Caller) -> dict[str, Any]:
+    """What a new draft has by itself."""
+    return {"authors": [caller.username], "state": state.value, "steps": [_taken(state, caller)]}
+
+
+def _taken(state: State, caller: Caller, note: str | None = None) -> dict[str, Any]:
     step: dict[str, Any] = {"state": state.value, "at": datetime.now(UTC), "by": caller.username}
     return step | ({"note": note} if note else {})
