@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType, NoneType
-from typing import Any, NotRequired, TypedDict, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Any, NotRequired, TypedDict, TypeVar, cast, get_args, get_origin, get_type_hints, is_typeddict
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from documents.access.plan import Action
+from documents.declaring.catalogue import parts_of
 from documents.declaring.fields import FieldSpec, ValueType
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError
 from documents.plain_records import Record
-from documents.registry import RECORD_CATALOGUES
+from documents.registry import FULL_CATALOGUE
 
 
 class Known(TypedDict):
@@ -49,7 +53,7 @@ def row_fields(kind: Kind, row: type[Any]) -> RowFields:
     """What `row` asks of a record of `kind`.
 
     Raises TypeError where it names a field that is not declared, or gives one a type that it may not have."""
-    specs, hints = RECORD_CATALOGUES[kind].fields(kind), get_type_hints(row, include_extras=True)
+    specs, hints = FULL_CATALOGUE.fields(kind), get_type_hints(row, include_extras=True)
     for name, hint in hints.items():
         if name != "id" and (name not in specs or not _fits(kind, specs[name], _bare(hint))):
             raise TypeError(f"`{row.__name__}`: no `{name}: {hint}` is declared of a {kind.value}")
@@ -70,21 +74,39 @@ def _bare(hint: Any) -> Any:
 
 
 def _fits(kind: Kind, spec: FieldSpec, hint: Any) -> bool:
-    """Whether every value that a record can carry is of the hinted type."""
-    alternatives = set(get_args(hint)) if NoneType in get_args(hint) else {hint}
-    if _may_be_none(kind, spec) and NoneType not in alternatives:
-        return False
-    (of_value,) = alternatives - {NoneType}
+    """Whether every value of the field that a record can carry is of the hinted type."""
+    of_value = _without_none(hint, may_be_none=_may_be_none(kind, spec))
     if spec.is_list:
-        if get_origin(of_value) is not list:
-            return False
-        (of_value,) = get_args(of_value)
-    if spec.value_type is ValueType.OBJECT:
-        return of_value is Record
+        of_value = get_args(of_value)[0] if get_origin(of_value) is list else None
+    if spec.model is not None:
+        return of_value is Record or (is_typeddict(of_value) and _parts_fit(spec.model, of_value))
     return of_value is _TYPES.get(spec.value_type, str)
+
+
+def _parts_fit(model: type[BaseModel], hinted: type[Any]) -> bool:
+    """The same of the parts of an object, in which an instant is text."""
+    parts = parts_of(model)
+    for name, hint in get_type_hints(hinted).items():
+        if name not in parts:
+            return False
+        value_type, *_ = parts[name]
+        of_value = _without_none(hint, may_be_none=_is_optional(model.model_fields[name]))
+        if of_value is not (str if value_type is ValueType.DATETIME else _TYPES.get(value_type, str)):
+            return False
+    return True
+
+
+def _without_none(hint: Any, *, may_be_none: bool) -> Any:
+    """The hint for what is no None; None where it forbids one that there may be."""
+    if NoneType in get_args(hint):
+        return next(one for one in get_args(hint) if one is not NoneType)
+    return None if may_be_none else hint
 
 
 def _may_be_none(kind: Kind, spec: FieldSpec) -> bool:
     """What is encrypted is gone with the customer's key."""
-    declared = RECORD_CATALOGUES[kind].classes[kind].model_fields[spec.name]
-    return spec.encrypted or (not spec.required and declared.default is None)
+    return spec.encrypted or _is_optional(FULL_CATALOGUE.classes[kind].model_fields[spec.name])
+
+
+def _is_optional(declared: FieldInfo) -> bool:
+    return not declared.is_required() and declared.default is None
