@@ -26,6 +26,8 @@ from documents.plain_records import Record
 from documents.reading.customers import CustomerReader
 from documents.reading.list_query import Selection
 from documents.reading.records import RecordReader
+from documents.reading.typed_rows import Known
+from documents.reading.where import Where
 from documents.registry import FULL_CATALOGUE
 from documents.storing.change_feed import ChangeFeed, ChangeQueue, Matches, Operation, RecordChange
 from documents.storing.layout import CUSTOMER_LAYOUT
@@ -172,8 +174,8 @@ class Subscriptions:
         """Whether the caller could read of the customer's changed handling by asking for it."""
         kind = Kind.HANDLING_CHANGE
         plan = await self._records.plan(caller, kind)
-        condition, only_id = {"customer_id": row_id}, Selection({kind: frozenset({"id"})})
-        return bool(await self._repositories[kind].find_in(plan, kind, condition, only_id, caller.report))
+        changes = await self._repositories[kind].rows(plan, Where(customer=row_id), Known, caller.report)
+        return bool(changes)
 
     @staticmethod
     async def _handled_otherwise(event: Event, plan: AccessPlan, read: Read) -> Record | None:

@@ -8,6 +8,7 @@ from typing import Any
 import strawberry
 
 from documents.plain_records import Record
+from resolvers.inputs import OfRecord
 from schema.chapters.accounts.sessions import SessionMutations
 from schema.chapters.information.reveals import RevealMutations
 from schema.context import RequestContext
@@ -31,14 +32,14 @@ def make_mutation(types: CustomerTypes, inputs: CustomerInputs, more: Mapping[st
         given, change = to_change(input)
         context = info.context
         selection = selection_of(info, ("customer",))
-        payload = await context.use_cases.customers.update(
-            context.caller, given.id, given.version, change, selection, _path(info)
-        )
+        seen = OfRecord(id=given.id, version=given.version)
+        payload = await context.use_cases.customers.update(context.caller, seen, change, selection, _path(info))
         return _in_words(payload, context)
 
     async def delete_customer(info: Info, input: DeleteCustomerInput) -> Any:  # noqa: A002
         context = info.context
-        payload = await context.use_cases.customers.delete(context.caller, input.id, input.version, _path(info))
+        seen = OfRecord(id=input.id, version=input.version)
+        payload = await context.use_cases.customers.delete(context.caller, seen, _path(info))
         return _in_words(payload, context)
 
     create_customer.__annotations__["input"] = inputs.create

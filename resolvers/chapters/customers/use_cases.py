@@ -24,6 +24,7 @@ from policies.authorize import CREATE, DELETE, WRITE, PolicyEngine
 from resolvers.caller import Caller
 from resolvers.chapters.information.shared_customers import SharedCustomers
 from resolvers.idempotency import idempotent
+from resolvers.inputs import OfRecord
 from resolvers.pages import Wanted, connection, read_page
 from resolvers.reads import RecordReads, read_actions
 from resolvers.recording import Changing, traced
@@ -93,10 +94,9 @@ class Customers:
         plan = await self._engine.authorize(caller.principal, caller.purpose, read_actions(selection))
         return await self._payload(caller, plan, known, selection)
 
-    async def update(
-        self, caller: Caller, customer_id: str, version: int, change: Change, selection: Selection, path: str
-    ) -> Record:
-        """The payload record of a change to the customer whose `version` the caller saw."""
+    async def update(self, caller: Caller, given: OfRecord, change: Change, selection: Selection, path: str) -> Record:
+        """The payload record of a change to the customer whose version the caller saw."""
+        customer_id, version = given["id"], given["version"]
         plan = await self._engine.authorize(caller.principal, caller.purpose, WRITE | read_actions(selection))
         caller.report.trace.add_plan(plan)
         request = idempotent(caller, path, ["update", customer_id, version, change.channel, change.values])
@@ -116,8 +116,9 @@ class Customers:
                 await self._settled(request)
         return await self._payload(caller, plan, customer_id, selection)
 
-    async def delete(self, caller: Caller, customer_id: str, version: int, path: str) -> Record:
+    async def delete(self, caller: Caller, given: OfRecord, path: str) -> Record:
         """The payload record of a deletion: `deleted_id`, and `user_errors`."""
+        customer_id, version = given["id"], given["version"]
         plan = await self._engine.authorize(caller.principal, caller.purpose, DELETE)
         caller.report.trace.add_plan(plan)
         request = idempotent(caller, path, ["delete", customer_id, version])
