@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import NoneType
-from typing import Any, NotRequired, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, NotRequired, TypeVar, get_args, get_origin, get_type_hints, is_typeddict
 
 import pytest
 import strawberry
@@ -36,7 +36,7 @@ def _operations() -> list[Operation]:
 
 @pytest.mark.parametrize("operation", _operations(), ids=lambda operation: operation.name)
 def test_a_use_case_takes_what_its_input_gives(operation: Operation, demo_api: Api) -> None:
-    taken = get_type_hints(operation.use_case(demo_api.services.use_cases))["given"]
+    taken = _parameter(operation.use_case(demo_api.services.use_cases))
     if taken == NOT_YET_TYPED:
         pytest.skip("takes a dictionary")
     assert _taken(taken) == _given(operation.input)
@@ -58,6 +58,15 @@ def test_what_differs_from_an_input_is_noticed() -> None:
     assert _taken(Wanted) == _given(made)
     assert _taken(Renamed) != _given(made)
     assert _taken(MayLack) != _given(made)
+
+
+def _parameter(use_case: Any) -> Any:
+    """The type of `given`; of a generic class, as its instance was made."""
+    taken = get_type_hints(use_case)["given"]
+    if not isinstance(taken, TypeVar):
+        return taken
+    made = use_case.__self__.__orig_class__
+    return dict(zip(get_origin(made).__parameters__, get_args(made), strict=True))[taken]
 
 
 def _taken(taken: Any) -> Mapping[str, Any]:
