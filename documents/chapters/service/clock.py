@@ -28,7 +28,6 @@ from documents.chapters.service.standards import (
     Wait,
     due_at,
     elapsed,
-    escalations_due,
     standing,
 )
 from documents.declaring.kind import Kind
@@ -113,7 +112,7 @@ class ServiceClock:
         """What is stored of the clocks at `now`; `case` is a `TimedCase` as it is after the change."""
         standard, times = standard_of(case), _times(case)
         raised = [_escalation(entry) for entry in case.get("escalations") or ()]
-        due = escalations_due(self.calendar, self.standards, standard, times, now, raised)
+        due = self.standards.escalations(self.calendar, standard, times, now, raised)
         told = [*(case.get("escalations") or ()), *(_entry(one, case, now) for one in due)]
         standings = [standing(self.calendar, standard, times, measure, now) for measure in Measure]
         return {

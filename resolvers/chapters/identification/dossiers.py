@@ -12,7 +12,14 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final, Generic
 
-from documents.chapters.identification.dossier import REQUIREMENTS, DossierSection, Evidence, MissingPart, dossier_state
+from documents.chapters.identification.dossier import (
+    REQUIREMENTS,
+    DossierSection,
+    Evidence,
+    MissingPart,
+    SeenDossier,
+    dossier_state,
+)
 from documents.chapters.identification.kinds import VerificationResult, VerificationState
 from documents.declaring.kind import Kind
 from documents.declaring.labels import Label
@@ -111,15 +118,15 @@ class Dossiers:
         if record is None:
             raise RecordNotFoundError
         licence = record.get(LICENCE)
-        state = dossier_state(
+        dossier = SeenDossier(
             kind,
             [name for name in seen if record.get(name) not in (None, [])],
             await self._evidence(caller, customer, VERIFICATION),
             await self._evidence(caller, customer, ASSESSMENT),
-            datetime.now(SHANGHAI).date(),
-            date.fromisoformat(licence) if licence is not None else None,
+            _day(licence),
             hidden=names - seen,
         )
+        state = dossier_state(dossier, datetime.now(SHANGHAI).date())
         return Record(
             state=state.status.value, missing=_parts(kind, state.missing), unknown=_parts(kind, state.unknown)
         )
