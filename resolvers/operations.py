@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from documents.access.plan import AccessPlan, Action
 from documents.declaring.kind import Kind
 from documents.errors import InvalidField, InvalidValueError
+from documents.reading.typed_rows import Row
+from documents.reading.where import Where
 from documents.registry import FULL_CATALOGUE
 from documents.storing.layout import CustomerReference
 from documents.writing.idempotency import IdempotentRequest
-from documents.writing.records import RecordWriter, Work
+from documents.writing.locks import lock_customer
+from documents.writing.records import RecordWriter, RecordWrites, Work
 from policies.authorize import CREATE, READ, WRITE, PolicyEngine
 from policies.principal import SYSTEM
 from resolvers.caller import Caller
 
 SYSTEM_ACTIONS = READ | CREATE | WRITE
 """What the system needs to note what follows from an operation: it reads what there is, and makes or changes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A customer's turn, taken in the transaction `writes` for an operation under the caller's `plan`: until it ends
+    nobody else decides on what is derived from several records of the customer. Made by `RecordOperations.turn`."""
+
+    writes: RecordWrites
+    plan: AccessPlan
+    customer: CustomerReference
 
 
 class RecordOperations:
@@ -45,6 +59,25 @@ class RecordOperations:
     async def customers_plan(self, caller: Caller, actions: frozenset[Action] = READ) -> AccessPlan:
         """The caller's plan for customers."""
         return await self._engine.authorize(caller.principal, caller.purpose, actions)
+
+    async def turn(self, writes: RecordWrites, plan: AccessPlan, customer: CustomerReference) -> Turn:
+        """Takes the customer's turn: to be done before anything is read that is to be decided on.
+
+        Raises RecordNotFoundError where the customer is gone."""
+        await lock_customer(self.writer, writes, customer)
+        return Turn(writes, plan, customer)
+
+    async def known(self, writes: RecordWrites, plan: AccessPlan, kind: Kind, record_id: str, row: type[Row]) -> Row:
+        """The record as the system knows it, for an operation under the caller's `plan`: not to be served.
+
+        Raises RecordNotFoundError."""
+        return await writes.load(await self.system_plan(plan, kind, READ), kind, record_id, row)
+
+    async def all_known(
+        self, writes: RecordWrites, plan: AccessPlan, kind: Kind, where: Where, row: type[Row]
+    ) -> list[Row]:
+        """The same of all the records asked for."""
+        return await writes.find(await self.system_plan(plan, kind, READ), kind, where, row)
 
     async def run(self, work: Work, request: IdempotentRequest | None) -> str:
         """Does `work` in one transaction, once per idempotency key; returns the main record's public id."""

@@ -16,6 +16,7 @@ from documents.declaring.record import CustomerRecord, plural
 from documents.opening import OpenDatabase
 from documents.plain_records import Record, Records
 from documents.reading.list_query import ListQuery, Selection
+from documents.reading.typed_rows import Row, row_fields, typed
 from documents.registry import FULL_CATALOGUE, RECORD_CLASSES
 from documents.storing.public_ids import parse_customer_id, parse_id
 from policies.authorize import ACCESS, READ, PolicyEngine
@@ -80,6 +81,17 @@ class RecordReads:
         if record is not None:
             await self.attach_to_customers(caller, [record], selection)
         return record
+
+    async def known(self, caller: Caller, kind: Kind, record_id: str, row: type[Row]) -> Row | None:
+        """The record of `kind` with the fields that `row` names, for what is made of them; None where there is none.
+
+        Raises FieldAccessError where the caller may not read one of them."""
+        parsed = parse_id(record_id, (kind.value,))
+        if parsed is None:
+            return None
+        plan, selection = await self.plan(caller, kind), Selection({kind: row_fields(FULL_CATALOGUE, kind, row).names})
+        found = await self._repositories[kind].find(plan, kind, parsed[1], selection, caller.report)
+        return typed(FULL_CATALOGUE, kind, row, [found])[0] if found is not None else None
 
     async def find_page(self, caller: Caller, kind: Kind, query: ListQuery, *, ordered: bool, wanted: Wanted) -> Record:
         """A page as a connection record."""

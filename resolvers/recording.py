@@ -66,35 +66,32 @@ class Recorder:
 
 @dataclass(slots=True)
 class Changing:
-    """The row that is being changed; a new one is known when it was made."""
+    """A change that is tried: of which fields of which row. A new row is known when it was made.
 
+    Without a kind it is of nothing that there could be, and leaves no trace."""
+
+    act: Act
+    kind: Kind | None
+    fields: tuple[str, ...] = ()
     customer: ObjectId | None = None
     record: ObjectId | None = None
 
 
 @contextmanager
-def traced(
-    caller: Caller,
-    act: Act,
-    kind: Kind | None,
-    fields: Iterable[str] = (),
-    *,
-    customer: ObjectId | None = None,
-    record: ObjectId | None = None,
-) -> Iterator[Changing]:
+def traced(caller: Caller, changing: Changing) -> Iterator[Changing]:
     """Traces the change that is tried within: made where nothing is raised, refused where one of `REFUSALS` is."""
-    changing = Changing(customer, record)
-    trace = caller.report.trace
-    names = tuple(fields)
     try:
         yield changing
     except REFUSALS as refusal:
-        code = next(user_errors(refusal, kind)).code
-        if kind is not None:
-            trace.add_change(TracedChange(act, kind, names, customer, record, code, _in_the_way(refusal)))
+        _trace(caller, changing, next(user_errors(refusal, changing.kind)).code, _in_the_way(refusal))
         raise
-    if kind is not None:
-        trace.add_change(TracedChange(act, kind, names, changing.customer, changing.record))
+    _trace(caller, changing)
+
+
+def _trace(caller: Caller, done: Changing, code: str | None = None, refused: tuple[str, ...] = ()) -> None:
+    if done.kind is not None:
+        change = TracedChange(done.act, done.kind, done.fields, done.customer, done.record, code, refused)
+        caller.report.trace.add_change(change)
 
 
 def _in_the_way(refusal: Exception) -> tuple[str, ...]:

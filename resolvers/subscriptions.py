@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -25,6 +26,8 @@ from documents.declaring.kind import Kind
 from documents.opening import OpenDatabase
 from documents.plain_records import Record
 from documents.reading.list_query import Selection
+from documents.reading.typed_rows import Known
+from documents.reading.where import Where
 from documents.registry import FULL_CATALOGUE
 from documents.storing.change_feed import ChangeQueue, Matches, Operation, RecordChange
 from documents.storing.layout import CUSTOMER_LAYOUT
@@ -70,18 +73,22 @@ class Seen:
         return told[1] if told is not None and plan.key and told[0] == (plan.key, plan.row_scope) else None
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A change on its way to one subscription; `seen` is the subscription's memory."""
+
+    change: RecordChange
+    seen: Seen
+
+
 async def shown(
-    change: RecordChange,
-    seen: Seen,
-    plan: AccessPlan,
-    fields: Mapping[str, FieldSpec],
-    membership: Collection[str],
-    read: Read,
+    event: Event, plan: AccessPlan, fields: Mapping[str, FieldSpec], membership: Collection[str], read: Read
 ) -> Record | None:
     """The event as the subscriber may know it, or None: `operation`, `id`, and the `record` unless it was deleted.
 
     `fields` are those of the record's kind, `membership` the stored ones that decide scopes. `read` reads the record
     under `plan`, with its `id` and its `access` view; it is not called where nothing can come of it."""
+    change, seen = event.change, event.seen
     may_have_moved = not change.fields.isdisjoint(membership)
     if change.operation is Operation.DELETED:
         public_id = None if may_have_moved else seen.public_id(change.record_id, plan)
@@ -136,8 +143,9 @@ class Subscriptions:
         if self._repositories[kind].visible_rows(plan, kind) is None:
             raise NothingVisibleError
 
-    async def customer(self, caller: Caller, change: RecordChange, seen: Seen, selection: Selection) -> Record | None:
+    async def customer(self, caller: Caller, event: Event, selection: Selection) -> Record | None:
         """The event of a customer: `operation`, `id` and `record`; None where there is none to tell."""
+        change = event.change
         plan = await self._engine.authorize(caller.principal, caller.purpose, read_actions(selection))
         kind = Kind(change.kind) if change.kind is not None else None  # None: gone, maybe before it could be looked at
         fields = FULL_CATALOGUE.fields(kind) if kind is not None else {}
@@ -146,32 +154,31 @@ class Subscriptions:
             public_id = f"{change.kind}_{change.record_id}"
             return await self._reads.find_customer(caller, plan, public_id, _with_view(selection, kind))
 
-        told = await shown(change, seen, plan, fields, CUSTOMER_LAYOUT.membership_fields, read)
+        told = await shown(event, plan, fields, CUSTOMER_LAYOUT.membership_fields, read)
         if told is None and HANDLING_MARK in change.fields and await self._sees_handling(caller, change.record_id):
-            told = await self._handled_otherwise(change, seen, plan, read)
+            told = await self._handled_otherwise(event, plan, read)
         return told
 
     async def _sees_handling(self, caller: Caller, row_id: Any) -> bool:
         """Whether the caller could read of the customer's changed handling by asking for it."""
         kind = Kind.HANDLING_CHANGE
         plan = await self._reads.plan(caller, kind)
-        condition, only_id = {"customer_id": row_id}, Selection({kind: frozenset({"id"})})
-        return bool(await self._repositories[kind].find_in(plan, kind, condition, only_id, caller.report))
+        changes = await self._repositories[kind].rows(plan, Where(customer=row_id), Known, caller.report)
+        return bool(changes)
 
     @staticmethod
-    async def _handled_otherwise(change: RecordChange, seen: Seen, plan: AccessPlan, read: Read) -> Record | None:
+    async def _handled_otherwise(event: Event, plan: AccessPlan, read: Read) -> Record | None:
         record = await read()
         if record is None:
             return None
-        seen.add(change.record_id, plan, record["id"])
+        event.seen.add(event.change.record_id, plan, record["id"])
         return Record(operation=Operation.UPDATED.value, id=record["id"], record=record)
 
     async def record(
         self,
         caller: Caller,
         kind: Kind,
-        change: RecordChange,
-        seen: Seen,
+        event: Event,
         selection: Selection,
         wanted: Mapping[str, Any] = NOTHING_WANTED,
     ) -> Record | None:
@@ -181,14 +188,14 @@ class Subscriptions:
         asked = _with_view(selection, kind, wanted)
 
         async def read() -> Record | None:
-            found = await repository.find(plan, kind, change.record_id, asked, caller.report)
+            found = await repository.find(plan, kind, event.change.record_id, asked, caller.report)
             if found is None or any(found.get(name) != value for name, value in wanted.items()):
                 return None
             await self._reads.attach(caller, kind, [found], selection)
             return found
 
         membership = repository.store.layout.membership_fields
-        return await shown(change, seen, plan, FULL_CATALOGUE.fields(kind), membership, read)
+        return await shown(event, plan, FULL_CATALOGUE.fields(kind), membership, read)
 
 
 def _with_view(selection: Selection, kind: Kind | None, more: Iterable[str] = ()) -> Selection:

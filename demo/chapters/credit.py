@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from demo.callers import demo_caller
 from demo.chapters.own_customers import own_customers
@@ -21,12 +21,17 @@ from documents.reading.customers import CustomerReader
 from documents.writing.idempotency import IdempotentRequest
 from policies.authorize import PolicyEngine
 from resolvers.caller import Caller
+from resolvers.chapters.credit.assessments import AssessCredit, GivenValue
+from resolvers.chapters.credit.contracts import SignContract
+from resolvers.chapters.credit.receivables import RecordInvoice, RecordPayment
 from resolvers.chapters.credit.use_cases import Credit
 from resolvers.idempotency import idempotent
+from resolvers.inputs import OfRecord
 
 COUNT: Final = 12
 MANAGER, OFFICER, APPROVER = "demo.manager", "demo.credit", "demo.creditmanager"
-UseCase = Callable[[Caller, dict[str, Any], IdempotentRequest | None], Awaitable[str]]
+Given = TypeVar("Given", bound=Mapping[str, object])
+UseCase = Callable[[Caller, Given, IdempotentRequest | None], Awaitable[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,31 +111,31 @@ class _Dealings:
             return
         contract = await self._do(MANAGER, credit.contracts.sign, self._contract())
         with suppress(RuleBrokenError):  # where the handling asks for no second person
-            await self._do(APPROVER, credit.contracts.approve, {"id": contract, "version": 1})
+            await self._do(APPROVER, credit.contracts.approve, OfRecord(id=contract, version=1))
         for number, amount in enumerate(self._business.invoices):
             await self._do(MANAGER, credit.receivables.record_invoice, self._invoice(contract, number, amount))
         if index % 3 != 2:
             await self._do(MANAGER, credit.receivables.record_payment, self._payment())
 
-    async def _do(self, username: str, use_case: UseCase, given: dict[str, Any]) -> str:
+    async def _do(self, username: str, use_case: UseCase[Given], given: Given) -> str:
         name = f"{self._index} {use_case.__name__} {given.get('number', '')}"
         purpose = Purpose.BUSINESS_OPERATION if username == MANAGER else None
         caller = demo_caller(username, purpose, key="demo")
         return await use_case(caller, given, idempotent(caller, name, [name]))
 
-    def _assessment(self) -> dict[str, Any]:
+    def _assessment(self) -> AssessCredit:
         values: dict[str, str | None] = dict(self._business.values)
         if self._index % 4 == 3:
             values = dict.fromkeys(values)
-        inputs = [{"indicator": name, "value": value} for name, value in values.items()]
-        given: dict[str, Any] = {"customer": self._customer, "inputs": inputs}
+        inputs = [GivenValue(indicator=name, value=value) for name, value in values.items()]
+        given = AssessCredit(customer=self._customer, inputs=inputs)
         if self._business.revenue is not None:
             given["annual_revenue"] = self._business.revenue
         if self._index % 2:
             given |= {"adjustment": "-2.00", "judgement": "行业景气度下降，酌情下调。"}
         return given
 
-    def _contract(self) -> dict[str, Any]:
+    def _contract(self) -> SignContract:
         return {
             "customer": self._customer,
             "number": f"HT-{self._today.year}-{self._index + 1:04}",
@@ -143,7 +148,7 @@ class _Dealings:
             "liability": "逾期付款的，每逾期一日按未付金额的万分之五支付违约金；逾期超过九十日的，另一方有权解除合同。",
         }
 
-    def _invoice(self, contract: str, number: int, amount: str) -> dict[str, Any]:
+    def _invoice(self, contract: str, number: int, amount: str) -> RecordInvoice:
         # The first is of four months ago; the second was due a few weeks ago, or is not yet.
         issued, due = ((-120, -90), (-40, -4 - self._index if self._index % 2 else 20))[number]
         return {
@@ -154,7 +159,7 @@ class _Dealings:
             "due_on": self._day(due),
         }
 
-    def _payment(self) -> dict[str, Any]:
+    def _payment(self) -> RecordPayment:
         return {
             "customer": self._customer,
             "amount": self._business.invoices[0],

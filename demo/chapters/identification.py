@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from demo.callers import demo_caller
 from demo.chapters.own_customers import own_customers
@@ -21,14 +21,18 @@ from documents.reading.customers import CustomerReader
 from documents.writing.idempotency import IdempotentRequest
 from policies.authorize import PolicyEngine
 from resolvers.caller import Caller
+from resolvers.chapters.identification.risk import AssessRisk, GivenValue
 from resolvers.chapters.identification.use_cases import Identification
+from resolvers.chapters.identification.verifications import RecordVerification
 from resolvers.idempotency import idempotent
+from resolvers.inputs import OfRecord
 
 COUNT: Final = 20
 MANAGER, OFFICER = "demo.manager", "demo.credit"
 UNVERIFIED, UNCONFIRMED, UNASSESSED = 9, 6, 7
 """Every ninth customer was not verified, every sixth not confirmed, every seventh not assessed."""
-UseCase = Callable[[Caller, dict[str, Any], IdempotentRequest | None], Awaitable[str]]
+Given = TypeVar("Given", bound=Mapping[str, object])
+UseCase = Callable[[Caller, Given, IdempotentRequest | None], Awaitable[str]]
 
 _VERIFIED: Final[Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
     Kind.INDIVIDUAL.value: ("financial_institution", "徐州市商业银行", ("name", "idNumber")),
@@ -70,29 +74,29 @@ async def _verify(identification: Identification, index: int, customer: Record, 
     verifications = identification.verifications
     method, verified_with, covers = _VERIFIED[customer["kind"]]
     expires = now + timedelta(days=20 if index == 0 else 700 + index)
-    given = {
-        "customer": customer["id"],
-        "method": method,
-        "verified_with": verified_with,
-        "covers": list(covers),
-        "result": "matched",
-        "reference_number": f"XZ-{now.year}-{index + 1:08}",
-        "verified_at": now - timedelta(days=30 + index),
-        "expires_on": expires.date().isoformat(),
-    }
+    given = RecordVerification(
+        customer=customer["id"],
+        method=method,
+        verified_with=verified_with,
+        covers=list(covers),
+        result="matched",
+        reference_number=f"XZ-{now.year}-{index + 1:08}",
+        verified_at=now - timedelta(days=30 + index),
+        expires_on=expires.date().isoformat(),
+    )
     made = await _do(MANAGER, verifications.record, index, given)
     if index % UNCONFIRMED != UNCONFIRMED - 1:
         with suppress(RuleBrokenError):  # where the installation asks for no second person
-            await _do(OFFICER, verifications.confirm, index, {"id": made, "version": 1})
+            await _do(OFFICER, verifications.confirm, index, OfRecord(id=made, version=1))
 
 
 async def _assess(identification: Identification, index: int, customer: Record) -> None:
     values = {**_LOW[customer["kind"]], **_WORSE[index % len(_WORSE)]}
-    inputs = [{"factor": factor, "value": value} for factor, value in values.items()]
-    await _do(OFFICER, identification.risk.assess, index, {"customer": customer["id"], "inputs": inputs})
+    inputs = [GivenValue(factor=factor, value=value) for factor, value in values.items()]
+    await _do(OFFICER, identification.risk.assess, index, AssessRisk(customer=customer["id"], inputs=inputs))
 
 
-async def _do(username: str, use_case: UseCase, index: int, given: dict[str, Any]) -> str:
+async def _do(username: str, use_case: UseCase[Given], index: int, given: Given) -> str:
     name = f"{index} {use_case.__qualname__}"
     purpose = Purpose.BUSINESS_OPERATION if username == MANAGER else None
     caller = demo_caller(username, purpose, key="demo")

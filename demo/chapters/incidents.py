@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from demo.callers import demo_caller
 from documents.audit.entries import Performed
@@ -18,13 +18,21 @@ from documents.reading.list_query import ListQuery, Selection
 from documents.writing.idempotency import IdempotentRequest
 from policies.authorize import PolicyEngine
 from resolvers.caller import Caller
-from resolvers.chapters.incidents.steps import IncidentSteps
+from resolvers.chapters.incidents.steps import (
+    AddMeasure,
+    CompleteMeasure,
+    IncidentSteps,
+    RecordIncident,
+    RecordNotification,
+    ScopeIncident,
+)
 from resolvers.idempotency import idempotent
 from resolvers.recording import Recorder
 
 COUNT: Final = 5
 READER, OFFICER = "demo.credit", "demo.security"
-UseCase = Callable[[Caller, dict[str, Any], IdempotentRequest | None], Awaitable[str]]
+Given = TypeVar("Given")
+UseCase = Callable[[Caller, Given, IdempotentRequest | None], Awaitable[str]]
 
 
 async def seed_incident(
@@ -32,23 +40,28 @@ async def seed_incident(
 ) -> None:
     """One incident that is contained: the regulator was told, the customers concerned are still to be."""
     await _read_identity_numbers(recorder, engine, reader)
-    told = {
-        "title": "身份证号码异常查看",
-        "what_happened": "夜间监测发现一个账号连续查看多名个人客户的身份证号码，与其当日工作无关。",
-        "severity": "major",
-        "discovered_at": now - timedelta(hours=1),
-        "suspect": READER,
-    }
-    incident = await _do(incidents.record, told)
-    searched = {"person": READER, "field": "id_number", "since": now - timedelta(hours=1)}
-    steps: tuple[tuple[UseCase, dict[str, Any]], ...] = (
-        (incidents.scope, {**searched, "until": now + timedelta(minutes=5)}),
-        (incidents.add_measure, {"what": "暂停该账号的访问权限，并约谈当事人。"}),
-        (incidents.complete_measure, {"number": 1}),
-        (incidents.record_notification, {"recipient": Recipient.REGULATOR.value}),
+    told = RecordIncident(
+        title="身份证号码异常查看",
+        what_happened="夜间监测发现一个账号连续查看多名个人客户的身份证号码，与其当日工作无关。",
+        severity="major",
+        discovered_at=now - timedelta(hours=1),
+        suspect=READER,
     )
-    for version, (use_case, given) in enumerate(steps, start=1):
-        await _do(use_case, {"id": incident, "version": version, **given})
+    incident = await _do(incidents.record, told)
+    searched = ScopeIncident(
+        id=incident,
+        version=1,
+        person=READER,
+        field="id_number",
+        since=now - timedelta(hours=1),
+        until=now + timedelta(minutes=5),
+    )
+    await _do(incidents.scope, searched)
+    measure = AddMeasure(id=incident, version=2, what="暂停该账号的访问权限，并约谈当事人。")
+    await _do(incidents.add_measure, measure)
+    await _do(incidents.complete_measure, CompleteMeasure(id=incident, version=3, number=1))
+    notified = RecordNotification(id=incident, version=4, recipient=Recipient.REGULATOR.value)
+    await _do(incidents.record_notification, notified)
 
 
 async def _read_identity_numbers(recorder: Recorder, engine: PolicyEngine, reader: CustomerReader) -> None:
@@ -59,6 +72,6 @@ async def _read_identity_numbers(recorder: Recorder, engine: PolicyEngine, reade
     await recorder.record(caller, Performed("job", "demo"))
 
 
-async def _do(use_case: UseCase, given: dict[str, Any]) -> str:
+async def _do(use_case: UseCase[Given], given: Given) -> str:
     caller = demo_caller(OFFICER, key="demo")
     return await use_case(caller, given, idempotent(caller, f"incident {use_case.__name__}", [use_case.__name__]))

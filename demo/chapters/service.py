@@ -6,9 +6,9 @@ under a key: started again, it makes nothing twice.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, time, timedelta
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from demo.callers import demo_caller
 from documents.chapters.service.complaint_steps import STAGES
@@ -19,13 +19,20 @@ from documents.reckoning.working_time import SHANGHAI
 from documents.writing.idempotency import IdempotentRequest
 from policies.authorize import PolicyEngine
 from resolvers.caller import Caller
+from resolvers.chapters.service.complaints import AnswerComplaint, FileComplaint, TakeStep
+from resolvers.chapters.service.contacts import RecordContact, RecordSatisfaction
+from resolvers.chapters.service.figures import ReviewPerformance
+from resolvers.chapters.service.standards import SetServiceStandard
+from resolvers.chapters.service.tickets import ChangeTicketState, OpenTicket, ReplyToTicket
+from resolvers.chapters.service.training import CreateCourse, RecordTrainingResult, ScheduleTraining
 from resolvers.chapters.service.use_cases import Service
 from resolvers.idempotency import idempotent
 
 COUNT: Final = 20
 AGENT, LEAD, HANDLER, TRAINER, ADMIN = "demo.agent", "demo.lead", "demo.complaints", "demo.trainer", "demo.admin"
 ASSIGNEES: Final = ("guo.peng", AGENT, "he.qiuju")
-UseCase = Callable[[Caller, dict[str, Any], IdempotentRequest | None], Awaitable[str]]
+Given = TypeVar("Given", bound=Mapping[str, object])
+UseCase = Callable[[Caller, Given, IdempotentRequest | None], Awaitable[str]]
 
 _CONTENTS: Final = (
     ("consultation", "telephone", "咨询发票开具流程", "已说明所需资料"),
@@ -83,7 +90,7 @@ class _Desk:
 
     async def set_standard(self) -> None:
         """The company answers about contracts within an hour."""
-        given = {"category": "contract_signing", "reply_within": 60, "resolve_within": 480}
+        given = SetServiceStandard(category="contract_signing", reply_within=60, resolve_within=480)
         await self._do(ADMIN, "standard", self._service.standards.set, given)
 
     async def serve(self, index: int, customer: str) -> None:
@@ -96,10 +103,10 @@ class _Desk:
     async def _contact(self, index: int, customer: str) -> None:
         content, channel, summary, outcome = _CONTENTS[index % len(_CONTENTS)]
         self._clock.set(50 - 2 * index, 10, index)
-        given = {"customer": customer, "content": content, "channel": channel, "summary": summary, "outcome": outcome}
+        given = RecordContact(customer=customer, content=content, channel=channel, summary=summary, outcome=outcome)
         contact = await self._do(AGENT, f"contact {index}", self._service.contacts.record, given)
         if index % 5 == 1:
-            rating = {"about": contact, "score": 5 - index % 3, "channel": channel}
+            rating = RecordSatisfaction(about=contact, score=5 - index % 3, channel=channel)
             await self._do(HANDLER, f"rating of contact {index}", self._service.contacts.rate, rating)
 
     async def _ticket(self, index: int, customer: str) -> None:
@@ -108,71 +115,82 @@ class _Desk:
         progress = index % 5
         days = index % 2 if progress < 3 else 45 - index
         self._clock.set(days, 9, 10 + index)
-        given = {
-            "customer": customer,
-            "subject": _SUBJECTS[index % len(_SUBJECTS)],
-            "description": _CONTENTS[index % len(_CONTENTS)][2],
-            "category": _CONTENTS[index % len(_CONTENTS)][0],
-            "channel": _CONTENTS[index % len(_CONTENTS)][1],
-            "priority": ("normal", "high", "low", "normal", "urgent")[progress],
-            "assignee": ASSIGNEES[index % len(ASSIGNEES)],
-        }
+        given = OpenTicket(
+            customer=customer,
+            subject=_SUBJECTS[index % len(_SUBJECTS)],
+            description=_CONTENTS[index % len(_CONTENTS)][2],
+            category=_CONTENTS[index % len(_CONTENTS)][0],
+            channel=_CONTENTS[index % len(_CONTENTS)][1],
+            priority=("normal", "high", "low", "normal", "urgent")[progress],
+            assignee=ASSIGNEES[index % len(ASSIGNEES)],
+        )
         ticket = await self._do(AGENT, f"ticket {index}", tickets.open, given)
         if progress == 0:
             return
         self._clock.set(days, 10 + index % 7, 30)
-        reply = {"id": ticket, "version": 1, "summary": "已联系客户并告知处理进度"}
+        reply = ReplyToTicket(id=ticket, version=1, summary="已联系客户并告知处理进度")
         await self._do(AGENT, f"reply {index}", tickets.reply, reply)
         steps = {2: ("wait",), 3: ("resolve",), 4: ("resolve", "close")}.get(progress, ())
         for version, action in enumerate(steps, start=2):
             self._clock.set(max(days - version, 0), 15, index)
-            changed = {"id": ticket, "version": version, "action": action}
+            changed = ChangeTicketState(id=ticket, version=version, action=action)
             await self._do(AGENT, f"{action} {index}", tickets.change_state, changed)
         if progress == 4 or index % 10 == 3:
-            rating = {"about": ticket, "score": 2 + index % 4, "comment": "处理及时，态度好。", "channel": "telephone"}
+            rating = RecordSatisfaction(
+                about=ticket, score=2 + index % 4, comment="处理及时，态度好。", channel="telephone"
+            )
             await self._do(HANDLER, f"rating of ticket {index}", self._service.contacts.rate, rating)
 
     async def _complaint(self, index: int, customer: str) -> None:
         """The first is filed only, the next accepted, and so on to the one that is answered and rated."""
         complaints, days = self._service.complaints, 20 - 2 * index
         self._clock.set(days, 9, 40)
-        given = {"customer": customer, "subject": _COMPLAINTS[index % len(_COMPLAINTS)], "channel": "telephone"}
+        given = FileComplaint(customer=customer, subject=_COMPLAINTS[index % len(_COMPLAINTS)], channel="telephone")
         complaint = await self._do(AGENT, f"complaint {index}", complaints.file, given)
-        steps = (complaints.accept, complaints.investigate, complaints.resolve, complaints.answer)
+        steps = (complaints.accept, complaints.investigate, complaints.resolve)
         for version, (stage, step) in enumerate(zip(STAGES[:index], steps, strict=False), start=1):
             self._clock.set(days - version, 10 + version)
-            taken = {"id": complaint, "version": version, "note": _NOTES[version - 1]}
-            taken |= {"answer": "经核实，多收款项已原路退回，谨致歉意。"} if stage is STAGES[-1] else {}
+            taken = TakeStep(id=complaint, version=version, note=_NOTES[version - 1])
             await self._do(HANDLER, f"{stage.value} {index}", step, taken)
         if index == len(STAGES):
-            rating = {"about": complaint, "score": 4, "comment": "结果可以接受。", "channel": "telephone"}
+            self._clock.set(days - index, 10 + index)
+            told = AnswerComplaint(
+                id=complaint, version=index, note=_NOTES[index - 1], answer="经核实，多收款项已原路退回，谨致歉意。"
+            )
+            await self._do(HANDLER, f"{STAGES[-1].value} {index}", complaints.answer, told)
+            rating = RecordSatisfaction(about=complaint, score=4, comment="结果可以接受。", channel="telephone")
             await self._do(AGENT, f"rating of complaint {index}", self._service.contacts.rate, rating)
 
     async def train(self) -> None:
         """Two courses: one passed by the agent and soon to be repeated, one that nobody has passed yet."""
         training, today = self._service.training, self._clock.latest.astimezone(SHANGHAI).date()
         self._clock.now = self._clock.latest
-        given = {"code": "FW-01", "title": "服务规范与投诉处理", "roles": ["service_agent", "complaint_handler"]}
-        course = await self._do(TRAINER, "course 1", training.create_course, {**given, "validity_months": 12})
-        second = {"code": "AQ-01", "title": "客户信息保密", "roles": ["service_agent", "service_manager"]}
+        given = CreateCourse(
+            code="FW-01",
+            title="服务规范与投诉处理",
+            roles=["service_agent", "complaint_handler"],
+            validity_months=12,
+        )
+        course = await self._do(TRAINER, "course 1", training.create_course, given)
+        second = CreateCourse(code="AQ-01", title="客户信息保密", roles=["service_agent", "service_manager"])
         await self._do(TRAINER, "course 2", training.create_course, second)
         held_on = today - timedelta(days=345)
-        planned = {"course": course, "held_on": held_on.isoformat(), "place": "三楼会议室", "trainer": TRAINER}
+        planned = ScheduleTraining(course=course, held_on=held_on.isoformat(), place="三楼会议室", trainer=TRAINER)
         session = await self._do(TRAINER, "session", training.schedule, planned)
-        result = {"session": session, "person": AGENT, "attended": True, "passed": True, "mark": 92}
+        result = RecordTrainingResult(session=session, person=AGENT, attended=True, passed=True, mark=92)
         await self._do(TRAINER, "result", training.record_result, result)
 
     async def review(self) -> None:
         """The agent's last weeks, appraised by the head of the department."""
         last = self._clock.latest.astimezone(SHANGHAI).date()
-        given = {
-            "person": AGENT,
-            "first_day": (last - timedelta(days=59)).isoformat(),
-            "last_day": last.isoformat(),
-            "remarks": "答复及时，办结时效有待提高。",
-        }
+        given = ReviewPerformance(
+            person=AGENT,
+            first_day=(last - timedelta(days=59)).isoformat(),
+            last_day=last.isoformat(),
+            remarks="答复及时，办结时效有待提高。",
+        )
         await self._do(LEAD, "review", self._service.figures.review, given)
 
-    async def _do(self, username: str, name: str, use_case: UseCase, given: dict[str, Any]) -> str:
+    async def _do(self, username: str, name: str, use_case: UseCase[Given], given: Given) -> str:
         caller = demo_caller(username, key="demo")
         return await use_case(caller, given, idempotent(caller, f"service {name}", [name]))

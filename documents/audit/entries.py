@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NotRequired, TypedDict, cast
 
 from bson import ObjectId
 
@@ -26,7 +26,49 @@ from documents.access.plan import Level, Purpose
 from documents.access.trace import AccessTrace, Act, Rows, Served, TracedChange
 from documents.declaring.labels import Labelled
 
-Entry = dict[str, Any]
+
+class Operation(TypedDict):
+    """What was asked for; `document` has 32 bytes."""
+
+    type: str
+    name: NotRequired[str]
+    document: NotRequired[bytes]
+
+
+class Touch(TypedDict):
+    """What was done with rows of one kind, or was refused with `code`: at which level fields were served, which were
+    written."""
+
+    act: str
+    kind: str
+    customers: NotRequired[list[ObjectId]]
+    records: NotRequired[list[ObjectId]]
+    plain: NotRequired[list[str]]
+    masked: NotRequired[list[str]]
+    denied: NotRequired[list[str]]
+    written: NotRequired[list[str]]
+    code: NotRequired[str]
+    refused: NotRequired[list[str]]
+
+
+class Entry(TypedDict):
+    """An entry as it is stored and hashed, keys in this order."""
+
+    username: str
+    roles: list[str]
+    purpose: NotRequired[str]
+    session: NotRequired[str]
+    operation: Operation
+    rules: list[int]
+    outcome: str
+    codes: NotRequired[list[str]]
+    touches: NotRequired[list[Touch]]
+    filtered: NotRequired[list[str]]
+    sorted: NotRequired[list[str]]
+    searched: NotRequired[list[str]]
+    viewed_as: NotRequired[list[str]]
+
+
 FAULTS = frozenset({"INTERNAL_ERROR", "TIMEOUT"})
 """Codes of what was no refusal: the request failed."""
 
@@ -73,7 +115,7 @@ def new_entry(
     if not purposes and asker.purpose is not None:
         purposes = [asker.purpose.value]
     found = sorted({*codes, *(change.code for change in trace.changes if change.code is not None)})
-    entry: Entry = {"username": asker.username, "roles": sorted(asker.roles)}
+    entry: dict[str, Any] = {"username": asker.username, "roles": sorted(asker.roles)}
     if purposes:
         entry["purpose"] = purposes[0]  # a request states one
     if asker.session is not None:
@@ -90,7 +132,7 @@ def new_entry(
             entry[name] = sorted(fields)
     if trace.viewed_as:
         entry["viewed_as"] = sorted(trace.viewed_as)
-    return entry
+    return cast("Entry", entry)
 
 
 def weight(entry: Entry) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from bson import ObjectId
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.access.plan import AccessPlan, Action
 from documents.access.report import AccessReport
@@ -19,6 +20,8 @@ from documents.reading.conditions import both
 from documents.reading.customers import CustomerReader
 from documents.reading.list_query import ListQuery, Selection
 from documents.reading.projections import Projection
+from documents.reading.typed_rows import Row, row_fields, typed
+from documents.reading.where import Where
 from documents.storing.layout import NEWEST_FIRST
 from documents.storing.row_scope import Admission, Filter
 from documents.storing.row_store import RowStore
@@ -30,6 +33,22 @@ class RecordReader(CustomerReader):
     def __init__(self, store: RowStore) -> None:
         super().__init__(store)
         (self.kind,) = store.layout.kinds
+
+    async def rows(
+        self,
+        plan: AccessPlan,
+        where: Where,
+        row: type[Row],
+        report: AccessReport,
+        session: AsyncClientSession | None = None,
+    ) -> list[Row]:
+        """The rows that the plan shows of those asked for, by id, with the fields that `row` names.
+
+        Raises FieldAccessError where the plan hides one of them in any row."""
+        catalogue = self.store.catalogue
+        selection = Selection({self.kind: row_fields(catalogue, self.kind, row).names})
+        found = await self.find_in(plan, self.kind, where.filter(catalogue, self.kind), selection, report, session)
+        return typed(catalogue, self.kind, row, found)
 
     async def recent(
         self,

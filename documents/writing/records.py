@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -29,6 +29,8 @@ from documents.plain_records import Record, Records
 from documents.reading.customers import CustomerReader
 from documents.reading.list_query import Selection
 from documents.reading.records import RecordReader
+from documents.reading.typed_rows import Known, Row
+from documents.reading.where import Where
 from documents.storing.layout import CustomerReference
 from documents.storing.public_ids import new_customer_id, parse_id
 from documents.storing.row_scope import members, scope_set
@@ -121,22 +123,39 @@ class RecordWrites:
         if version is not None and target.row["version"] != version:
             raise StaleVersionError
 
-    async def load(self, plan: AccessPlan, kind: Kind, record_id: str, *names: str) -> Record:
-        """The record with the fields `names`, as the plan shows them, as it is in this transaction.
+    @overload
+    async def load(self, plan: AccessPlan, kind: Kind, record_id: str, row: type[Row], /) -> Row: ...
+    @overload
+    async def load(self, plan: AccessPlan, kind: Kind, record_id: str, /, *names: str) -> Record: ...
+    async def load(self, plan: AccessPlan, kind: Kind, record_id: str, /, *asked: Any) -> Any:
+        """The record as the plan shows it, as it is in this transaction, with the fields that the `TypedDict` names.
 
-        Raises RecordNotFoundError."""
-        found = await self.find(plan, kind, {"_id": _row_id(kind, record_id)}, *names)
+        Raises RecordNotFoundError; FieldAccessError where the plan hides one of the fields."""
+        row_id = _row_id(kind, record_id)
+        where: Any = Where(id=row_id) if asked and isinstance(asked[0], type) else {"_id": row_id}
+        found = await self.find(plan, kind, where, *asked)
         if not found:
             raise RecordNotFoundError
         return found[0]
 
-    async def find(self, plan: AccessPlan, kind: Kind, condition: Mapping[str, Any], *names: str) -> Records:
-        """The records that meet a database condition on stored fields, as the plan shows them, in this transaction.
+    @overload
+    async def find(self, plan: AccessPlan, kind: Kind, where: Where, /) -> list[Known]: ...
+    @overload
+    async def find(self, plan: AccessPlan, kind: Kind, where: Where, row: type[Row], /) -> list[Row]: ...
+    @overload
+    async def find(self, plan: AccessPlan, kind: Kind, where: Mapping[str, Any], /, *names: str) -> Records: ...
+    async def find(self, plan: AccessPlan, kind: Kind, where: Any, /, *asked: Any) -> Any:
+        """The rows asked for as the plan shows them, in this transaction: by id, with the fields that the `TypedDict`
+        names; without one, with their ids.
 
-        For the operation's own decisions: nothing of it may be served without the plan having granted it."""
-        selection = Selection({kind: frozenset({"id", "version", *names})})
-        reader = self._writer.reader(kind)
-        return await reader.find_in(plan, kind, dict(condition), selection, AccessReport(), self.session)
+        For the operation's own decisions: nothing of it may be served without the plan having granted it. Raises
+        FieldAccessError where the plan hides one of the fields."""
+        repository = self._writer.reader(kind)
+        if not isinstance(where, Where):
+            selection = Selection({kind: frozenset({"id", "version", *asked})})
+            return await repository.find_in(plan, kind, dict(where), selection, AccessReport(), self.session)
+        row = asked[0] if asked else Known
+        return await repository.rows(plan, where, row, AccessReport(), self.session)
 
     async def _target(self, plan: AccessPlan, kind: Kind, record_id: str) -> _Target:
         reader, row_id = self._writer.reader(kind), _row_id(kind, record_id)

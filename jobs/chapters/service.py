@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
+
+from bson import ObjectId
 
 from documents.chapters.jobs.ledger import Session
 from documents.chapters.service.clock import MEASURED
@@ -21,19 +23,19 @@ class ServiceKeeping(Protocol):
     """What moves the clocks of service on: a use case, which jobs have from the composition root alone. Whatever writes
     does so in the transaction of `session`."""
 
-    async def due(self, kind: Kind, now: datetime, limit: int) -> Sequence[Any]:
+    async def due(self, kind: Kind, now: datetime, limit: int) -> Sequence[ObjectId]:
         """Tickets or complaints whose clock has reached its next instant."""
         ...
 
-    async def move_clocks(self, session: Session, kind: Kind, ids: Sequence[Any], now: datetime) -> None:
+    async def move_clocks(self, session: Session, kind: Kind, ids: Sequence[ObjectId], now: datetime) -> None:
         """Notes where they stand, and whom that is escalated to."""
         ...
 
-    async def lapsing(self, on: date, limit: int) -> Sequence[Any]:
+    async def lapsing(self, on: date, limit: int) -> Sequence[ObjectId]:
         """Trainings whose validity is another on the day than the stored one."""
         ...
 
-    async def judge_validity(self, session: Session, ids: Sequence[Any], on: date) -> None:
+    async def judge_validity(self, session: Session, ids: Sequence[ObjectId], on: date) -> None:
         """Notes how they still hold."""
         ...
 
@@ -53,7 +55,9 @@ async def escalate(context: JobContext[ServiceResources]) -> None:
         now = context.now
         while ids := await keeper.due(kind, now, _BATCH):
 
-            async def move(session: Session, items: Sequence[Any] = ids, of: Kind = kind, at: datetime = now) -> None:
+            async def move(
+                session: Session, items: Sequence[ObjectId] = ids, of: Kind = kind, at: datetime = now
+            ) -> None:
                 await keeper.move_clocks(session, of, items, at)
 
             await context.commit(move, checkpoint=None, done=context.done + len(ids))
@@ -66,7 +70,7 @@ async def judge_validity(context: JobContext[ServiceResources]) -> None:
     on = context.scheduled_at.astimezone(CHINA_STANDARD_TIME).date()
     while ids := await keeper.lapsing(on, _BATCH):
 
-        async def judge(session: Session, items: Sequence[Any] = ids) -> None:
+        async def judge(session: Session, items: Sequence[ObjectId] = ids) -> None:
             await keeper.judge_validity(session, items, on)
 
         await context.commit(judge, checkpoint=None, done=context.done + len(ids))

@@ -12,7 +12,7 @@ from policies.authorize import CREATE
 from resolvers.caller import Caller
 from resolvers.idempotency import idempotent
 from resolvers.kernel import Kernel
-from resolvers.recording import traced
+from resolvers.recording import Changing, traced
 
 PATH = "attachments"
 
@@ -39,7 +39,7 @@ class Attachments:
         operations, parsed = self._operations, parse_customer_id(customer_id)
         plan = await operations.plan(caller, Kind.ATTACHMENT, CREATE)
         row_id = parsed[1] if parsed is not None else None
-        with traced(caller, Act.CREATE, Kind.ATTACHMENT, GIVEN, customer=row_id) as made:
+        with traced(caller, Changing(Act.CREATE, Kind.ATTACHMENT, tuple(GIVEN), customer=row_id)) as made:
             customer = await operations.customer(caller, customer_id)
             async with self.repository.staged(plan, customer, new, content) as staged:
                 # The file is part of the request, by its hash: another one under the same key is another request.

@@ -6,12 +6,12 @@ the right to filter by its field, and reading the trail is itself an entry of it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final, Literal
 
 from documents.access.plan import AccessPlan, Action, FieldGrants, Level, Reason, Scope
 from documents.access.trace import Served
 from documents.audit.blocks import Chains
+from documents.audit.entries import Entry, Operation, Touch
 from documents.chapters.audit.queries import AuditQueries, TrailEntry, TrailQuery
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
 from documents.errors import FieldAccessError
@@ -32,7 +32,14 @@ _CONDITIONS: Final = (
 """What may be asked (`TrailQuery`), and the field that each condition looks at."""
 
 _CUSTOMERS = frozenset(kind.value for kind in CUSTOMER_KINDS)
-_LEVELS: Final = ("plain", "masked", "denied", "written", "refused")
+_How = Literal["plain", "masked", "denied", "written", "refused"]
+_LEVELS: Final[tuple[_How, ...]] = (
+    "plain",
+    "masked",
+    "denied",
+    "written",
+    "refused",
+)
 
 
 class Audit:
@@ -132,7 +139,7 @@ def _record(found: TrailEntry, grants: FieldGrants) -> tuple[Record, str]:
     return Record(shown, chain=found.chain.hex(), sequence=found.sequence), found.cursor
 
 
-def _operation(operation: Mapping[str, Any]) -> Record:
+def _operation(operation: Operation) -> Record:
     document = operation.get("document")
     return Record(
         type=operation["type"],
@@ -141,12 +148,12 @@ def _operation(operation: Mapping[str, Any]) -> Record:
     )
 
 
-def _customers(entry: Mapping[str, Any]) -> list[str]:
+def _customers(entry: Entry) -> list[str]:
     ids = (customer for touch in entry.get("touches", ()) for customer in touch.get("customers", ()))
     return [str(customer) for customer in dict.fromkeys(ids)]
 
 
-def _fields(entry: Mapping[str, Any]) -> list[str]:
+def _fields(entry: Entry) -> list[str]:
     """`kind.field` of everything that was asked for, served or not, written or refused; conditions as `field`."""
     touched = [
         f"{touch['kind']}.{name}"
@@ -154,11 +161,11 @@ def _fields(entry: Mapping[str, Any]) -> list[str]:
         for level in _LEVELS
         for name in touch.get(level, ())
     ]
-    looked_for = [name for asked in ("filtered", "sorted", "searched") for name in entry.get(asked, ())]
+    looked_for = (*entry.get("filtered", ()), *entry.get("sorted", ()), *entry.get("searched", ()))
     return sorted({*touched, *looked_for})
 
 
-def _touch(touch: Mapping[str, Any], grants: FieldGrants) -> Record:
+def _touch(touch: Touch, grants: FieldGrants) -> Record:
     record = Record(act=touch["act"], kind=touch["kind"], code=touch.get("code"))
     if "customers" in grants.plain:
         is_customer = touch["kind"] in _CUSTOMERS

@@ -5,7 +5,7 @@ Under the policy of kind `vault_key`: whole, or refused. What is done is a job o
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final, TypedDict
 
 from documents.access.plan import Action, Scope
 from documents.access.trace import Served
@@ -25,6 +25,12 @@ REWRAP: Final = "keys.rewrap"
 """The job that follows a rotation."""
 _SHOWN: Final = frozenset({"fingerprint", "state", "made_at", "data_keys", "secrets"})
 _MADE: Final = frozenset({"fingerprint", "state"})
+
+
+class RotateVaultKey(TypedDict):
+    """The fingerprint of the vault key that the caller saw to be active."""
+
+    replaces: str
 
 
 class Keys:
@@ -51,7 +57,7 @@ class Keys:
             trail_key=self._trail_key_id.hex(),
         )
 
-    async def rotate_vault_key(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+    async def rotate_vault_key(self, caller: Caller, given: RotateVaultKey, request: IdempotentRequest | None) -> str:
         """A new vault key in the place of the one whose fingerprint is `replaces`; returns the public id of the job.
 
         Raises FieldAccessError, and RuleBrokenError where another one is active by now."""

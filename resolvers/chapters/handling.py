@@ -7,12 +7,11 @@ handling in force, with the situation that it follows from. Decides nothing itse
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from documents.access.plan import AccessPlan
 from documents.chapters.credit.overdue_steps import CollectionStage
 from documents.chapters.handling.kinds import HandlingCause
 from documents.chapters.handling.mark import mark_handling
@@ -27,20 +26,33 @@ from documents.chapters.handling.situation import (
 from documents.chapters.identification.risk import RiskLevel
 from documents.chapters.information.reviews import DEFAULT_REVIEW_MONTHS
 from documents.declaring.kind import Kind
-from documents.plain_records import Record
+from documents.errors import RecordNotFoundError
+from documents.reading.typed_rows import Known
+from documents.reading.where import Where
 from documents.reckoning.money import Money, zero
-from documents.storing.layout import CustomerReference
-from documents.writing.locks import lock_customer
-from documents.writing.records import RecordWrites
-from policies.authorize import READ
-from resolvers.operations import SYSTEM_ACTIONS, RecordOperations
+from resolvers.operations import SYSTEM_ACTIONS, RecordOperations, Turn
 
 CURRENCY = "CNY"
 """Of the limit of a customer who was never rated: nothing."""
 
 SYSTEM_NAME = "system"
-_SITUATION = ("granted_limit", "currency", "grade", "risk_level", "collection_stage")
-_UNCHANGED: Any = object()
+
+
+class _KnownChange(Known):
+    number: int
+    granted_limit: str | None
+    currency: str
+    grade: str | None
+    risk_level: str | None
+    collection_stage: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why the handling may change; `record` is the public id of the record that is the cause."""
+
+    kind: HandlingCause
+    record: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,46 +65,32 @@ class HandlingInForce:
     handling: Handling
 
 
-async def handling_in_force(
-    operations: RecordOperations, writes: RecordWrites, plan: AccessPlan, customer: CustomerReference
-) -> HandlingInForce:
-    """How the customer is handled now, as the system knows it; a new one as the worst. Nothing of it may be served."""
-    own = await operations.system_plan(plan, Kind.HANDLING_CHANGE, READ)
-    condition = {"customer_id": customer.row_id}
-    found = await writes.find(own, Kind.HANDLING_CHANGE, condition, "number", *_SITUATION)
+async def handling_in_force(operations: RecordOperations, turn: Turn) -> HandlingInForce:
+    """How the customer is handled now, as the system knows it; a new one as the worst. Nothing of it may be served.
+
+    Raises RecordNotFoundError for a customer whose data are erased."""
+    kind, of_customer = turn.customer.kind, Where(customer=turn.customer)
+    found = await operations.all_known(turn.writes, turn.plan, Kind.HANDLING_CHANGE, of_customer, _KnownChange)
     if not found:
-        situation = Situation(zero(CURRENCY), DEFAULT_REVIEW_MONTHS[customer.kind])
+        situation = Situation(zero(CURRENCY), DEFAULT_REVIEW_MONTHS[kind])
         return HandlingInForce(None, 0, situation, handling(situation))
-    newest = max(found, key=lambda record: record["number"])
-    situation = _situation(newest, customer.kind)
+    newest = max(found, key=lambda change: change["number"])
+    situation = _situation(newest, kind)
     return HandlingInForce(newest["id"], newest["number"], situation, handling(situation))
 
 
 async def handling_after(
-    operations: RecordOperations,
-    writes: RecordWrites,
-    plan: AccessPlan,
-    customer: CustomerReference,
-    cause: HandlingCause,
-    cause_record: str | None,
-    *,
-    grade: str = _UNCHANGED,
-    granted: Money = _UNCHANGED,
-    risk: RiskLevel | None = _UNCHANGED,
-    collection: CollectionStage | None = _UNCHANGED,
+    operations: RecordOperations, turn: Turn, cause: Cause, change: Callable[[Situation], Situation]
 ) -> HandlingInForce:
-    """Brings the handling up to what the situation is now; what is not given stays as it was. Writes one
-    `handling_change` if anything is handled otherwise (or was never noted), none if not.
+    """Brings the handling up to what `change` makes of the situation. Writes one `handling_change` if anything is
+    handled otherwise (or was never noted), none if not.
 
-    Call it within the transaction of the cause, with the plan under which the cause was written. `cause_record` is the
-    public id of the record that is the cause. Raises RecordNotFoundError where the customer is gone."""
-    await lock_customer(operations.writer, writes, customer)
-    known = await handling_in_force(operations, writes, plan, customer)
-    given: dict[str, Any] = {"grade": grade, "granted": granted, "risk": risk, "collection": collection}
-    situation = replace(known.situation, **{name: value for name, value in given.items() if value is not _UNCHANGED})
+    To be called in the transaction of the cause, with the plan under which the cause was written."""
+    writes, known = turn.writes, await handling_in_force(operations, turn)
+    situation = change(known.situation)
     if situation == known.situation and known.record_id is not None:
         return known
-    own = await operations.system_plan(plan, Kind.HANDLING_CHANGE, SYSTEM_ACTIONS)
+    own = await operations.system_plan(turn.plan, Kind.HANDLING_CHANGE, SYSTEM_ACTIONS)
     changes, after = handling_changes(known.situation, situation), handling(situation)
     noted = _noted(situation)
     if known.record_id is not None and not changes:
@@ -101,8 +99,8 @@ async def handling_after(
     values = {
         **noted,
         "number": known.number + 1,
-        "cause": cause.value,
-        "cause_record": cause_record,
+        "cause": cause.kind.value,
+        "cause_record": cause.record,
         "changed": [change.what for change in changes],
         "changes": [_item(change) for change in changes],
         "credit_limit": str(after.limit.amount),
@@ -111,17 +109,19 @@ async def handling_after(
         "stops_new_credit": after.stops_new_credit,
         "priority": after.priority.value,
     }
-    made = await writes.insert(own, Kind.HANDLING_CHANGE, values, customer=customer, by=SYSTEM_NAME)
-    await mark_handling(operations.writer, writes, customer, known.number + 1)
+    made = await writes.insert(own, Kind.HANDLING_CHANGE, values, customer=turn.customer, by=SYSTEM_NAME)
+    await mark_handling(operations.writer, writes, turn.customer, known.number + 1)
     return HandlingInForce(made, known.number + 1, situation, after)
 
 
-def _situation(record: Record, kind: Kind) -> Situation:
-    risk, stage = record.get("risk_level"), record.get("collection_stage")
+def _situation(known: _KnownChange, kind: Kind) -> Situation:
+    granted, risk, stage = known["granted_limit"], known["risk_level"], known["collection_stage"]
+    if granted is None:  # erased with the customer's key
+        raise RecordNotFoundError
     return Situation(
-        granted=Money(Decimal(record["granted_limit"]), record["currency"]),
+        granted=Money(Decimal(granted), known["currency"]),
         review_months=DEFAULT_REVIEW_MONTHS[kind],
-        grade=record.get("grade"),
+        grade=known["grade"],
         risk=RiskLevel(risk) if risk is not None else None,
         collection=CollectionStage(stage) if stage is not None else None,
     )

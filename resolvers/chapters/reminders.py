@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from documents.access.plan import Purpose
 from documents.chapters.jobs.ledger import Session
@@ -15,15 +15,21 @@ from documents.chapters.reminders.due import EXPIRIES, Due, ReminderRepository
 from documents.chapters.reminders.kinds import ReminderState
 from documents.declaring.kind import Kind
 from documents.errors import RuleBrokenError
+from documents.reading.typed_rows import Known
 from documents.reckoning.working_time import SHANGHAI
 from documents.writing.idempotency import IdempotentRequest
 from documents.writing.records import RecordWrites
 from policies.authorize import CREATE, READ, WRITE
 from policies.principal import SYSTEM
 from resolvers.caller import Caller
+from resolvers.inputs import OfRecord
 from resolvers.kernel import Kernel
 
 REVIEW_NOTICE_DAYS: Final = 14
+
+
+class _KnownReminder(Known):
+    state: str
 
 
 class Reminders:
@@ -51,18 +57,18 @@ class Reminders:
         plan = await self._operations.plan(_system(), Kind.REMINDER, CREATE)
         await self._reminders.remind(plan, due, SYSTEM.username, session)
 
-    async def complete(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+    async def complete(self, caller: Caller, given: OfRecord, request: IdempotentRequest | None) -> str:
         """Notes that what the reminder is about was seen to."""
         plan = await self._operations.plan(caller, Kind.REMINDER, WRITE)
-        record_id = str(given["id"])
+        record_id, version = given["id"], given["version"]
 
         async def work(writes: RecordWrites) -> str:
-            await writes.check(plan, Kind.REMINDER, record_id, ["state"], version=given["version"])
-            own = await self._operations.system_plan(plan, Kind.REMINDER, READ)
-            if (await writes.load(own, Kind.REMINDER, record_id, "state"))["state"] == ReminderState.DONE.value:
+            await writes.check(plan, Kind.REMINDER, record_id, ["state"], version=version)
+            known = await self._operations.known(writes, plan, Kind.REMINDER, record_id, _KnownReminder)
+            if known["state"] == ReminderState.DONE.value:
                 raise RuleBrokenError("step.finished", "state")
             values, derived = {"state": ReminderState.DONE.value}, {"done_at": datetime.now(UTC)}
-            await writes.update(plan, Kind.REMINDER, record_id, values, version=given["version"], derived=derived)
+            await writes.update(plan, Kind.REMINDER, record_id, values, version=version, derived=derived)
             return record_id
 
         return await self._operations.run(work, request)

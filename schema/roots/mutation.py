@@ -7,6 +7,7 @@ from typing import Any
 import strawberry
 
 from documents.plain_records import Record
+from resolvers.inputs import OfRecord
 from schema.context import RequestContext
 from schema.roots.query import Info, selection_of
 from schema.vocabulary.customer_inputs import CustomerInputs, DeleteCustomerInput, to_change
@@ -29,14 +30,14 @@ def customer_mutations(types: CustomerTypes, inputs: CustomerInputs) -> Fields:
         given, change = to_change(input)
         context = info.context
         selection = selection_of(info, ("customer",))
-        payload = await context.use_cases.customers.update(
-            context.caller, given.id, given.version, change, selection, _path(info)
-        )
+        seen = OfRecord(id=given.id, version=given.version)
+        payload = await context.use_cases.customers.update(context.caller, seen, change, selection, _path(info))
         return _in_words(payload, context)
 
     async def delete_customer(info: Info, input: DeleteCustomerInput) -> Any:  # noqa: A002
         context = info.context
-        payload = await context.use_cases.customers.delete(context.caller, input.id, input.version, _path(info))
+        seen = OfRecord(id=input.id, version=input.version)
+        payload = await context.use_cases.customers.delete(context.caller, seen, _path(info))
         return _in_words(payload, context)
 
     create_customer.__annotations__["input"] = inputs.create

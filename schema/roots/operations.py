@@ -22,7 +22,7 @@ from documents.storing.public_ids import parse_customer_id, parse_id
 from documents.writing.idempotency import IdempotentRequest
 from resolvers.caller import Caller
 from resolvers.idempotency import idempotent
-from resolvers.recording import traced
+from resolvers.recording import Changing, traced
 from resolvers.refusals import REFUSALS, user_errors
 from resolvers.registry import UseCases
 from schema.roots.query import Info, selection_of
@@ -34,8 +34,10 @@ from schema.vocabulary.record_inputs import given_values
 from schema.vocabulary.record_types import RecordTypes
 from schema.wording.user_errors import in_words
 
-UseCase = Callable[[Caller, dict[str, Any], IdempotentRequest | None], Awaitable[str]]
-"""Carries an operation out: caller, given values, idempotent request; returns the public id of the record."""
+UseCase = Callable[[Caller, Any, IdempotentRequest | None], Awaitable[str]]
+"""Carries an operation out: caller, given values, idempotent request; returns the public id of the record.
+
+The given values are a `TypedDict` with the names and types of the operation's input: see `resolvers.inputs`."""
 
 Arguments = Mapping[str, tuple[Any, str]]
 """Argument in snake case → (its type, its description). The type is a scalar, an enum or the model of an object, or a
@@ -69,12 +71,13 @@ def operation_fields(
     """Mutation field → (payload type, field)."""
     arguments = ArgumentTypes(enums)
     return {
-        operation.name: (types[operation.kind].payload, _field(operation, _input(operation, enums, arguments)))
+        operation.name: (types[operation.kind].payload, _field(operation, operation_input(operation, arguments)))
         for operation in operations
     }
 
 
-def _input(operation: Operation, enums: ChoiceEnums, arguments: ArgumentTypes) -> Any:
+def operation_input(operation: Operation, arguments: ArgumentTypes) -> Any:
+    """The input type of an operation."""
     parts: Fields = {}
     if operation.on == "record":
         parts["id"] = (strawberry.ID, plain())
@@ -84,7 +87,7 @@ def _input(operation: Operation, enums: ChoiceEnums, arguments: ArgumentTypes) -
     specs = RECORD_CATALOGUES[operation.kind].fields(operation.kind)
     for name in operation.fields:
         spec = specs[name.removesuffix("!")]
-        given, label = value_input_type(spec, enums), f"{spec.label.en} ({spec.label.zh})."
+        given, label = value_input_type(spec, arguments.enums), f"{spec.label.en} ({spec.label.zh})."
         parts[spec.name] = (given, plain(label)) if name.endswith("!") else (given | None, optional(label))
     for name, (annotation, description) in operation.more.items():
         given = arguments.of(annotation)
@@ -109,15 +112,15 @@ async def _carried_out(operation: Operation, info: Info, given: dict[str, Any]) 
         parse_id(str(given.get("id")), (kind.value,)),
         parse_customer_id(str(given.get("customer"))),
     )
+    changing = Changing(
+        Act.WRITE if of_record is not None else Act.CREATE,
+        kind,
+        tuple(sorted(given.keys() - {"id", "version"})),
+        customer=of_customer[1] if of_customer is not None else None,
+        record=of_record[1] if of_record is not None else None,
+    )
     try:
-        with traced(
-            context.caller,
-            Act.WRITE if of_record is not None else Act.CREATE,
-            kind,
-            sorted(given.keys() - {"id", "version"}),
-            customer=of_customer[1] if of_customer is not None else None,
-            record=of_record[1] if of_record is not None else None,
-        ) as changing:
+        with traced(context.caller, changing):
             record_id = await operation.use_case(context.use_cases)(context.caller, given, request)
             written = parse_id(record_id, (kind.value,))
             changing.record = written[1] if written is not None else None

@@ -36,10 +36,10 @@ from documents.declaring.names import camel_case, pascal_case
 from documents.declaring.record import CustomerRecord
 from documents.plain_records import Record
 from documents.registry import RECORD_CLASSES
-from documents.storing.change_feed import ChangeQueue, Matches, Operation, RecordChange
+from documents.storing.change_feed import ChangeQueue, Matches, Operation
 from documents.storing.layout import CUSTOMER_LAYOUT
 from documents.storing.public_ids import parse_customer_id, parse_id
-from resolvers.subscriptions import Seen
+from resolvers.subscriptions import Event, Seen
 from schema.context import RequestContext
 from schema.roots.query import selection_of
 from schema.vocabulary.access_types import CustomerKind
@@ -50,14 +50,6 @@ from schema.vocabulary.record_types import RecordTypes
 Arguments = Mapping[str, Any]
 Check = Callable[[RequestContext, Arguments], Awaitable[None]]
 strawberry.enum(Operation, name="ChangeOperation", description="What happened to a record.")
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One change on its way to one subscriber: the root value of its execution. `seen` is the subscription's memory."""
-
-    change: RecordChange
-    seen: Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +64,7 @@ class Followed:
 
 
 class EventSource:
-    """The events of one subscription, undecided, as the endpoint takes them."""
+    """The events of one subscription, undecided, as the endpoint takes them: root values of their executions."""
 
     def __init__(self, queue: ChangeQueue, check: Check, arguments: Arguments) -> None:
         self._queue = queue
@@ -126,7 +118,7 @@ def _customers(interface: Any) -> Followed:
     async def resolve(info: GraphQLResolveInfo[Any], event: Event, _arguments: Arguments) -> Record | None:
         context: RequestContext = info.context
         selection = selection_of(info, ("customer",))
-        told = await context.use_cases.subscriptions.customer(context.caller, event.change, event.seen, selection)
+        told = await context.use_cases.subscriptions.customer(context.caller, event, selection)
         return _payload_record("customer", told)
 
     return Followed(
@@ -167,9 +159,7 @@ def _records(kind: Kind, record_type: Any) -> Followed:
         context: RequestContext = info.context
         selection = selection_of(info, (camel_case(kind.value),))
         wanted = {"assignee": given["assignee"]} if given.get("assignee") is not None else {}
-        told = await context.use_cases.subscriptions.record(
-            context.caller, kind, event.change, event.seen, selection, wanted
-        )
+        told = await context.use_cases.subscriptions.record(context.caller, kind, event, selection, wanted)
         return _payload_record(kind.value, told)
 
     return Followed(

@@ -27,7 +27,7 @@ class ArgumentTypes:
     """The types of arguments in one schema: the input of each model is made once."""
 
     def __init__(self, enums: ChoiceEnums) -> None:
-        self._enums = enums
+        self.enums = enums
         self._objects: dict[type[BaseModel], Any] = {}
 
     def of(self, annotation: Any) -> Any:
@@ -39,14 +39,14 @@ class ArgumentTypes:
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             return self._object(annotation)
         is_choice = isinstance(annotation, type) and issubclass(annotation, Enum)
-        return self._enums.of(annotation) if is_choice else annotation
+        return self.enums.of(annotation) if is_choice else annotation
 
     def _object(self, model: type[BaseModel]) -> Any:
         if model not in self._objects:
             fields: Fields = {}
             for name, (value_type, choices, has_default) in parts_of(model).items():
                 part = ValueType.TEXT if value_type is ValueType.DATETIME else value_type
-                given = self._enums.of(choices) if choices is not None else BY_VALUE_TYPE[part]
+                given = self.enums.of(choices) if choices is not None else BY_VALUE_TYPE[part]
                 fields[name] = (given | None, optional()) if has_default else (given, plain())
             self._objects[model] = make_input(f"{model.__name__}Input", fields)
         return self._objects[model]

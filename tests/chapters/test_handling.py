@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +18,7 @@ from documents.declaring.kind import Kind
 from documents.writing.records import RecordWrites
 from policies.authorize import READ
 from resolvers.caller import Caller
-from resolvers.chapters.handling import handling_after
+from resolvers.chapters.handling import Cause, handling_after
 from settings import Settings
 from tests.api import Api, seeded
 from tests.chapters.credit.credit import (
@@ -103,7 +104,8 @@ async def risk_becomes(api: Api, customer: str, risk: RiskLevel) -> None:
     reference = await operations.customer(caller, customer)
 
     async def work(writes: RecordWrites) -> str:
-        after = await handling_after(operations, writes, plan, reference, HandlingCause.RISK_LEVEL, None, risk=risk)
+        turn, cause = await operations.turn(writes, plan, reference), Cause(HandlingCause.RISK_LEVEL, None)
+        after = await handling_after(operations, turn, cause, lambda situation: replace(situation, risk=risk))
         return str(after.record_id)
 
     await operations.run(work, None)

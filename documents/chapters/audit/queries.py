@@ -19,7 +19,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from documents.access.plan import Purpose
 from documents.access.trace import Act
 from documents.audit.blocks import INDEXED, NEWEST_FIRST
-from documents.audit.entries import Entry, Outcome
+from documents.audit.entries import Entry, Outcome, Touch
 from documents.declaring.kind import Kind
 from documents.errors import InvalidCursorError
 
@@ -159,13 +159,13 @@ def _matches(entry: Entry, query: TrailQuery) -> bool:
     return any(_is_of(touch, query) for touch in entry.get("touches", ()))
 
 
-def _is_of(touch: Mapping[str, Any], query: TrailQuery) -> bool:
+def _is_of(touch: Touch, query: TrailQuery) -> bool:
     return (query.kind is None or touch["kind"] == query.kind) and (
         query.customer is None or query.customer in touch.get("customers", ())
     )
 
 
-def _shows(touch: Mapping[str, Any], query: TrailQuery) -> bool:
+def _shows(touch: Touch, query: TrailQuery) -> bool:
     shown = (*touch.get("plain", ()), *touch.get("masked", ()))
     is_seen = query.field in shown if query.field is not None else bool(shown)
     return is_seen and touch["act"] in SEEN_BY and _is_of(touch, query)
@@ -173,7 +173,7 @@ def _shows(touch: Mapping[str, Any], query: TrailQuery) -> bool:
 
 def _count(
     reads: dict[tuple[str, ObjectId], FieldRead],
-    touch: Mapping[str, Any],
+    touch: Touch,
     customer: ObjectId,
     at: datetime,
     *,

@@ -5,7 +5,7 @@ Owns what a complete dossier is. It judges by names of fields and by dates, neve
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -89,42 +89,44 @@ class DossierState:
     unknown: tuple[MissingPart, ...] = ()
 
 
-def dossier_state(
-    kind: Kind,
-    present: Iterable[str],
-    verifications: Iterable[Evidence] | None,
-    assessments: Iterable[Evidence] | None,
-    on: date,
-    licence_expires_on: date | None = None,
-    hidden: Collection[str] = (),
-) -> DossierState:
-    """`present` are the declared names of the fields that have a value; `verifications` those with a positive result.
-    `hidden` are fields of which it may not be seen whether they have one; verifications or assessments of which
-    nothing may be seen are None.
-
-    The parts that are missing come in the order of sections and requirements.
+@dataclass(frozen=True, slots=True)
+class SeenDossier:
+    """What may be seen of a dossier: `present` are the declared names of the fields that have a value, `verifications`
+    those with a positive result. `hidden` are fields of which it may not be seen whether they have one; verifications
+    or assessments of which nothing may be seen are None.
     """
-    names = frozenset(present)
+
+    kind: Kind
+    present: Collection[str]
+    verifications: Collection[Evidence] | None
+    assessments: Collection[Evidence] | None
+    licence_expires_on: date | None = None
+    hidden: Collection[str] = ()
+
+
+def dossier_state(seen: SeenDossier, on: date) -> DossierState:
+    """Where it stands on the day. The parts that are missing come in the order of sections and requirements."""
+    names, hidden = frozenset(seen.present), frozenset(seen.hidden)
     missing: list[MissingPart] = []
     unknown: list[MissingPart] = []
     expired: list[MissingPart] = []
-    for requirement in REQUIREMENTS[kind]:
+    for requirement in REQUIREMENTS[seen.kind]:
         if names.isdisjoint(requirement.fields):
-            of = missing if frozenset(hidden).isdisjoint(requirement.fields) else unknown
+            of = missing if hidden.isdisjoint(requirement.fields) else unknown
             of.append(MissingPart(DossierSection.INFORMATION, requirement.code))
     if "licence_expires_on" in hidden:
         unknown.append(MissingPart(DossierSection.INFORMATION, "licence_expired"))
-    elif licence_expires_on is not None and licence_expires_on < on:
+    elif seen.licence_expires_on is not None and seen.licence_expires_on < on:
         expired.append(MissingPart(DossierSection.INFORMATION, "licence_expired"))
     for section, found in (
-        (DossierSection.VERIFICATION, verifications),
-        (DossierSection.ASSESSMENT, assessments),
+        (DossierSection.VERIFICATION, seen.verifications),
+        (DossierSection.ASSESSMENT, seen.assessments),
     ):
         if found is None:
             unknown.append(MissingPart(section, "missing"))
-        elif not (held := list(found)):
+        elif not found:
             missing.append(MissingPart(section, "missing"))
-        elif not any(evidence.is_valid(on) for evidence in held):
+        elif not any(evidence.is_valid(on) for evidence in found):
             expired.append(MissingPart(section, "expired"))
     order = list(DossierSection)
     lacking = tuple(sorted([*missing, *expired], key=lambda part: order.index(part.section)))

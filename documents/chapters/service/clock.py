@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 from documents.chapters.service.standards import (
     NEAR_FROM,
@@ -27,32 +27,60 @@ from documents.chapters.service.standards import (
     default_standards,
     due_at,
     elapsed,
-    escalations_due,
     standing,
 )
 from documents.declaring.kind import Kind
 from documents.reckoning.working_time import WorkingCalendar
 
-CLOCK_FIELDS: Final = (
-    "opened_at",
-    "first_reply_at",
-    "resolved_at",
-    "waits",
-    "reply_within",
-    "resolve_within",
-    "escalations",
-    "assignee",
-)
-"""What the clocks are read from."""
+
+class KnownWait(TypedDict):
+    begins: str
+    ends: str | None
+
+
+class KnownEscalation(TypedDict):
+    measure: str
+    level: int
+    role: str
+    person: str | None
+    at: str
+
+
+class TimedCase(TypedDict):
+    """What the clocks are read from."""
+
+    opened_at: datetime | None
+    first_reply_at: datetime | None
+    resolved_at: datetime | None
+    reply_within: int | None
+    resolve_within: int | None
+    escalations: list[KnownEscalation] | None
+    assignee: str | None
+
+
+class TimedTicket(TimedCase):
+    """A ticket may wait for its customer, a complaint never does."""
+
+    waits: list[KnownWait] | None
+
+
+class StandardRow(TypedDict):
+    """One of the company's own standards; None means any."""
+
+    customer_kind: str | None
+    category: str | None
+    priority: str | None
+    reply_within: int
+    resolve_within: int
+
 
 _MINUTE: Final = timedelta(minutes=1)
 _INSTANT: Final = timedelta(seconds=1)  # a standard is breached after its time, not at its last instant
 _ORDER: Final = tuple(Standing)
 
 
-def standards_in_force(rows: Iterable[Mapping[str, Any]], base: ServiceStandards) -> ServiceStandards:
-    """`base` with the company's own standards (`customer_kind`, `category`, `priority`, `reply_within`,
-    `resolve_within` of each row) in place of those for the same work."""
+def standards_in_force(rows: Iterable[StandardRow], base: ServiceStandards) -> ServiceStandards:
+    """`base` with the company's own standards in place of those for the same work."""
     rules = {(rule.kind, rule.category, rule.priority): rule for rule in base.rules}
     for row in rows:
         standard = standard_of(row)
@@ -76,10 +104,10 @@ class ServiceClock:
     calendar: WorkingCalendar = field(default_factory=WorkingCalendar)
 
     def fields(self, case: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-        """What is stored of the clocks at `now`; `case` has `CLOCK_FIELDS` as they are after the change."""
+        """What is stored of the clocks at `now`; `case` is a `TimedCase` as it is after the change."""
         standard, times = standard_of(case), _times(case)
         raised = [_escalation(entry) for entry in case.get("escalations") or ()]
-        due = escalations_due(self.calendar, self.standards, standard, times, now, raised)
+        due = self.standards.escalations(self.calendar, standard, times, now, raised)
         told = [*(case.get("escalations") or ()), *(_entry(one, case, now) for one in due)]
         standings = [standing(self.calendar, standard, times, measure, now) for measure in Measure]
         return {

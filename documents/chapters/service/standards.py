@@ -125,6 +125,25 @@ class ServiceStandards:
             (rule for rule in self.rules if rule.is_for(kind, category, priority)), key=lambda r: r.rank
         ).standard
 
+    def escalations(
+        self,
+        calendar: WorkingCalendar,
+        standard: Standard,
+        times: TicketTimes,
+        now: datetime,
+        raised: Iterable[Escalation] = (),
+    ) -> tuple[Escalation, ...]:
+        """Who is to be told now and was not yet, lowest level first. What is met escalates no more."""
+        known = {(escalation.measure, escalation.level) for escalation in raised}
+        return tuple(
+            Escalation(measure, level.level, level.role)
+            for measure in Measure
+            if times.stopped_at(measure) is None
+            for level in self.levels
+            if (measure, level.level) not in known
+            and elapsed(calendar, times, measure, now) >= _part(standard.within(measure), level.share)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Wait:
@@ -185,26 +204,6 @@ def due_at(calendar: WorkingCalendar, standard: Standard, times: TicketTimes, me
         if wait.ends is not None and wait.begins < due:
             due = calendar.due_after(due, calendar.working_time_between(wait.begins, wait.ends))
     return due
-
-
-def escalations_due(
-    calendar: WorkingCalendar,
-    standards: ServiceStandards,
-    standard: Standard,
-    times: TicketTimes,
-    now: datetime,
-    raised: Iterable[Escalation] = (),
-) -> tuple[Escalation, ...]:
-    """Who is to be told now and was not yet, lowest level first. What is met escalates no more."""
-    known = {(escalation.measure, escalation.level) for escalation in raised}
-    return tuple(
-        Escalation(measure, level.level, level.role)
-        for measure in Measure
-        if times.stopped_at(measure) is None
-        for level in standards.levels
-        if (measure, level.level) not in known
-        and elapsed(calendar, times, measure, now) >= _part(standard.within(measure), level.share)
-    )
 
 
 def _part(span: timedelta, share: Decimal) -> timedelta:

@@ -58,20 +58,15 @@ def valid_until(passed_on: date, validity_months: int | None) -> date | None:
     return add_months(passed_on, validity_months) if validity_months is not None else None
 
 
-def validity(until: date | None, on: date, notice_days: int = NOTICE_DAYS) -> TrainingValidity:
+def validity(until: date | None, on: date) -> TrainingValidity:
     """Where a passed course that holds `until` stands on the day `on`."""
-    if until is None or until - on > timedelta(days=notice_days):
+    if until is None or until - on > timedelta(days=NOTICE_DAYS):
         return TrainingValidity.VALID
     return TrainingValidity.EXPIRED if on > until else TrainingValidity.EXPIRING
 
 
 def training_due(
-    person: str,
-    roles: Iterable[str],
-    courses: Iterable[Course],
-    attendances: Iterable[Attendance],
-    on: date,
-    notice_days: int = NOTICE_DAYS,
+    person: str, roles: Iterable[str], courses: Iterable[Course], attendances: Iterable[Attendance], on: date
 ) -> tuple[TrainingDue, ...]:
     """What `person` has to attend, by course code. The last day of a validity still counts; the future does not."""
     held = frozenset(roles)
@@ -79,14 +74,14 @@ def training_due(
     for one in attendances:
         if one.person == person and one.is_passed and one.on <= on:
             passed[one.course] = max(one.on, passed.get(one.course, one.on))
-    found = (_due(course, passed.get(course.code), on, notice_days) for course in courses if course.roles & held)
+    found = (_due(course, passed.get(course.code), on) for course in courses if course.roles & held)
     return tuple(sorted((one for one in found if one is not None), key=lambda one: one.course))
 
 
-def _due(course: Course, passed_on: date | None, on: date, notice_days: int) -> TrainingDue | None:
+def _due(course: Course, passed_on: date | None, on: date) -> TrainingDue | None:
     if passed_on is None:
         return TrainingDue(course.code, DueReason.NEVER_PASSED)
     by = valid_until(passed_on, course.validity_months)
     reasons = {TrainingValidity.EXPIRED: DueReason.EXPIRED, TrainingValidity.EXPIRING: DueReason.EXPIRING}
-    reason = reasons.get(validity(by, on, notice_days))
+    reason = reasons.get(validity(by, on))
     return TrainingDue(course.code, reason, by) if reason is not None else None

@@ -8,7 +8,7 @@ counts before another person approved it. What only takes away never waits.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final, NotRequired, TypedDict
 
 from documents.access.plan import AccessPlan, Action, Purpose
 from documents.chapters.accounts.directory import StoredAccount
@@ -16,22 +16,56 @@ from documents.chapters.accounts.kinds import AccountAct as Act
 from documents.chapters.accounts.kinds import AccountChangeState as State
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError, RecordNotFoundError, RuleBrokenError
-from documents.plain_records import Record
+from documents.reading.typed_rows import Known
 from documents.writing.idempotency import IdempotentRequest
 from documents.writing.locks import lock_kind
-from documents.writing.records import RecordWrites
+from documents.writing.records import RecordWrites, Work
 from policies.authorize import CREATE, WRITE
 from policies.changing.narrowing import only_narrows
 from resolvers.caller import Caller
 from resolvers.chapters.accounts.principals import Principals
 from resolvers.chapters.policies.administration import PolicyAdministration
+from resolvers.inputs import OfRecord
 from resolvers.kernel import Kernel
 
 KIND: Final = Kind.ACCOUNT_CHANGE
-_RIGHTS: Final = ("roles", "purposes", "department")
-_FACTS: Final = ("staff", "act", "state", "created_by", *_RIGHTS, *(f"{name}_before" for name in _RIGHTS))
-_NEEDED: Final = ("staff", "act", "state", "created_by")
 Request = IdempotentRequest | None
+
+
+class ChangeAccount(TypedDict):
+    """Whose account is changed, and why."""
+
+    username: str
+    reason: str
+
+
+class SetRights(ChangeAccount):
+    """What the account is to have for good; what is left out stays."""
+
+    roles: NotRequired[list[str] | None]
+    purposes: NotRequired[list[str] | None]
+    department: NotRequired[str | None]
+
+
+class _Rights(TypedDict):
+    """What an account has for good."""
+
+    roles: list[str]
+    purposes: list[str]
+    department: str | None
+
+
+class _KnownChange(Known):
+    staff: str
+    act: str
+    state: str
+    created_by: str | None
+    roles: NotRequired[list[str] | None]
+    purposes: NotRequired[list[str] | None]
+    department: NotRequired[str | None]
+    roles_before: NotRequired[list[str] | None]
+    purposes_before: NotRequired[list[str] | None]
+    department_before: NotRequired[str | None]
 
 
 class AccountChanges:
@@ -46,59 +80,62 @@ class AccountChanges:
         self._principals = principals
         self._approval = administration.approval
 
-    async def disable(self, caller: Caller, given: dict[str, Any], request: Request) -> str:
+    async def disable(self, caller: Caller, given: ChangeAccount, request: Request) -> str:
         """Shuts an account out, and ends its sessions."""
         return await self._change(caller, given, Act.DISABLED, request)
 
-    async def enable(self, caller: Caller, given: dict[str, Any], request: Request) -> str:
+    async def enable(self, caller: Caller, given: ChangeAccount, request: Request) -> str:
         """Lets an account that was disabled log in again."""
         return await self._change(caller, given, Act.ENABLED, request)
 
-    async def end_sessions(self, caller: Caller, given: dict[str, Any], request: Request) -> str:
+    async def end_sessions(self, caller: Caller, given: ChangeAccount, request: Request) -> str:
         """Logs a person out everywhere; they may log in again."""
         return await self._change(caller, given, Act.SESSIONS_ENDED, request)
 
-    async def set_rights(self, caller: Caller, given: dict[str, Any], request: Request) -> str:
+    async def set_rights(self, caller: Caller, given: SetRights, request: Request) -> str:
         """Replaces roles, purposes and department; what is left out stays."""
-        return await self._change(caller, given, Act.RIGHTS_SET, request)
+        return await self._change(caller, given, Act.RIGHTS_SET, request, given)
 
-    async def approve(self, caller: Caller, given: dict[str, Any], request: Request) -> str:
+    async def approve(self, caller: Caller, given: OfRecord, request: Request) -> str:
         """Makes a change count that another person asked for."""
         changed = {"approved_by": caller.username}
         return await self._decide(caller, given, changed, State.DONE, request)
 
-    async def discard(self, caller: Caller, given: dict[str, Any], request: Request) -> str:
+    async def discard(self, caller: Caller, given: OfRecord, request: Request) -> str:
         """Ends a change that waits; it never counts."""
         return await self._decide(caller, given, {"state": State.DISCARDED.value}, State.DISCARDED, request)
 
-    async def _change(self, caller: Caller, given: dict[str, Any], act: Act, request: Request) -> str:
+    async def _change(
+        self, caller: Caller, given: ChangeAccount, act: Act, request: Request, asked: SetRights | None = None
+    ) -> str:
+        """`asked`: the rights, where the act is to set them."""
         plan = await self._operations.plan(caller, KIND, CREATE)
         username = given["username"]
 
         async def work(writes: RecordWrites) -> str:
             await lock_kind(self._operations.writer, writes, KIND)
             account = await self._accounts.get(username, writes.session)
-            values: dict[str, Any] = {"staff": username, "act": act.value, "reason": given["reason"]}
-            derived: dict[str, Any] = {}
-            if act is Act.RIGHTS_SET:  # of nobody too, so that a refusal tells not whom there is
-                before = _rights(account)
-                values |= before | {name: given[name] for name in _RIGHTS if given.get(name) is not None}
-                values["department"] = given.get("department", before["department"])
+            values: dict[str, object] = {"staff": username, "act": act.value, "reason": given["reason"]}
+            derived: dict[str, object] = {}
+            before, after = _rights(account), None
+            if asked is not None:  # of nobody too, so that a refusal tells not whom there is
+                after = _set(before, asked)
+                values |= after
                 derived = {f"{name}_before": value for name, value in before.items()}
-            waits = account is not None and self._approval and self._gives(act, account, values)
+            waits = account is not None and self._approval and self._gives(act, before, after)
             derived["state"] = (State.WAITING if waits else State.DONE).value
             made = await writes.insert(plan, KIND, values, derived=derived, by=caller.username)
             if account is None:
                 raise RecordNotFoundError  # not reached: whom nobody knows is an invalid value
-            self._check(caller, act, account, values)
+            self._check(caller, act, account, after)
             if not waits:
-                await self._carry_out(writes, act, values)
+                await self._carry_out(writes, username, act, after)
             return made
 
         return await self._done(username, work, request)
 
     async def _decide(
-        self, caller: Caller, given: dict[str, Any], changed: dict[str, Any], state: State, request: Request
+        self, caller: Caller, given: OfRecord, changed: dict[str, str], state: State, request: Request
     ) -> str:
         plan = await self._operations.plan(caller, KIND, WRITE)
         record_id, version, told = given["id"], given["version"], list[str]()
@@ -114,56 +151,55 @@ class AccountChanges:
                 await self._check_approval(writes, caller, facts)
             await writes.update(plan, KIND, record_id, changed, derived=derived, version=version)
             if state is State.DONE:
-                await self._carry_out(writes, Act(facts["act"]), facts)
+                await self._carry_out(writes, facts["staff"], Act(facts["act"]), _asked(facts))
             told[:] = [facts["staff"]]
-            return str(record_id)
+            return record_id
 
         done = await self._operations.run(work, request)
         for username in told:
             self._principals.forget_account(username)
         return done
 
-    async def _done(self, username: str, work: Any, request: Request) -> str:
+    async def _done(self, username: str, work: Work, request: Request) -> str:
         done = await self._operations.run(work, request)
         self._principals.forget_account(username)  # in this process it counts at once
         return done
 
-    def _gives(self, act: Act, account: StoredAccount, after: dict[str, Any]) -> bool:
+    def _gives(self, act: Act, before: _Rights, after: _Rights | None) -> bool:
         """Whether the change can give the person anything that they do not have."""
-        if act is not Act.RIGHTS_SET:
+        if after is None:
             return act is Act.ENABLED
-        before, rules = _rights(account), self._store.compiler.rule_set
+        rules = self._store.compiler.rule_set
         is_same_place = after["department"] == before["department"]
         takes_purposes = set(after["purposes"]) <= set(before["purposes"])
         return not (is_same_place and takes_purposes and only_narrows(rules, before["roles"], after["roles"]))
 
-    def _check(self, caller: Caller, act: Act, account: StoredAccount, values: dict[str, Any]) -> None:
+    def _check(self, caller: Caller, act: Act, account: StoredAccount, after: _Rights | None) -> None:
         if account.username == caller.username and act is not Act.SESSIONS_ENDED:
             raise RuleBrokenError("account_change.own_account", "staff")
-        if act is Act.RIGHTS_SET:
+        if after is not None:
             before = _rights(account)
-            if not set(values["roles"]) - set(before["roles"]) <= self._store.compiler.roles:
+            if not set(after["roles"]) - set(before["roles"]) <= self._store.compiler.roles:
                 raise RuleBrokenError("role_grant.unknown_role", "roles")
-            nothing = _same(values, before)
+            nothing = _same(after, before)
         else:
             nothing = act in (Act.DISABLED, Act.ENABLED) and account.disabled is (act is Act.DISABLED)
         if nothing:
             raise RuleBrokenError("account_change.nothing_to_change", "act")
 
-    async def _check_approval(self, writes: RecordWrites, caller: Caller, facts: Record) -> None:
+    async def _check_approval(self, writes: RecordWrites, caller: Caller, facts: _KnownChange) -> None:
         """Another person, about the account as it was when the change was asked for."""
         if facts["created_by"] == caller.username:
             raise RuleBrokenError("approval.same_person", "approved_by")
         account = await self._accounts.get(facts["staff"], writes.session)
         if account is None:
             raise RecordNotFoundError
-        self._check(caller, Act(facts["act"]), account, {**facts, **_listed(facts)})
-        before = {name: facts.get(f"{name}_before") for name in _RIGHTS}
-        if facts["act"] == Act.RIGHTS_SET and not _same(before, _rights(account)):
+        self._check(caller, Act(facts["act"]), account, _asked(facts))
+        if facts["act"] == Act.RIGHTS_SET and not _same(_before(facts), _rights(account)):
             raise RuleBrokenError("account_change.outdated", "act")
 
-    async def _carry_out(self, writes: RecordWrites, act: Act, change: dict[str, Any] | Record) -> None:
-        username, session, rules = change["staff"], writes.session, self._store.compiler.rule_set
+    async def _carry_out(self, writes: RecordWrites, username: str, act: Act, after: _Rights | None) -> None:
+        session, rules = writes.session, self._store.compiler.rule_set
         takes = act in (Act.DISABLED, Act.RIGHTS_SET)
         was_locked = takes and await self._administration.locks_out(rules, writes)
         match act:
@@ -173,23 +209,26 @@ class AccountChanges:
                 await self._accounts.enable(username, session)
             case Act.SESSIONS_ENDED:
                 await self._accounts.end_sessions(username, session)
-            case Act.RIGHTS_SET:
-                rights = _listed(change)
-                rights["purposes"] = [Purpose(purpose) for purpose in rights["purposes"]]
-                await self._accounts.set_rights(username, **rights, session=session)
+        if after is not None:
+            purposes = [Purpose(purpose) for purpose in after["purposes"]]
+            roles, department = after["roles"], after["department"]
+            await self._accounts.set_rights(
+                username, roles=roles, purposes=purposes, department=department, session=session
+            )
         if takes and not was_locked and await self._administration.locks_out(rules, writes):
             raise RuleBrokenError("draft.locks_out", "staff")
 
-    async def _facts(self, writes: RecordWrites, plan: AccessPlan, record_id: str) -> Record:
+    async def _facts(self, writes: RecordWrites, plan: AccessPlan, record_id: str) -> _KnownChange:
         """The change whole. Whoever may not read what it does decides nothing of it."""
-        facts = await writes.load(plan, KIND, record_id, *_FACTS)
-        needed = (*_NEEDED, *(_RIGHTS[:2] if facts.get("act") == Act.RIGHTS_SET else ()))
-        if hidden := [name for name in needed if facts.get(name) is None]:
+        facts = await writes.load(plan, KIND, record_id, _KnownChange)
+        lists = {"roles": facts.get("roles"), "purposes": facts.get("purposes")}
+        hidden = [name for name, value in lists.items() if value is None]
+        if facts["act"] == Act.RIGHTS_SET and hidden:
             raise FieldAccessError(Action.READ, hidden)
         return facts
 
 
-def _rights(account: StoredAccount | None) -> dict[str, Any]:
+def _rights(account: StoredAccount | None) -> _Rights:
     """What the account has for good; nobody has nothing."""
     if account is None:
         return {"roles": [], "purposes": [], "department": None}
@@ -200,15 +239,36 @@ def _rights(account: StoredAccount | None) -> dict[str, Any]:
     }
 
 
-def _listed(change: dict[str, Any] | Record) -> dict[str, Any]:
-    """What the change sets, with every name."""
-    lists = {name: change.get(name) or [] for name in ("roles", "purposes")}
-    return {**lists, "department": change.get("department")}
+def _set(before: _Rights, given: SetRights) -> _Rights:
+    """The rights when those given are set; a department given as None is taken away."""
+    roles, purposes = given.get("roles"), given.get("purposes")
+    return {
+        "roles": roles if roles is not None else before["roles"],
+        "purposes": purposes if purposes is not None else before["purposes"],
+        "department": given.get("department", before["department"]),
+    }
 
 
-def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def _asked(known: _KnownChange) -> _Rights | None:
+    """The rights that the change sets; None where it sets none."""
+    if known["act"] != Act.RIGHTS_SET:
+        return None
+    return {
+        "roles": known.get("roles") or [],
+        "purposes": known.get("purposes") or [],
+        "department": known.get("department"),
+    }
+
+
+def _before(known: _KnownChange) -> _Rights:
+    return {
+        "roles": known.get("roles_before") or [],
+        "purposes": known.get("purposes_before") or [],
+        "department": known.get("department_before"),
+    }
+
+
+def _same(one: _Rights, other: _Rights) -> bool:
     """Whether both are the same rights, in whatever order."""
-    of_one, of_other = _listed(one), _listed(other)
-    return all(set(of_one[name]) == set(of_other[name]) for name in ("roles", "purposes")) and (
-        of_one["department"] == of_other["department"]
-    )
+    is_same_place = one["department"] == other["department"]
+    return is_same_place and set(one["roles"]) == set(other["roles"]) and set(one["purposes"]) == set(other["purposes"])

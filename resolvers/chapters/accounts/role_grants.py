@@ -8,9 +8,8 @@ never waits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final, NotRequired, TypedDict
 
 from documents.access.plan import Action, Scope
 from documents.access.trace import Served
@@ -19,17 +18,45 @@ from documents.chapters.accounts.role_grants import RoleGrantState as State
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError, RuleBrokenError
 from documents.plain_records import Record, Records
+from documents.reading.typed_rows import Known
 from documents.writing.idempotency import IdempotentRequest
 from documents.writing.records import RecordWrites
 from policies.authorize import CREATE, WRITE
 from resolvers.caller import Caller
 from resolvers.chapters.policies.administration import PolicyAdministration
+from resolvers.inputs import OfRecord
 from resolvers.kernel import Kernel
 
 KIND: Final = Kind.ROLE_GRANT
 _NAMED: Final = frozenset({"staff", "role"})
-_NEEDED: Final = ("staff", "role", "since", "state", "created_by")
-_FACTS: Final = (*_NEEDED, "until")
+
+
+class GrantRole(TypedDict):
+    """Whom a role is granted, and why: from now, if `since` is left out; for good, if `until` is."""
+
+    staff: str
+    role: str
+    since: NotRequired[datetime | None]
+    until: NotRequired[datetime | None]
+    reason: str
+
+
+class _Term(TypedDict):
+    staff: str
+    role: str
+    since: datetime
+    until: NotRequired[datetime | None]
+
+
+class _KnownGrant(Known, _Term):
+    state: str
+    created_by: str | None
+
+
+class _Endable(Known):
+    staff: str
+    until: NotRequired[datetime | None]
+    ended_at: NotRequired[datetime | None]
 
 
 class RoleGrants:
@@ -43,33 +70,33 @@ class RoleGrants:
         self._store = kernel.store
         self._accounts = kernel.storage.accounts
 
-    async def grant(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+    async def grant(self, caller: Caller, given: GrantRole, request: IdempotentRequest | None) -> str:
         """Grants a role from now, or from `since`, until `until`; for good where that is left out. Where approval is
         needed, it waits for that."""
         plan = await self._operations.plan(caller, KIND, CREATE)
         now = _now()
-        values = {**given, "since": given.get("since") or now}
-        self._check(caller, values, now)
+        since = given.get("since") or now
+        term: _Term = {"staff": given["staff"], "role": given["role"], "since": since, "until": given.get("until")}
+        self._check(caller, term, now)
 
         async def work(writes: RecordWrites) -> str:
             state = State.WAITING if self._approval else State.GRANTED
+            values = {**given, "since": since}
             granted = await writes.insert(plan, KIND, values, derived={"state": state.value}, by=caller.username)
             if not self._approval:
-                await self._give(writes, granted, values)
+                await self._give(writes, granted, term)
             return granted
 
         return await self._operations.run(work, request)
 
-    async def approve(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+    async def approve(self, caller: Caller, given: OfRecord, request: IdempotentRequest | None) -> str:
         """Makes a grant count that another person made for a third."""
         plan = await self._operations.plan(caller, KIND, WRITE)
         record_id, version = given["id"], given["version"]
 
         async def work(writes: RecordWrites) -> str:
             await writes.check(plan, KIND, record_id, ["approved_by"], version=version)
-            known = await writes.load(plan, KIND, record_id, *_FACTS)
-            if hidden := [name for name in _NEEDED if known.get(name) is None]:
-                raise FieldAccessError(Action.READ, hidden)
+            known = await writes.load(plan, KIND, record_id, _KnownGrant)
             if known["state"] != State.WAITING:
                 raise RuleBrokenError("step.not_allowed", "state")
             if known["created_by"] == caller.username:
@@ -79,11 +106,11 @@ class RoleGrants:
             values = {"approved_by": caller.username}
             await writes.update(plan, KIND, record_id, values, derived=derived, version=version)
             await self._give(writes, record_id, known)
-            return str(record_id)
+            return record_id
 
         return await self._operations.run(work, request)
 
-    async def end(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+    async def end(self, caller: Caller, given: OfRecord, request: IdempotentRequest | None) -> str:
         """Ends a grant before its time, or one that has no end."""
         plan = await self._operations.plan(caller, KIND, WRITE)
         record_id, version, now = given["id"], given["version"], _now()
@@ -92,15 +119,16 @@ class RoleGrants:
 
         async def work(writes: RecordWrites) -> str:
             await writes.check(plan, KIND, record_id, ["ended_at"], version=version)
-            known = await writes.load(plan, KIND, record_id, "staff", "until", "ended_at")
-            if known.get("ended_at") is not None or (known.get("until") is not None and known["until"] <= now):
+            known = await writes.load(plan, KIND, record_id, _Endable)
+            until = known.get("until")
+            if known.get("ended_at") is not None or (until is not None and until <= now):
                 raise RuleBrokenError("role_grant.ended_already", "ended_at")
             derived = {"ended_by": caller.username, "state": State.ENDED.value}
             await writes.update(plan, KIND, record_id, {"ended_at": now}, derived=derived, version=version)
             await self._accounts.end_role_term(known["staff"], record_id, writes.session)
             if not was_locked and await self._administration.locks_out(rules, writes):
                 raise RuleBrokenError("draft.locks_out", "role")
-            return str(record_id)
+            return record_id
 
         return await self._operations.run(work, request)
 
@@ -115,17 +143,17 @@ class RoleGrants:
         departments = await self._accounts.departments(one.department for one in accounts if one.department)
         return Records(_account(account, departments.get(account.department or "")) for account in accounts)
 
-    async def _give(self, writes: RecordWrites, grant: str, values: Mapping[str, Any]) -> None:
-        term = {name: values.get(name) for name in ("role", "since", "until")} | {"grant": grant}
-        await self._accounts.add_role_term(values["staff"], term, writes.session)
+    async def _give(self, writes: RecordWrites, grant: str, term: _Term) -> None:
+        given = {"role": term["role"], "since": term["since"], "until": term.get("until"), "grant": grant}
+        await self._accounts.add_role_term(term["staff"], given, writes.session)
 
-    def _check(self, caller: Caller, values: Mapping[str, Any], now: datetime) -> None:
-        if values["staff"] == caller.username:
+    def _check(self, caller: Caller, term: _Term, now: datetime) -> None:
+        if term["staff"] == caller.username:
             raise RuleBrokenError("role_grant.own_account", "staff")
-        if values["role"] not in self._store.compiler.roles:
+        if term["role"] not in self._store.compiler.roles:
             raise RuleBrokenError("role_grant.unknown_role", "role")
-        until = values.get("until")
-        if until is not None and until <= max(values["since"], now):
+        until = term.get("until")
+        if until is not None and until <= max(term["since"], now):
             raise RuleBrokenError("role_grant.ends_before_it_begins", "until")
 
 

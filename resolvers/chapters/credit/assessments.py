@@ -5,38 +5,99 @@ A new grade changes the handling of the customer in the same transaction (G5).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
-from documents.access.plan import AccessPlan
 from documents.chapters.attachments.staging import AttachmentRepository
 from documents.chapters.credit.kinds import AssessmentState
 from documents.chapters.credit.rating import CreditRating, Judgement, RatingScheme, credit_limit, rate_credit
 from documents.chapters.handling.kinds import HandlingCause
 from documents.declaring.kind import Kind
-from documents.errors import FieldAccessError, RuleBrokenError
+from documents.errors import RuleBrokenError
 from documents.plain_records import Record
-from documents.reading.list_query import Selection
 from documents.reading.record_rights import refuse_creation
+from documents.reading.typed_rows import Known
+from documents.reading.where import Where
 from documents.reckoning.money import Money
-from documents.storing.layout import CustomerReference
 from documents.writing.idempotency import IdempotentRequest
-from documents.writing.locks import lock_customer
 from documents.writing.records import RecordWrites
-from policies.authorize import CREATE, READ, WRITE
+from policies.authorize import CREATE, WRITE
 from resolvers.caller import Caller
-from resolvers.chapters.credit.indicator_tables import PARTS, IndicatorTables, scheme_of
-from resolvers.chapters.handling import handling_after
-from resolvers.operations import SYSTEM_ACTIONS, RecordOperations
+from resolvers.chapters.credit.indicator_tables import IndicatorTables, scheme_of
+from resolvers.chapters.handling import Cause, handling_after
+from resolvers.inputs import OfCustomer, OfRecord, without
+from resolvers.operations import SYSTEM_ACTIONS, RecordOperations, Turn
 from resolvers.reads import RecordReads
 
 ASSESSMENT = Kind.CREDIT_ASSESSMENT
-OUTCOME = ("points", "quantitative", "total", "grade", "credit_limit", "currency", "limit_basis")
-RECORDED = ("inputs", "annual_revenue", "adjustment", "judgement", *OUTCOME)
-"""What an assessment was made from and what it came to: whoever has it made again reads all of it."""
 APPROVAL = ("state", "approved_by", "approved_at")
+
+
+class GivenValue(TypedDict):
+    indicator: str
+    value: NotRequired[str | None]
+
+
+class AssessCredit(OfCustomer):
+    inputs: list[GivenValue]
+    annual_revenue: NotRequired[str | None]
+    adjustment: NotRequired[str | None]
+    judgement: NotRequired[str | None]
+    evidence: NotRequired[list[str] | None]
+
+
+class _Value(TypedDict):
+    indicator: str
+    value: str | None
+
+
+class _Judged(TypedDict):
+    """What an assessment is made from beside the values of the indicators."""
+
+    annual_revenue: str | None
+    adjustment: str | None
+    judgement: str | None
+
+
+class _Granted(TypedDict):
+    grade: str
+    credit_limit: str
+    currency: str
+
+
+class _Outcome(_Granted):
+    points: list[dict[str, str]]
+    quantitative: str
+    total: str
+    limit_basis: str
+
+
+class _KnownAssessment(Known, _Granted):
+    state: str
+    created_by: str | None
+    customer: str
+
+
+class _KnownPoints(TypedDict):
+    indicator: str
+    group: str
+    score: str
+    weight: str
+    weighted: str
+
+
+class _RecordedAssessment(Known, _Judged, _Granted):
+    """What an assessment was made from and what it came to: whoever has it made again reads all of it."""
+
+    table: str
+    inputs: list[_Value] | None
+    points: list[_KnownPoints] | None
+    quantitative: str | None
+    total: str | None
+    limit_basis: str
 
 
 class CreditAssessments:
@@ -57,54 +118,59 @@ class CreditAssessments:
         self._attachments = attachments
         self._four_eyes = four_eyes
 
-    async def assess(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+    async def assess(self, caller: Caller, given: AssessCredit, request: IdempotentRequest | None) -> str:
         """Rates `given["customer"]` by the table in force for its kind."""
         operations = self._operations
         plan = await operations.plan(caller, ASSESSMENT, CREATE)
         evidence_plan = await operations.plan(caller, Kind.ATTACHMENT)
         customer = await operations.customer(caller, given["customer"])
-        values = {name: value for name, value in given.items() if name != "customer"}
+        values = without(given, "customer")
         refuse_creation(plan, ASSESSMENT, customer, values)
+        inputs = [_Value(indicator=one["indicator"], value=one.get("value")) for one in given["inputs"]]
+        judged = _Judged(
+            annual_revenue=given.get("annual_revenue"),
+            adjustment=given.get("adjustment"),
+            judgement=given.get("judgement"),
+        )
 
         async def work(writes: RecordWrites) -> str:
-            await lock_customer(operations.writer, writes, customer)
-            await self._attachments.require(writes, evidence_plan, customer, values.get("evidence") or [])
+            turn = await operations.turn(writes, plan, customer)
+            await self._attachments.require(writes, evidence_plan, customer, given.get("evidence") or [])
             table = await self._tables.in_force(writes, plan, customer.kind)
-            derived = {**_derived(scheme_of(table), values), "table": table["id"], "table_number": table["number"]}
+            outcome = _outcome(scheme_of(table), inputs, judged)
             state = AssessmentState.AWAITING_APPROVAL if self._four_eyes else AssessmentState.IN_FORCE
-            derived["state"] = state.value
+            derived = {**outcome, "table": table["id"], "table_number": table["number"], "state": state.value}
             if state is AssessmentState.IN_FORCE:
-                await self._supersede(writes, plan, customer)
+                await self._supersede(turn)
             made = await writes.insert(plan, ASSESSMENT, values, customer=customer, derived=derived, by=caller.username)
             if state is AssessmentState.IN_FORCE:
-                await self._take_effect(writes, plan, customer, made, derived)
+                await self._take_effect(turn, made, outcome)
             return made
 
         return await operations.run(work, request)
 
-    async def approve(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+    async def approve(self, caller: Caller, given: OfRecord, request: IdempotentRequest | None) -> str:
         """Puts the assessment `given["id"]` in force; by another person than who made it."""
         operations = self._operations
         plan = await operations.plan(caller, ASSESSMENT, WRITE)
 
         async def work(writes: RecordWrites) -> str:
             await writes.check(plan, ASSESSMENT, given["id"], APPROVAL, version=given["version"])
-            record = await self._known(writes, plan, given["id"])
-            if record["state"] != AssessmentState.AWAITING_APPROVAL.value:
+            assessment = await operations.known(writes, plan, ASSESSMENT, given["id"], _KnownAssessment)
+            if assessment["state"] != AssessmentState.AWAITING_APPROVAL.value:
                 raise RuleBrokenError("step.not_allowed", "state")
-            if record["created_by"] == caller.username:
+            if assessment["created_by"] == caller.username:
                 raise RuleBrokenError("approval.same_person", "approved_by")
-            customer = await operations.customer(caller, record["customer"])
-            await lock_customer(operations.writer, writes, customer)
-            await self._supersede(writes, plan, customer)
+            turn = await operations.turn(writes, plan, await operations.customer(caller, assessment["customer"]))
+            await self._supersede(turn)
             approval = {
                 "state": AssessmentState.IN_FORCE.value,
                 "approved_by": caller.username,
                 "approved_at": datetime.now(UTC),
             }
             await writes.update(plan, ASSESSMENT, given["id"], approval, version=given["version"])
-            await self._take_effect(writes, plan, customer, given["id"], record)
-            return str(given["id"])
+            await self._take_effect(turn, given["id"], assessment)
+            return given["id"]
 
         return await operations.run(work, request)
 
@@ -112,20 +178,14 @@ class CreditAssessments:
         """The assessment made again from what was recorded, and whether it is the same; None where there is none.
 
         Raises FieldAccessError for what the caller may not read of it: nothing is made again then."""
-        if not assessment_id.startswith(f"{ASSESSMENT.value}_"):
-            return None
-        found = await self._reads.find(caller, assessment_id, Selection({ASSESSMENT: frozenset({"table", *RECORDED})}))
+        found = await self._reads.known(caller, ASSESSMENT, assessment_id, _RecordedAssessment)
         if found is None:
             return None
-        if denied := {"table", *RECORDED} - found.keys():
-            raise FieldAccessError("read", denied)
-        table = await self._reads.find(caller, found["table"], Selection({Kind.INDICATOR_TABLE: frozenset(PARTS)}))
-        if table is None or not table.keys() >= set(PARTS):
-            raise FieldAccessError("read", ["table"])
+        table = await self._tables.shown(self._reads, caller, found["table"])
         if found["inputs"] is None:  # erased with its customer's key
             return None
-        again = _derived(scheme_of(table), found)
-        differing = sorted(name for name, value in again.items() if not _same(value, found[name]))
+        again, recorded = _outcome(scheme_of(table), found["inputs"], found), dict(found)
+        differing = sorted(name for name, value in again.items() if not _same(value, recorded[name]))
         return Record(
             id=assessment_id,
             equal=not differing,
@@ -137,46 +197,33 @@ class CreditAssessments:
             currency=again["currency"],
         )
 
-    async def _known(self, writes: RecordWrites, plan: AccessPlan, record_id: str) -> Record:
-        """The assessment as the system knows it."""
-        own = await self._operations.system_plan(plan, ASSESSMENT, READ)
-        names = ("state", "created_by", "customer", "grade", "credit_limit", "currency")
-        return await writes.load(own, ASSESSMENT, record_id, *names)
+    async def _supersede(self, turn: Turn) -> None:
+        own = await self._operations.system_plan(turn.plan, ASSESSMENT, SYSTEM_ACTIONS)
+        in_force = Where(customer=turn.customer, state=AssessmentState.IN_FORCE)
+        for earlier in await turn.writes.find(own, ASSESSMENT, in_force):
+            await turn.writes.update(own, ASSESSMENT, earlier["id"], {"state": AssessmentState.SUPERSEDED.value})
 
-    async def _supersede(self, writes: RecordWrites, plan: AccessPlan, customer: CustomerReference) -> None:
-        own = await self._operations.system_plan(plan, ASSESSMENT, SYSTEM_ACTIONS)
-        condition = {"customer_id": customer.row_id, "state": AssessmentState.IN_FORCE.value}
-        for earlier in await writes.find(own, ASSESSMENT, condition):
-            await writes.update(own, ASSESSMENT, earlier["id"], {"state": AssessmentState.SUPERSEDED.value})
-
-    async def _take_effect(
-        self,
-        writes: RecordWrites,
-        plan: AccessPlan,
-        customer: CustomerReference,
-        record_id: str,
-        rated: Mapping[str, Any],
-    ) -> None:
+    async def _take_effect(self, turn: Turn, record_id: str, rated: _Granted) -> None:
         granted = Money(Decimal(rated["credit_limit"]), rated["currency"])
-        operations, cause = self._operations, HandlingCause.GRADE
+        cause = Cause(HandlingCause.GRADE, record_id)
         await handling_after(
-            operations, writes, plan, customer, cause, record_id, grade=rated["grade"], granted=granted
+            self._operations, turn, cause, lambda situation: replace(situation, grade=rated["grade"], granted=granted)
         )
 
 
-def _derived(scheme: RatingScheme, recorded: Mapping[str, Any]) -> dict[str, Any]:
-    """What `recorded` comes to under `scheme`. Raises the errors of `rate_credit`."""
+def _outcome(scheme: RatingScheme, inputs: Sequence[_Value], judged: _Judged) -> _Outcome:
+    """What is recorded of an assessment comes to under `scheme`. Raises the errors of `rate_credit`."""
     values: dict[str, Decimal | None] = {}
-    for item in recorded["inputs"]:
+    for item in inputs:
         if item["indicator"] in values:
             raise RuleBrokenError("indicator.twice", "inputs", input=item["indicator"])
-        values[item["indicator"]] = _number(item.get("value"))
-    adjustment, reason = _number(recorded.get("adjustment")), recorded.get("judgement")
+        values[item["indicator"]] = _number(item["value"])
+    adjustment, reason = _number(judged["adjustment"]), judged["judgement"]
     if reason is not None and adjustment is None:
         adjustment = Decimal(0)
     judgement = Judgement(adjustment, reason or "") if adjustment is not None else None
     rating = rate_credit(scheme, values, judgement)
-    revenue = _number(recorded.get("annual_revenue"))
+    revenue = _number(judged["annual_revenue"])
     limit = credit_limit(scheme, rating.grade, Money(revenue, scheme.currency) if revenue is not None else None)
     return {
         "points": _points(rating),
@@ -202,8 +249,8 @@ def _points(rating: CreditRating) -> list[dict[str, str]]:
     ]
 
 
-def _number(value: Any) -> Decimal | None:
-    return Decimal(str(value)) if value is not None else None
+def _number(text: str | None) -> Decimal | None:
+    return Decimal(text) if text is not None else None
 
 
 def _same(made: Any, recorded: Any) -> bool:

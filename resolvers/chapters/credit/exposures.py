@@ -13,17 +13,26 @@ from documents.chapters.credit.figures import CreditFigures
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError, RecordNotFoundError
 from documents.plain_records import Record, Records
-from documents.reading.list_query import Selection
 from documents.reading.record_rights import grants_in_records
+from documents.reading.typed_rows import Known
+from documents.reading.where import Where
 from documents.reckoning.money import Money, zero
 from documents.storing.layout import CustomerReference
-from documents.writing.records import RecordWrites
 from policies.authorize import READ
 from resolvers.caller import Caller
 from resolvers.chapters.handling import CURRENCY, HandlingInForce, handling_in_force
-from resolvers.operations import RecordOperations
+from resolvers.operations import RecordOperations, Turn
 
-HANDLED = frozenset({"number", "grade", "credit_limit", "currency", "stops_new_credit"})
+
+class _Handled(Known):
+    number: int
+    grade: str | None
+    credit_limit: str | None
+    currency: str
+    stops_new_credit: bool
+
+
+HANDLED = frozenset(_Handled.__annotations__) - {"id"}
 
 
 class Exposures:
@@ -61,14 +70,12 @@ class Exposures:
             not_converted=foreign,
         )
 
-    async def check(
-        self, writes: RecordWrites, plan: AccessPlan, customer: CustomerReference, new_amount: Money
-    ) -> tuple[ExposureCheck, HandlingInForce]:
+    async def check(self, turn: Turn, new_amount: Money) -> tuple[ExposureCheck, HandlingInForce]:
         """One more amount against the limit, and the handling in force, as the system knows them, in the transaction
-        of the operation. Take the customer's turn first. Raises CurrencyError `currency.no_rate`."""
-        own = await self._operations.system_plan(plan, Kind.RECEIVABLE, READ)
-        amounts = await self._figures.open_amounts(own, customer, AccessReport(), writes.session)
-        known = await handling_in_force(self._operations, writes, plan, customer)
+        of the operation. Raises CurrencyError `currency.no_rate`."""
+        own = await self._operations.system_plan(turn.plan, Kind.RECEIVABLE, READ)
+        amounts = await self._figures.open_amounts(own, turn.customer, AccessReport(), turn.writes.session)
+        known = await handling_in_force(self._operations, turn)
         return self._checked(amounts, new_amount, known.handling.limit), known
 
     def _checked(self, amounts: tuple[Money, ...], new_amount: Money, limit: Money) -> ExposureCheck:
@@ -81,10 +88,8 @@ class Exposures:
         if denied := HANDLED - grants_in_records(plan, Kind.HANDLING_CHANGE, customer).plain:
             raise FieldAccessError("read", denied)
         reader = self._operations.writer.reader(Kind.HANDLING_CHANGE)
-        selection = Selection({Kind.HANDLING_CHANGE: HANDLED})
-        condition = {"customer_id": customer.row_id}
-        found = await reader.find_in(plan, Kind.HANDLING_CHANGE, condition, selection, caller.report)
-        newest = max(found, key=lambda record: record["number"], default=None)
+        found = await reader.rows(plan, Where(customer=customer), _Handled, caller.report)
+        newest = max(found, key=lambda change: change["number"], default=None)
         if newest is None or newest["credit_limit"] is None:
             return None, zero(CURRENCY), False
         limit = Money(Decimal(newest["credit_limit"]), newest["currency"])

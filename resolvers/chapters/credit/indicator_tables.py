@@ -5,9 +5,8 @@ stored.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from documents.chapters.credit.default_rating_schemes import DEFAULT_RATING_SCHEMES
 from documents.chapters.credit.kinds import IndicatorTable
@@ -18,30 +17,93 @@ from documents.reckoning.money import Money
 from documents.writing.idempotency import IdempotentRequest
 from resolvers.caller import Caller
 from resolvers.operations import RecordOperations
-from resolvers.versioned_tables import VersionedTables
+from resolvers.versioned_tables import ActivateTable, KnownTable, VersionedTables
 
 HUNDRED = Decimal(100)
-PARTS = ("number", "applies_to", "currency", "greatest_adjustment", "indicators", "bands", "grades")
 
 
-class IndicatorTables(VersionedTables):
+class GivenIndicator(TypedDict):
+    name: str
+    group: str
+    weight: str
+    below: NotRequired[str | None]
+    missing: NotRequired[str | None]
+
+
+class GivenBand(TypedDict):
+    indicator: str
+    at_least: str
+    score: str
+
+
+class GivenGrade(TypedDict):
+    grade: str
+    at_least: str
+    fixed: NotRequired[str | None]
+    share_of_revenue: NotRequired[str | None]
+    ceiling: NotRequired[str | None]
+
+
+class ActivateIndicatorTable(ActivateTable):
+    currency: NotRequired[str | None]
+    greatest_adjustment: NotRequired[str | None]
+    indicators: list[GivenIndicator]
+    bands: list[GivenBand]
+    grades: list[GivenGrade]
+
+
+class _KnownIndicator(TypedDict):
+    name: str
+    group: str
+    weight: str
+    below: str
+    missing: str
+
+
+class _KnownBand(TypedDict):
+    indicator: str
+    at_least: str
+    score: str
+
+
+class _KnownGrade(TypedDict):
+    grade: str
+    at_least: str
+    fixed: str | None
+    share_of_revenue: str | None
+    ceiling: str | None
+
+
+class KnownIndicatorTable(KnownTable):
+    currency: str
+    greatest_adjustment: str
+    indicators: list[_KnownIndicator]
+    bands: list[_KnownBand]
+    grades: list[_KnownGrade]
+
+
+class IndicatorTables(VersionedTables[ActivateIndicatorTable, KnownIndicatorTable]):
     """Tables of indicators under policy."""
 
     def __init__(self, operations: RecordOperations) -> None:
         defaults = map(stored_form, DEFAULT_RATING_SCHEMES.values())
-        super().__init__(operations, Kind.INDICATOR_TABLE, PARTS, scheme_of, defaults)
+        super().__init__(operations, Kind.INDICATOR_TABLE, KnownIndicatorTable, scheme_of, defaults)
 
-    async def activate(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+    async def activate(self, caller: Caller, given: ActivateIndicatorTable, request: IdempotentRequest | None) -> str:
         """Puts a new table in force; what is left out is as the record declares it."""
-        return await super().activate(caller, {**_defaults(), **given}, request)
+        whole: ActivateIndicatorTable = {
+            "currency": _default("currency"),
+            "greatest_adjustment": _default("greatest_adjustment"),
+            **given,
+        }
+        return await super().activate(caller, whole, request)
 
 
-def _defaults() -> dict[str, Any]:
-    fields = IndicatorTable.model_fields
-    return {name: str(fields[name].default) for name in ("currency", "greatest_adjustment")}
+def _default(name: str) -> str:
+    return str(IndicatorTable.model_fields[name].default)
 
 
-def scheme_of(table: Mapping[str, Any]) -> RatingScheme:
+def scheme_of(table: KnownIndicatorTable) -> RatingScheme:
     """The scheme that a table declares. Raises RuleBrokenError: `indicator_table.weights` where the weights do not sum
     to 100, `indicator_table.groups` where a group has no indicator, `indicator_table.invalid` for any other fault."""
     indicators, currency = table["indicators"], table["currency"]
@@ -67,7 +129,7 @@ def scheme_of(table: Mapping[str, Any]) -> RatingScheme:
         raise RuleBrokenError("indicator_table.invalid") from error
 
 
-def stored_form(scheme: RatingScheme) -> dict[str, Any]:
+def stored_form(scheme: RatingScheme) -> ActivateIndicatorTable:
     """The values of a table that declares `scheme`."""
     return {
         "applies_to": scheme.kind.value,
@@ -101,19 +163,18 @@ def stored_form(scheme: RatingScheme) -> dict[str, Any]:
     }
 
 
-def _indicator(row: Mapping[str, Any], bands: tuple[Band, ...]) -> Indicator:
-    below, missing = _number(row.get("below")), _number(row.get("missing"))
+def _indicator(row: _KnownIndicator, bands: tuple[Band, ...]) -> Indicator:
     group, weight = IndicatorGroup(row["group"]), Decimal(row["weight"])
-    return Indicator(row["name"], group, weight, bands, below or Decimal(0), missing or Decimal(0))
+    return Indicator(row["name"], group, weight, bands, Decimal(row["below"]), Decimal(row["missing"]))
 
 
-def _grade(row: Mapping[str, Any], currency: str) -> GradeRule:
-    fixed, ceiling = _number(row.get("fixed")), _number(row.get("ceiling"))
+def _grade(row: _KnownGrade, currency: str) -> GradeRule:
+    fixed, ceiling = _number(row["fixed"]), _number(row["ceiling"])
     return GradeRule(
         grade=row["grade"],
         at_least=Decimal(row["at_least"]),
         fixed=Money(fixed, currency) if fixed is not None else None,
-        share_of_revenue=_number(row.get("share_of_revenue")),
+        share_of_revenue=_number(row["share_of_revenue"]),
         ceiling=Money(ceiling, currency) if ceiling is not None else None,
     )
 

@@ -6,10 +6,11 @@ It is made by a person and under that person's plan: nothing stands in it that i
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import NotRequired
 from zoneinfo import ZoneInfo
 
 from documents.chapters.attachments.kinds import AttachmentCategory
@@ -19,27 +20,52 @@ from documents.chapters.credit.kinds import ReceivableState, StepState
 from documents.chapters.credit.overdue_letter import OVERDUE_LETTERS
 from documents.chapters.credit.overdue_steps import CollectionStage
 from documents.chapters.credit.receivables import overdue_days
-from documents.declaring.kind import CUSTOMER_KINDS, Kind
+from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError, RecordNotFoundError, RuleBrokenError
 from documents.letters.template import LetterLanguage
-from documents.plain_records import Record
 from documents.reading.customers import CustomerReader
 from documents.reading.list_query import Selection
 from documents.reading.record_rights import grants_in_customer
+from documents.reading.typed_rows import Known, row_fields, typed
+from documents.reading.where import Before, Where
 from documents.reckoning.money import Money, total
+from documents.registry import FULL_CATALOGUE
 from documents.storing.layout import CustomerReference
 from documents.writing.idempotency import IdempotentRequest
 from documents.writing.records import RecordWrites
 from policies.authorize import CREATE, WRITE
 from resolvers.caller import Caller
+from resolvers.inputs import OfRecord
 from resolvers.operations import RecordOperations
 from resolvers.reads import RecordReads
 
 STEP, RECEIVABLE = Kind.COLLECTION_STEP, Kind.RECEIVABLE
 DAYS_TO_PAY = 10
 LOCAL = ZoneInfo("Asia/Shanghai")
-LISTED = frozenset({"number", "due_on", "balance", "currency"})
-ADDRESSED = frozenset({"name", "address", "postal_address"})
+
+
+class PrepareCollectionLetter(OfRecord):
+    language: NotRequired[str | None]
+
+
+class _PlannedStep(Known):
+    customer: str
+    receivable: str
+    stage: str
+    state: str
+
+
+class _Addressed(Known):
+    name: str
+    address: str | None
+    postal_address: str | None
+
+
+class _Listed(Known):
+    number: str
+    due_on: str
+    balance: str
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +95,7 @@ class CollectionLetters:
         self._attachments = attachments
         self._sender = sender
 
-    async def prepare(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+    async def prepare(self, caller: Caller, given: PrepareCollectionLetter, request: IdempotentRequest | None) -> str:
         """Makes the letter of the planned step `given["id"]`. Raises RuleBrokenError `letter.no_sender`,
         `letter.no_address`, `step.not_allowed` for a step that needs none, FieldAccessError."""
         sender, operations = self._sender, self._operations
@@ -80,7 +106,7 @@ class CollectionLetters:
         files = await operations.plan(caller, Kind.ATTACHMENT, CREATE)
         step = await self._step(caller, given["id"])
         today = datetime.now(LOCAL).date()
-        customer = await operations.customer(caller, step["customer"]["id"])
+        customer = await operations.customer(caller, step["customer"])
         values = await self._recipient(caller, customer)
         items = await self._overdue(caller, customer, step["receivable"], today)
         content = await asyncio.to_thread(
@@ -92,31 +118,29 @@ class CollectionLetters:
             async def work(writes: RecordWrites) -> str:
                 letter = await self._attachments.insert(writes, files, staged, by=caller.username)
                 await writes.update(plan, STEP, given["id"], {"letter": letter}, version=given["version"])
-                return str(given["id"])
+                return given["id"]
 
             return await operations.run(work, request)
 
-    async def _step(self, caller: Caller, record_id: str) -> Record:
-        names = frozenset({"customer", "receivable", "stage", "state"})
-        whose = Selection(dict.fromkeys(CUSTOMER_KINDS, frozenset({"id"})))
-        step = await self._records.find(caller, record_id, Selection({STEP: names}, {"customer": whose}))
-        if step is None or step["kind"] != STEP.value:
+    async def _step(self, caller: Caller, record_id: str) -> _PlannedStep:
+        step = await self._records.known(caller, STEP, record_id, _PlannedStep)
+        if step is None:
             raise RecordNotFoundError
-        if denied := names - step.keys():
-            raise FieldAccessError("read", denied)
         if step["stage"] != CollectionStage.LETTER.value or step["state"] != StepState.PLANNED.value:
             raise RuleBrokenError("step.not_allowed", "stage")
-        if step["customer"] is None:
-            raise RecordNotFoundError
         return step
 
     async def _recipient(self, caller: Caller, customer: CustomerReference) -> dict[str, str]:
         """Name and address, both in plain."""
-        plan = await self._operations.customers_plan(caller)
-        if denied := ADDRESSED - grants_in_customer(plan, customer).plain:
+        plan, asked = (
+            await self._operations.customers_plan(caller),
+            row_fields(FULL_CATALOGUE, customer.kind, _Addressed).names,
+        )
+        if denied := asked - {"id"} - grants_in_customer(plan, customer).plain:
             raise FieldAccessError("read", denied)
-        selection = Selection({customer.kind: ADDRESSED})
-        found = (await self._customers.find_many(plan, [customer.row_id], selection, caller.report))[customer.row_id]
+        selection = Selection({customer.kind: asked})
+        records = await self._customers.find_many(plan, [customer.row_id], selection, caller.report)
+        [found] = typed(FULL_CATALOGUE, customer.kind, _Addressed, records.values())
         address = found["postal_address"] or found["address"]
         if not address:
             raise RuleBrokenError("letter.no_address")
@@ -124,23 +148,15 @@ class CollectionLetters:
 
     async def _overdue(
         self, caller: Caller, customer: CustomerReference, receivable_id: str, today: date
-    ) -> tuple[Record, ...]:
+    ) -> Sequence[_Listed]:
         """What is overdue in the currency of the step's receivable, the oldest first; of one that is paid, nothing."""
         plan = await self._operations.plan(caller, RECEIVABLE)
-        selection = Selection({RECEIVABLE: LISTED | {"id"}})
-        condition = {
-            "customer_id": customer.row_id,
-            "state": ReceivableState.OPEN.value,
-            "due_on": {"$lt": today.isoformat()},
-        }
-        repository = self._operations.writer.reader(RECEIVABLE)
-        found = await repository.find_in(plan, RECEIVABLE, condition, selection, caller.report)
-        if denied := {name for record in found for name in LISTED - record.keys()}:
-            raise FieldAccessError("read", denied)
-        currency = next((record["currency"] for record in found if record["id"] == receivable_id), None)
+        overdue = Where(customer=customer, state=ReceivableState.OPEN, due_on=Before(today))
+        found = await self._operations.writer.reader(RECEIVABLE).rows(plan, overdue, _Listed, caller.report)
+        currency = next((one["currency"] for one in found if one["id"] == receivable_id), None)
         if currency is None:
             raise RuleBrokenError("collection.paid")
-        return tuple(sorted((one for one in found if one["currency"] == currency), key=lambda one: str(one["due_on"])))
+        return sorted((one for one in found if one["currency"] == currency), key=lambda one: one["due_on"])
 
 
 def _letterhead(sender: LetterSender) -> dict[str, str]:
@@ -154,7 +170,7 @@ def _letterhead(sender: LetterSender) -> dict[str, str]:
 
 
 def _rendered(
-    language: LetterLanguage, values: dict[str, str], step_id: str, items: tuple[Record, ...], today: date
+    language: LetterLanguage, values: dict[str, str], step_id: str, items: Sequence[_Listed], today: date
 ) -> bytes:
     balances = [Money(Decimal(item["balance"]), item["currency"]) for item in items]
     owed = total(balances, balances[0].currency)

@@ -23,10 +23,11 @@ from resolvers.caller import Caller
 from resolvers.chapters.customers.history import History
 from resolvers.chapters.information.shared_customers import SharedCustomers
 from resolvers.idempotency import idempotent
+from resolvers.inputs import OfRecord
 from resolvers.kernel import Kernel
 from resolvers.pages import Wanted, connection, read_page
 from resolvers.reads import read_actions
-from resolvers.recording import traced
+from resolvers.recording import Changing, traced
 from resolvers.refusals import REFUSALS, user_errors
 
 
@@ -68,7 +69,7 @@ class Customers:
         known = await self._known(request)
         if known is None:
             try:
-                with traced(caller, Act.CREATE, change.kind, change.values) as new:
+                with traced(caller, Changing(Act.CREATE, change.kind, tuple(change.values))) as new:
                     new.customer = await self._writer.create(plan, change, request)
                 known = f"{change.kind.value}_{new.customer}"
             except REFUSALS as refusal:
@@ -79,17 +80,16 @@ class Customers:
         plan = await self._engine.authorize(caller.principal, caller.purpose, read_actions(selection))
         return await self._payload(caller, plan, known, selection)
 
-    async def update(
-        self, caller: Caller, customer_id: str, version: int, change: Change, selection: Selection, path: str
-    ) -> Record:
-        """The payload record of a change to the customer whose `version` the caller saw."""
+    async def update(self, caller: Caller, given: OfRecord, change: Change, selection: Selection, path: str) -> Record:
+        """The payload record of a change to the customer whose version the caller saw."""
+        customer_id, version = given["id"], given["version"]
         plan = await self._engine.authorize(caller.principal, caller.purpose, WRITE | read_actions(selection))
         caller.report.trace.add_plan(plan)
         request = idempotent(caller, path, ["update", customer_id, version, change.channel, change.values])
         if await self._known(request) is None:
             row_id = _row_id(customer_id, change.kind)
             try:
-                with traced(caller, Act.WRITE, change.kind, change.values, customer=row_id):
+                with traced(caller, Changing(Act.WRITE, change.kind, tuple(change.values), customer=row_id)):
                     if row_id is None:
                         raise RecordNotFoundError
                     await self._writer.update(plan, row_id, version, change, request)
@@ -102,8 +102,9 @@ class Customers:
                 await self._settled(request)
         return await self._payload(caller, plan, customer_id, selection)
 
-    async def delete(self, caller: Caller, customer_id: str, version: int, path: str) -> Record:
+    async def delete(self, caller: Caller, given: OfRecord, path: str) -> Record:
         """The payload record of a deletion: `deleted_id`, and `user_errors`."""
+        customer_id, version = given["id"], given["version"]
         plan = await self._engine.authorize(caller.principal, caller.purpose, DELETE)
         caller.report.trace.add_plan(plan)
         request = idempotent(caller, path, ["delete", customer_id, version])
@@ -111,7 +112,7 @@ class Customers:
             parsed = parse_customer_id(customer_id)
             try:
                 kind, row_id = parsed or (None, None)
-                with traced(caller, Act.DELETE, kind, customer=row_id):
+                with traced(caller, Changing(Act.DELETE, kind, customer=row_id)):
                     if parsed is None:
                         raise RecordNotFoundError
                     await self._writer.delete(plan, *parsed, version, request)

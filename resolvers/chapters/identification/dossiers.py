@@ -6,13 +6,20 @@ neither that it is there nor that it is missing, whatever is stored.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Generic
 
-from documents.chapters.identification.dossier import REQUIREMENTS, DossierSection, Evidence, MissingPart, dossier_state
+from documents.chapters.identification.dossier import (
+    REQUIREMENTS,
+    DossierSection,
+    Evidence,
+    MissingPart,
+    SeenDossier,
+    dossier_state,
+)
 from documents.chapters.identification.kinds import VerificationResult, VerificationState
 from documents.declaring.kind import Kind
 from documents.declaring.labels import Label
@@ -21,6 +28,8 @@ from documents.plain_records import Record, Records
 from documents.reading.customers import CustomerReader
 from documents.reading.list_query import Selection
 from documents.reading.record_rights import grants_in_customer, grants_in_records
+from documents.reading.typed_rows import Known, Row, row_fields
+from documents.reading.where import Where
 from documents.reckoning.working_time import SHANGHAI
 from documents.registry import FULL_CATALOGUE
 from documents.storing.layout import CustomerReference
@@ -42,21 +51,35 @@ LABELS: Final[Mapping[tuple[DossierSection, str], Label]] = MappingProxyType(
 """The parts that are no single field of the customer."""
 
 
+class _Verified(Known):
+    state: str
+    result: str
+    expires_on: str | None
+
+
+class _Assessed(Known):
+    valid_until: str
+
+
 @dataclass(frozen=True, slots=True)
-class _Proof:
+class _Proof(Generic[Row]):
     """Records that a dossier needs: those that meet `wanted` and hold until `expires`."""
 
     kind: Kind
+    row: type[Row]
     wanted: Mapping[str, str]
-    expires: str
+    expires: Callable[[Row], str | None]
 
 
 VERIFICATION: Final = _Proof(
     Kind.VERIFICATION,
+    _Verified,
     MappingProxyType({"state": VerificationState.CONFIRMED.value, "result": VerificationResult.MATCHED.value}),
-    "expires_on",
+    lambda verification: verification["expires_on"],
 )
-ASSESSMENT: Final = _Proof(Kind.RISK_ASSESSMENT, MappingProxyType({}), "valid_until")
+ASSESSMENT: Final = _Proof(
+    Kind.RISK_ASSESSMENT, _Assessed, MappingProxyType({}), lambda assessment: assessment["valid_until"]
+)
 
 
 class Dossiers:
@@ -95,29 +118,30 @@ class Dossiers:
         if record is None:
             raise RecordNotFoundError
         licence = record.get(LICENCE)
-        state = dossier_state(
+        dossier = SeenDossier(
             kind,
             [name for name in seen if record.get(name) not in (None, [])],
             await self._evidence(caller, customer, VERIFICATION),
             await self._evidence(caller, customer, ASSESSMENT),
-            datetime.now(SHANGHAI).date(),
-            date.fromisoformat(licence) if licence is not None else None,
+            _day(licence),
             hidden=names - seen,
         )
+        state = dossier_state(dossier, datetime.now(SHANGHAI).date())
         return Record(
             state=state.status.value, missing=_parts(kind, state.missing), unknown=_parts(kind, state.unknown)
         )
 
-    async def _evidence(self, caller: Caller, customer: CustomerReference, proof: _Proof) -> list[Evidence] | None:
+    async def _evidence(self, caller: Caller, customer: CustomerReference, proof: _Proof[Row]) -> list[Evidence] | None:
         """What proves it; None where the caller may not see whether anything does."""
         plan = await self._operations.plan(caller, proof.kind)
-        needed = frozenset({proof.expires, *proof.wanted})
-        if not needed <= grants_in_records(plan, proof.kind, customer).plain:
+        if (
+            not row_fields(FULL_CATALOGUE, proof.kind, proof.row).names - {"id"}
+            <= grants_in_records(plan, proof.kind, customer).plain
+        ):
             return None
-        condition = {"customer_id": customer.row_id, **proof.wanted}
-        reader, asked = self._operations.writer.reader(proof.kind), Selection({proof.kind: needed})
-        found = await reader.find_in(plan, proof.kind, condition, asked, caller.report)
-        return [Evidence(_day(record.get(proof.expires))) for record in found]
+        reader, where = self._operations.writer.reader(proof.kind), Where(customer=customer, **proof.wanted)
+        found = await reader.rows(plan, where, proof.row, caller.report)
+        return [Evidence(_day(proof.expires(record))) for record in found]
 
 
 def _day(text: str | None) -> date | None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from typing import Any
+from typing import TypedDict
 
 from documents.chapters.identification.default_risk_tables import DEFAULT_RISK_TABLES
 from documents.chapters.identification.risk import PointRule, RiskFactor, RiskTable
@@ -12,18 +11,46 @@ from documents.chapters.identification.risk_conditions import Condition, Operato
 from documents.declaring.kind import Kind
 from documents.errors import RuleBrokenError
 from resolvers.operations import RecordOperations
-from resolvers.versioned_tables import VersionedTables
-
-PARTS = ("number", "applies_to", "factors", "rules", "medium_from", "high_from")
+from resolvers.versioned_tables import ActivateTable, KnownTable, VersionedTables
 
 
-def risk_tables(operations: RecordOperations) -> VersionedTables:
+class Factor(TypedDict):
+    name: str
+    otherwise: int
+    missing: int
+
+
+class Rule(TypedDict):
+    factor: str
+    operator: str
+    operand: str
+    points: int
+
+
+class ActivateRiskTable(ActivateTable):
+    medium_from: int
+    high_from: int
+    factors: list[Factor]
+    rules: list[Rule]
+
+
+class KnownRiskTable(KnownTable):
+    medium_from: int
+    high_from: int
+    factors: list[Factor]
+    rules: list[Rule]
+
+
+RiskTables = VersionedTables[ActivateRiskTable, KnownRiskTable]
+
+
+def risk_tables(operations: RecordOperations) -> RiskTables:
     """The risk tables under policy."""
     defaults = [stored_form(table) for table in DEFAULT_RISK_TABLES.values()]
-    return VersionedTables(operations, Kind.RISK_TABLE, PARTS, table_of, defaults)
+    return RiskTables(operations, Kind.RISK_TABLE, KnownRiskTable, table_of, defaults)
 
 
-def table_of(stored: Mapping[str, Any]) -> RiskTable:
+def table_of(stored: KnownRiskTable) -> RiskTable:
     """The table that a record declares. Raises RuleBrokenError `risk_table.invalid` for one that contradicts itself:
     no factor, one twice, a rule of none, a number that is none, thresholds that do not rise."""
     rules: dict[str, list[PointRule]] = defaultdict(list)
@@ -47,7 +74,7 @@ def table_of(stored: Mapping[str, Any]) -> RiskTable:
         raise RuleBrokenError("risk_table.invalid") from error
 
 
-def stored_form(table: RiskTable) -> dict[str, Any]:
+def stored_form(table: RiskTable) -> ActivateRiskTable:
     """The values of a record that declares `table`: of a choice of texts, each is a rule of its own."""
     return {
         "applies_to": table.kind.value,

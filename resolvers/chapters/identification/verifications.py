@@ -6,24 +6,46 @@ A verification counts for the dossier when it is confirmed. `four_eyes` off: it 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NotRequired
 
 from documents.chapters.attachments.staging import AttachmentRepository
 from documents.chapters.identification.kinds import VerificationState
 from documents.declaring.kind import Kind
 from documents.errors import RuleBrokenError
-from documents.plain_records import Record
 from documents.reading.record_rights import refuse_creation
+from documents.reading.typed_rows import Known
 from documents.reckoning.working_time import SHANGHAI
 from documents.writing.idempotency import IdempotentRequest
 from documents.writing.records import RecordWrites
-from policies.authorize import CREATE, READ, WRITE
+from policies.authorize import CREATE, WRITE
 from resolvers.caller import Caller
+from resolvers.inputs import OfCustomer, OfRecord, without
 from resolvers.operations import RecordOperations, check_field_names
 
 VERIFICATION = Kind.VERIFICATION
 CONFIRMATION = ("state", "confirmed_by", "confirmed_at")
 WITHDRAWAL = ("state", "withdrawn_at", "withdrawal_reason")
+
+
+class RecordVerification(OfCustomer):
+    method: str
+    covers: list[str]
+    result: str
+    verified_with: NotRequired[str | None]
+    documents: NotRequired[list[str] | None]
+    reference_number: NotRequired[str | None]
+    note: NotRequired[str | None]
+    verified_at: NotRequired[datetime | None]
+    expires_on: NotRequired[str | None]
+
+
+class WithdrawVerification(OfRecord):
+    withdrawal_reason: str
+
+
+class _KnownVerification(Known):
+    state: str
+    verifier: str
 
 
 class Verifications:
@@ -34,7 +56,7 @@ class Verifications:
         self._attachments = attachments
         self._four_eyes = four_eyes
 
-    async def record(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+    async def record(self, caller: Caller, given: RecordVerification, request: IdempotentRequest | None) -> str:
         """Records that the caller verified `given["customer"]`, now unless `verified_at` says when.
 
         Raises RuleBrokenError `verification.in_future`, `verification.expired`; RecordNotFoundError for a document
@@ -43,34 +65,34 @@ class Verifications:
         plan = await operations.plan(caller, VERIFICATION, CREATE)
         documents_plan = await operations.plan(caller, Kind.ATTACHMENT)
         customer = await operations.customer(caller, given["customer"])
-        values = {name: value for name, value in given.items() if name != "customer"}
+        values = without(given, "customer")
         refuse_creation(plan, VERIFICATION, customer, values)
-        check_field_names(values["covers"], [customer.kind], "covers")
+        check_field_names(given["covers"], [customer.kind], "covers")
         state = VerificationState.RECORDED if self._four_eyes else VerificationState.CONFIRMED
         derived: dict[str, Any] = {"verifier": caller.username, "state": state.value}
-        if values.get("verified_at") is None:
+        verified_at = given.get("verified_at")
+        if verified_at is None:
             values.pop("verified_at", None)
-            derived["verified_at"] = _now()
-        _check_dates({**values, **derived})
+            verified_at = derived["verified_at"] = _now()
+        _check_dates(verified_at, given.get("expires_on"))
 
         async def work(writes: RecordWrites) -> str:
-            await self._attachments.require(writes, documents_plan, customer, values.get("documents") or [])
+            await self._attachments.require(writes, documents_plan, customer, given.get("documents") or [])
             by = caller.username
             return await writes.insert(plan, VERIFICATION, values, customer=customer, derived=derived, by=by)
 
         return await operations.run(work, request)
 
-    async def confirm(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+    async def confirm(self, caller: Caller, given: OfRecord, request: IdempotentRequest | None) -> str:
         """Confirms `given["id"]`. Raises RuleBrokenError `step.not_allowed`, `verification.same_person`."""
         plan = await self._operations.plan(caller, VERIFICATION, WRITE)
-        record_id, version = str(given["id"]), given["version"]
+        record_id, version = given["id"], given["version"]
 
         async def work(writes: RecordWrites) -> str:
             await writes.check(plan, VERIFICATION, record_id, CONFIRMATION, version=version)
-            own = await self._operations.system_plan(plan, VERIFICATION, READ)
-            record = await writes.load(own, VERIFICATION, record_id, "state", "verifier")
-            _require(record, VerificationState.RECORDED)
-            if record["verifier"] == caller.username:
+            known = await self._operations.known(writes, plan, VERIFICATION, record_id, _KnownVerification)
+            _require(known, VerificationState.RECORDED)
+            if known["verifier"] == caller.username:
                 raise RuleBrokenError("verification.same_person", "confirmed_by")
             confirmation = {
                 "state": VerificationState.CONFIRMED.value,
@@ -82,16 +104,15 @@ class Verifications:
 
         return await self._operations.run(work, request)
 
-    async def withdraw(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+    async def withdraw(self, caller: Caller, given: WithdrawVerification, request: IdempotentRequest | None) -> str:
         """Withdraws `given["id"]` for a reason: it counts no more. Raises RuleBrokenError `step.not_allowed`."""
         plan = await self._operations.plan(caller, VERIFICATION, WRITE)
-        record_id, version = str(given["id"]), given["version"]
+        record_id, version = given["id"], given["version"]
 
         async def work(writes: RecordWrites) -> str:
             await writes.check(plan, VERIFICATION, record_id, WITHDRAWAL, version=version)
-            own = await self._operations.system_plan(plan, VERIFICATION, READ)
-            record = await writes.load(own, VERIFICATION, record_id, "state")
-            _require(record, VerificationState.RECORDED, VerificationState.CONFIRMED)
+            known = await self._operations.known(writes, plan, VERIFICATION, record_id, _KnownVerification)
+            _require(known, VerificationState.RECORDED, VerificationState.CONFIRMED)
             withdrawal = {
                 "state": VerificationState.WITHDRAWN.value,
                 "withdrawn_at": _now(),
@@ -103,15 +124,12 @@ class Verifications:
         return await self._operations.run(work, request)
 
 
-def _require(record: Record, *states: VerificationState) -> None:
-    if record["state"] not in states:
+def _require(known: _KnownVerification, *states: VerificationState) -> None:
+    if known["state"] not in states:
         raise RuleBrokenError("step.not_allowed", "state")
 
 
-def _check_dates(values: dict[str, Any]) -> None:
-    verified_at, expires_on = values["verified_at"], values.get("expires_on")
-    if isinstance(verified_at, str):
-        verified_at = datetime.fromisoformat(verified_at)
+def _check_dates(verified_at: datetime, expires_on: str | None) -> None:
     if verified_at > _now():
         raise RuleBrokenError("verification.in_future", "verified_at")
     if expires_on is not None and expires_on < verified_at.astimezone(SHANGHAI).date().isoformat():

@@ -11,16 +11,19 @@ from typing import Any, Final
 
 from documents.chapters.incidents.deadlines import IncidentState
 from documents.declaring.kind import Kind
+from documents.errors import FieldAccessError
 from documents.plain_records import Record, Records
 from documents.reading.list_query import Selection
+from documents.reading.typed_rows import row_fields, typed
+from documents.registry import FULL_CATALOGUE
 from resolvers.caller import Caller
-from resolvers.chapters.incidents.steps import instant, is_late, open_points
+from resolvers.chapters.incidents.steps import Standing, instant, is_late, open_points
 from resolvers.reads import RecordReads
 
 _MADE_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "text": ("closing_report",),
     "affected_customers": ("affected",),
-    "hindrances": ("state", "scopes", "measures", "notifications"),
+    "hindrances": tuple(row_fields(FULL_CATALOGUE, Kind.INCIDENT, Standing).names),
 }
 """Parts of the report that are not the field of that name."""
 
@@ -45,13 +48,13 @@ class IncidentReports:
 
 def _report(incident: Record, parts: Collection[str]) -> Record:
     report = Record({name: incident.get(name) for name in ("id", *(part for part in parts if part not in _MADE_OF))})
-    for name in ("steps", "scopes", "measures", "notifications"):
+    for name in ("steps", "scopes", "measures"):
         if report.get(name) is not None:
             report[name] = Records(_timed(item) for item in report[name])
     if report.get("notifications") is not None:
         now = datetime.now(UTC)
-        for item in report["notifications"]:
-            item["late"] = is_late(item, now)
+        told = report["notifications"]
+        report["notifications"] = Records(Record(_timed(item), late=is_late(item, now)) for item in told)
     report["text"] = incident.get("closing_report")
     report["affected_customers"] = incident.get("affected")
     if "hindrances" in parts:
@@ -60,11 +63,13 @@ def _report(incident: Record, parts: Collection[str]) -> Record:
 
 
 def _hindrances(incident: Record) -> list[str] | None:
-    if "state" not in incident or any(name not in incident for name in ("scopes", "measures", "notifications")):
+    try:
+        (standing,) = typed(FULL_CATALOGUE, Kind.INCIDENT, Standing, [incident])
+    except FieldAccessError:
         return None
-    if incident["state"] == IncidentState.CLOSED.value:
+    if standing["state"] == IncidentState.CLOSED.value:
         return []
-    return [broken.rule for broken in open_points(incident)]
+    return [broken.rule for broken in open_points(standing)]
 
 
 def _timed(item: Mapping[str, Any]) -> Record:

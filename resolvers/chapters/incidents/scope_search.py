@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Final, NotRequired, TypedDict
 
 from bson import ObjectId
 
@@ -43,6 +43,16 @@ class FoundScope:
     heads: list[str]
 
 
+class SearchTrail(TypedDict):
+    """What to search the trail by: whose accesses, to which field, of which kind, from `since` on, before `until`."""
+
+    person: NotRequired[str | None]
+    field: NotRequired[str | None]
+    kind: NotRequired[str | None]
+    since: datetime
+    until: datetime
+
+
 class TrailScopes:
     """Searches of the trail."""
 
@@ -54,8 +64,8 @@ class TrailScopes:
         self._chains = chains
         self._accounts = accounts
 
-    async def search(self, caller: Caller, given: dict[str, Any]) -> FoundScope:
-        """By `person`, `field`, `kind` (each may be absent), `since` and `until`.
+    async def search(self, caller: Caller, given: SearchTrail) -> FoundScope:
+        """Whom the entries that were asked for concern.
 
         Raises FieldAccessError, InvalidValueError (an unknown person or field), RuleBrokenError."""
         await self._authorize(caller)
@@ -81,7 +91,7 @@ class TrailScopes:
             raise FieldAccessError(Action.FILTER, ())
         caller.report.add_row(Served(kind, _LOOKED_AT, ()), None)
 
-    async def _query(self, given: dict[str, Any]) -> TrailQuery:
+    async def _query(self, given: SearchTrail) -> TrailQuery:
         person, field = given.get("person"), given.get("field")
         if person is None and field is None:
             raise RuleBrokenError("incident.scope_unbounded", "scopes")
@@ -89,7 +99,8 @@ class TrailScopes:
             raise RuleBrokenError("incident.scope_reversed", "scopes")
         if person is not None and person not in await self._accounts.staff({person}):
             raise InvalidValueError((InvalidField("suspect", "value.unknown_staff"),))
-        kind = Kind(given["kind"]) if given.get("kind") is not None else None
+        kind_name = given.get("kind")
+        kind = Kind(kind_name) if kind_name is not None else None
         declared = _declared(field, [kind] if kind is not None else FULL_CATALOGUE.by_kind) if field else None
         until = min(given["until"], datetime.now(UTC))  # of what is still to come nothing is known
         return TrailQuery(username=person, field=declared, kind=kind, since=given["since"], until=until)

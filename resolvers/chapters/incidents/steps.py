@@ -6,10 +6,12 @@ INVARIANT: it is never closed unscoped, with a measure undone, or with a notific
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final, NotRequired, TypedDict, cast
 
+from documents.access.plan import AccessPlan
 from documents.chapters.incidents.affected_customers import AffectedCustomers, Searched
 from documents.chapters.incidents.deadlines import (
     IncidentMeasure,
@@ -23,18 +25,124 @@ from documents.chapters.incidents.deadlines import (
 )
 from documents.declaring.kind import Kind
 from documents.errors import RuleBrokenError, RulesBrokenError
+from documents.plain_records import Record
+from documents.reading.typed_rows import Known
 from documents.writing.idempotency import IdempotentRequest
 from documents.writing.records import RecordWrites
-from policies.authorize import CREATE, READ, WRITE
+from policies.authorize import CREATE, WRITE
 from resolvers.caller import Caller
-from resolvers.chapters.incidents.scope_search import TrailScopes
+from resolvers.chapters.incidents.scope_search import SearchTrail, TrailScopes
+from resolvers.inputs import OfRecord
 from resolvers.operations import RecordOperations
 
 KIND: Final = Kind.INCIDENT
-_FACTS: Final = ("state", "steps", "scopes", "measures", "notifications", "affected")
-Facts = Mapping[str, Any]
-Change = Callable[[Facts, datetime], dict[str, Any]]
-"""From the incident as it is, and the time, the fields that change."""
+
+
+class RecordIncident(TypedDict):
+    """What is known of a breach when it is found."""
+
+    title: str
+    what_happened: str
+    severity: str
+    discovered_at: datetime
+    suspect: NotRequired[str | None]
+
+
+class ScopeIncident(OfRecord, SearchTrail):
+    """An incident, and the search of the trail that it is to be scoped by."""
+
+
+class AddMeasure(OfRecord):
+    """What is to be done against the incident."""
+
+    what: str
+
+
+class CompleteMeasure(OfRecord):
+    """The number of the measure that is done."""
+
+    number: int
+
+
+class RecordNotification(OfRecord):
+    """Who was told, and when: now, if that is left out."""
+
+    recipient: str
+    sent_at: NotRequired[datetime | None]
+
+
+class WaiveNotification(OfRecord):
+    """Who need not be told, and why."""
+
+    recipient: str
+    reason: str
+
+
+class CloseIncident(OfRecord):
+    """The incident's last words."""
+
+    closing_report: str
+
+
+class Measure(TypedDict):
+    """A measure as it is stored; within an object an instant is text."""
+
+    number: int
+    what: str
+    at: str
+    by: str
+    done_at: str | None
+    done_by: str | None
+
+
+class Notice(TypedDict):
+    """A notification as it is stored."""
+
+    recipient: str
+    due_at: str
+    sent_at: str | None
+    waived_at: str | None
+    waived_reason: str | None
+    by: str | None
+
+
+class Standing(Known):
+    """Where an incident stands."""
+
+    state: str
+    scopes: list[Record] | None
+    measures: list[Measure] | None
+    notifications: list[Notice] | None
+
+
+class _KnownIncident(Standing):
+    steps: list[Record] | None
+
+
+class _Changed(TypedDict, total=False):
+    state: str
+    steps: list[Record]
+    scopes: list[Record]
+    trail_heads: list[str]
+    affected: int
+    measures: list[Measure]
+    notifications: list[Notice]
+    closing_report: str
+    closed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """An incident that is not closed, in the transaction that changes it at the time `now`."""
+
+    writes: RecordWrites
+    plan: AccessPlan
+    known: _KnownIncident
+    now: datetime
+
+
+Change = Callable[[_Open], Awaitable[_Changed]]
+"""From the incident as it is, the fields that change."""
 
 
 class IncidentSteps:
@@ -45,20 +153,17 @@ class IncidentSteps:
         self._scopes = scopes
         self._affected = affected
 
-    async def record(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+    async def record(self, caller: Caller, given: RecordIncident, request: IdempotentRequest | None) -> str:
         """Records an incident; from its discovery on run the times within which it has to be notified."""
         plan = await self._operations.plan(caller, KIND, CREATE)
-        now = _now()
         _not_in_future("discovered_at", given["discovered_at"])
-        due = [
-            {"recipient": one.recipient.value, "due_at": one.due_at} for one in notifications(given["discovered_at"])
-        ]
+        due = notifications(given["discovered_at"])
         derived = {
             "reported_by": caller.username,
             "state": IncidentState.RECORDED.value,
-            "steps": [_step(IncidentState.RECORDED, now, caller)],
-            "notifications": due,
-            "next_due_at": due[0]["due_at"],
+            "steps": [_step(IncidentState.RECORDED, _now(), caller)],
+            "notifications": [{"recipient": one.recipient.value, "due_at": one.due_at} for one in due],
+            "next_due_at": due[0].due_at,
             "affected": 0,
         }
 
@@ -67,168 +172,157 @@ class IncidentSteps:
 
         return await self._operations.run(work, request)
 
-    async def scope(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+    async def scope(self, caller: Caller, given: ScopeIncident, request: IdempotentRequest | None) -> str:
         """Finds in the trail whom the incident concerns, and keeps the answer. Further searches add to it.
 
         Raises the errors of `TrailScopes.search`."""
-        plan = await self._operations.plan(caller, KIND, WRITE)
         found = await self._scopes.search(caller, given)
 
-        async def work(writes: RecordWrites) -> str:
-            known = await self._facts(writes, plan, given, "scopes")
-            now, number = _now(), len(known["scopes"]) + 1
-            own = await self._operations.system_plan(plan, Kind.AFFECTED_CUSTOMER, CREATE)
+        async def change(incident: _Open) -> _Changed:
+            scopes, session = incident.known["scopes"] or [], incident.writes.session
+            number = len(scopes) + 1
+            own = await self._operations.system_plan(incident.plan, Kind.AFFECTED_CUSTOMER, CREATE)
             searched = Searched(given["id"], number, found.query.field, caller.username)
-            listed = await self._affected.add(own, searched, found.seen, writes.session)
-            scope = {
-                "number": number,
-                "person": found.query.username,
-                "field": found.query.field,
-                "kind": found.query.kind,
-                "since": found.query.since,
-                "until": found.query.until,
-                "entries": found.entries,
-                "listed": listed,
-                "deleted": len(found.seen) - listed,
-                "at": now,
-                "by": caller.username,
-            }
-            changed = {
-                "scopes": [*known["scopes"], scope],
-                "trail_heads": found.heads,
-                "affected": await self._affected.count(given["id"], writes.session),
-            }
-            await self._keep(writes, plan, caller, given, "scopes", known, changed)
-            return str(given["id"])
+            listed = await self._affected.add(own, searched, found.seen, session)
+            scope = Record(
+                number=number,
+                person=found.query.username,
+                field=found.query.field,
+                kind=found.query.kind,
+                since=found.query.since,
+                until=found.query.until,
+                entries=found.entries,
+                listed=listed,
+                deleted=len(found.seen) - listed,
+                at=incident.now,
+                by=caller.username,
+            )
+            affected = await self._affected.count(given["id"], session)
+            return {"scopes": [*scopes, scope], "trail_heads": found.heads, "affected": affected}
 
-        return await self._operations.run(work, request)
+        return await self._change(caller, given, request, "scopes", change)
 
-    async def add_measure(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+    async def add_measure(self, caller: Caller, given: AddMeasure, request: IdempotentRequest | None) -> str:
         """Notes what is to be done against it."""
 
-        def change(known: Facts, now: datetime) -> dict[str, Any]:
-            number = len(known["measures"]) + 1
-            measure = {"number": number, "what": given["what"], "at": now, "by": caller.username}
-            return {"measures": [*known["measures"], measure]}
+        async def change(incident: _Open) -> _Changed:
+            known = incident.known["measures"] or []
+            measure: Measure = {
+                "number": len(known) + 1,
+                "what": given["what"],
+                "at": incident.now.isoformat(),
+                "by": caller.username,
+                "done_at": None,
+                "done_by": None,
+            }
+            return {"measures": [*known, measure]}
 
         return await self._change(caller, given, request, "measures", change)
 
-    async def complete_measure(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
-        """Notes that the measure `given["number"]` is done."""
+    async def complete_measure(self, caller: Caller, given: CompleteMeasure, request: IdempotentRequest | None) -> str:
+        """Notes that the measure of that number is done."""
 
-        def change(known: Facts, now: datetime) -> dict[str, Any]:
-            measures = [dict(measure) for measure in known["measures"]]
-            measure = next((one for one in measures if one["number"] == given["number"]), None)
+        async def change(incident: _Open) -> _Changed:
+            known = incident.known["measures"] or []
+            measure = next((one for one in known if one["number"] == given["number"]), None)
             if measure is None:
                 raise RuleBrokenError("incident.no_such_measure", "measures")
             if measure["done_at"] is not None:
                 raise RuleBrokenError("incident.settled_already", "measures")
-            measure |= {"done_at": now, "done_by": caller.username}
-            return {"measures": measures}
+            done: Measure = {**measure, "done_at": incident.now.isoformat(), "done_by": caller.username}
+            return {"measures": [done if one is measure else one for one in known]}
 
         return await self._change(caller, given, request, "measures", change)
 
     async def record_notification(
-        self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None
+        self, caller: Caller, given: RecordNotification, request: IdempotentRequest | None
     ) -> str:
-        """Notes that `given["recipient"]` was told, at `sent_at` or now."""
+        """Notes that the recipient was told, at `sent_at` or now."""
 
-        def closing(now: datetime) -> dict[str, Any]:
+        def closed(notice: Notice, now: datetime) -> Notice:
             sent_at = given.get("sent_at") or now
             _not_in_future("notifications", sent_at)
-            return {"sent_at": sent_at, "by": caller.username}
+            return {**notice, "sent_at": sent_at.isoformat(), "by": caller.username}
 
-        return await self._close_notification(caller, given, request, closing)
+        return await self._close_notification(caller, given, request, Recipient(given["recipient"]), closed)
 
-    async def waive_notification(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
-        """Notes why `given["recipient"]` need not be told."""
+    async def waive_notification(
+        self, caller: Caller, given: WaiveNotification, request: IdempotentRequest | None
+    ) -> str:
+        """Notes why the recipient need not be told."""
 
-        def closing(now: datetime) -> dict[str, Any]:
-            return {"waived_at": now, "waived_reason": given["reason"], "by": caller.username}
+        def closed(notice: Notice, now: datetime) -> Notice:
+            waived: Notice = {**notice, "waived_at": now.isoformat(), "waived_reason": given["reason"]}
+            return {**waived, "by": caller.username}
 
-        return await self._close_notification(caller, given, request, closing)
+        return await self._close_notification(caller, given, request, Recipient(given["recipient"]), closed)
 
-    async def close(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+    async def close(self, caller: Caller, given: CloseIncident, request: IdempotentRequest | None) -> str:
         """Closes the incident with a report. Raises RulesBrokenError with everything that stands in the way."""
 
-        def change(known: Facts, now: datetime) -> dict[str, Any]:
+        async def change(incident: _Open) -> _Changed:
+            known = incident.known
             if broken := open_points(known):
                 raise RulesBrokenError(broken)
             measures, notified = _measures(known), _notified(known)
             state = advanced(IncidentState(known["state"]), IncidentState.CLOSED, measures, notified)
-            steps = [*known["steps"], _step(state, now, caller)]
-            return {"state": state.value, "steps": steps, "closed_at": now, "closing_report": given["closing_report"]}
+            return {
+                "state": state.value,
+                "steps": [*(known["steps"] or ()), _step(state, incident.now, caller)],
+                "closed_at": incident.now,
+                "closing_report": given["closing_report"],
+            }
 
         return await self._change(caller, given, request, "closing_report", change)
 
     async def _close_notification(
         self,
         caller: Caller,
-        given: dict[str, Any],
+        given: OfRecord,
         request: IdempotentRequest | None,
-        closing: Callable[[datetime], dict[str, Any]],
+        recipient: Recipient,
+        closed: Callable[[Notice, datetime], Notice],
     ) -> str:
-        recipient = Recipient(given["recipient"])
-
-        def change(known: Facts, now: datetime) -> dict[str, Any]:
-            if recipient is Recipient.CUSTOMERS and not known["scopes"]:
+        async def change(incident: _Open) -> _Changed:
+            if recipient is Recipient.CUSTOMERS and not incident.known["scopes"]:
                 raise RuleBrokenError("incident.not_scoped", "notifications")  # nobody knows yet whom it concerns
-            told = [dict(one) for one in known["notifications"]]
-            ours = next((one for one in told if one["recipient"] == recipient), None)
-            if ours is None:
+            known = incident.known["notifications"] or []
+            notice = next((one for one in known if one["recipient"] == recipient), None)
+            if notice is None:
                 raise RuleBrokenError("incident.no_notification", "notifications")
-            if _notification(ours).is_settled:
+            if _notification(notice).is_settled:
                 raise RuleBrokenError("incident.settled_already", "notifications")
-            ours |= closing(now)
-            return {"notifications": told}
+            settled = closed(notice, incident.now)
+            return {"notifications": [settled if one is notice else one for one in known]}
 
         return await self._change(caller, given, request, "notifications", change)
 
     async def _change(
-        self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None, field: str, change: Change
+        self, caller: Caller, given: OfRecord, request: IdempotentRequest | None, field: str, change: Change
     ) -> str:
+        """Writes what changes, by the right to `field`, and what follows from it by itself: the state, and the next
+        time to keep."""
         plan = await self._operations.plan(caller, KIND, WRITE)
+        record_id, version = given["id"], given["version"]
 
         async def work(writes: RecordWrites) -> str:
-            known = await self._facts(writes, plan, given, field)
-            await self._keep(writes, plan, caller, given, field, known, change(known, _now()))
-            return str(given["id"])
+            # Judged by fields that the caller may not know of: the right to change is asked first.
+            await writes.check(plan, KIND, record_id, [field], version=version)
+            known = await self._operations.known(writes, plan, KIND, record_id, _KnownIncident)
+            if known["state"] == IncidentState.CLOSED.value:
+                raise RuleBrokenError("step.finished", "state")
+            changed = await change(_Open(writes, plan, known, _now()))
+            after = cast("_KnownIncident", {**known, **changed})
+            open_until = [one.due_at for one in _notified(after) if not one.is_settled]
+            derived = {**changed, **_moved_on(after, _now(), caller), "next_due_at": min(open_until, default=None)}
+            values = {field: derived.pop(field)}
+            await writes.update(plan, KIND, record_id, values, version=version, derived=derived)
+            return record_id
 
         return await self._operations.run(work, request)
 
-    async def _facts(self, writes: RecordWrites, plan: Any, given: dict[str, Any], field: str) -> Facts:
-        """What the rules judge by, whatever of it the caller may see: the right to change `field` is asked first."""
-        await writes.check(plan, KIND, given["id"], [field], version=given["version"])
-        own = await self._operations.system_plan(plan, KIND, READ)
-        known = await writes.load(own, KIND, given["id"], *_FACTS)
-        if known["state"] == IncidentState.CLOSED.value:
-            raise RuleBrokenError("step.finished", "state")
-        lists = {name: known[name] or [] for name in ("steps", "scopes", "measures", "notifications")}
-        return {**known, **lists}
 
-    async def _keep(
-        self,
-        writes: RecordWrites,
-        plan: Any,
-        caller: Caller,
-        given: dict[str, Any],
-        field: str,
-        known: Facts,
-        changed: dict[str, Any],
-    ) -> None:
-        """Writes what changed, and what follows from it by itself: the state, and the next time to keep."""
-        after = {**known, **changed}
-        open_until = [one.due_at for one in _notified(after) if not one.is_settled]
-        derived = {
-            **changed,
-            **_moved_on(after, _now(), caller),
-            "next_due_at": min(open_until, default=None),
-        }
-        values = {field: derived.pop(field)}
-        await writes.update(plan, KIND, given["id"], values, version=given["version"], derived=derived)
-
-
-def open_points(known: Facts) -> list[RuleBrokenError]:
+def open_points(known: Standing) -> list[RuleBrokenError]:
     """Everything that stands in the way of closing: in the order of the steps."""
     found = [] if known["scopes"] else [RuleBrokenError("incident.not_scoped", "scopes")]
     fields = {"incident.no_notification": "notifications", "incident.notification_open": "notifications"}
@@ -236,14 +330,14 @@ def open_points(known: Facts) -> list[RuleBrokenError]:
     return [*found, *(RuleBrokenError(code, fields.get(code, "measures")) for code in codes)]
 
 
-def is_late(notification: Mapping[str, Any], now: datetime) -> bool:
+def is_late(notice: Notice, now: datetime) -> bool:
     """Whether it was told too late, or is not told yet and should be."""
-    return _notification(notification).is_late(now)
+    return _notification(notice).is_late(now)
 
 
-def _moved_on(known: Facts, now: datetime, caller: Caller) -> dict[str, Any]:
+def _moved_on(known: _KnownIncident, now: datetime, caller: Caller) -> _Changed:
     """The state that the incident has come into, step by step and none skipped."""
-    state, steps = IncidentState(known["state"]), list(known["steps"])
+    state, steps = IncidentState(known["state"]), list(known["steps"] or ())
     measures, notified = _measures(known), _notified(known)
     while known["scopes"] and (to := next_state(state)) not in (None, IncidentState.CLOSED):
         if to is None or hindrances(to, measures, notified):
@@ -253,29 +347,26 @@ def _moved_on(known: Facts, now: datetime, caller: Caller) -> dict[str, Any]:
     return {"state": state.value, "steps": steps}
 
 
-def _step(state: IncidentState, at: datetime, caller: Caller) -> dict[str, Any]:
-    return {"state": state.value, "at": at, "by": caller.username}
+def _step(state: IncidentState, at: datetime, caller: Caller) -> Record:
+    return Record(state=state.value, at=at, by=caller.username)
 
 
-def _measures(known: Facts) -> Sequence[IncidentMeasure]:
-    return [IncidentMeasure(one["what"], instant(one.get("done_at"))) for one in known["measures"] or ()]
+def _measures(known: Standing) -> Sequence[IncidentMeasure]:
+    return [IncidentMeasure(one["what"], instant(one["done_at"])) for one in known["measures"] or ()]
 
 
-def _notified(known: Facts) -> Sequence[Notification]:
+def _notified(known: Standing) -> Sequence[Notification]:
     return [_notification(one) for one in known["notifications"] or ()]
 
 
-def _notification(stored: Mapping[str, Any]) -> Notification:
-    due_at, sent_at = instant(stored["due_at"]), instant(stored.get("sent_at"))
-    if due_at is None:
-        raise TypeError("a notification has a time to keep")
-    return Notification(Recipient(stored["recipient"]), due_at, sent_at, stored.get("waived_reason"))
+def _notification(notice: Notice) -> Notification:
+    due_at = datetime.fromisoformat(notice["due_at"])
+    return Notification(Recipient(notice["recipient"]), due_at, instant(notice["sent_at"]), notice["waived_reason"])
 
 
-def instant(stored: Any) -> datetime | None:
-    """The instant: within an object it is stored as text."""
-    found = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
-    return found if isinstance(found, datetime) else None
+def instant(stored: str | None) -> datetime | None:
+    """The instant of a part of an object, which is stored as text."""
+    return datetime.fromisoformat(stored) if stored is not None else None
 
 
 def _not_in_future(field: str, at: datetime) -> None:

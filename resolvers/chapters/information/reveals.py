@@ -17,8 +17,9 @@ from documents.access.plan import AccessPlan, Level
 from documents.access.trace import Act, TracedChange
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError, InvalidField, InvalidValueError, KeyErasedError, RecordNotFoundError
-from documents.reading.reveals import CustomerReveals, OpenableField
+from documents.reading.reveals import CustomerReveals
 from documents.registry import CATALOGUE
+from documents.storing.layout import CustomerReference
 from documents.storing.public_ids import parse_customer_id, parse_id
 from documents.writing.idempotency import IdempotentRequest
 from documents.writing.records import RecordWrites
@@ -44,6 +45,15 @@ class RevealResult:
     user_errors: tuple[UserError, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A field by its public name, and why it is to be seen. `request` leaves one record of it however often."""
+
+    field: str
+    reason: str = dataclass_field(repr=False)
+    request: IdempotentRequest | None
+
+
 class StepUpRequiredError(Exception):
     """The caller has not proven shortly before who it is."""
 
@@ -64,11 +74,11 @@ class Reveals:
         plan = await self._operations.customers_plan(caller, REVEAL)
         caller.report.trace.add_plan(plan)
         kind, row_id = parse_customer_id(customer_id) or (None, None)
-        request = idempotent(caller, path, ["reveal", customer_id, field, reason])
+        asked = _Asked(field, reason, idempotent(caller, path, ["reveal", customer_id, field, reason]))
         try:
             if kind is None or row_id is None:
                 raise RecordNotFoundError
-            return await self._revealed(caller, plan, (kind, row_id), field, reason, request)
+            return await self._revealed(caller, plan, (kind, row_id), asked)
         except KeyErasedError:
             return RevealResult(Level.ERASED)
         except (StepUpRequiredError, *REFUSALS) as refusal:
@@ -80,48 +90,34 @@ class Reveals:
             return RevealResult(user_errors=errors)
 
     async def _revealed(
-        self,
-        caller: Caller,
-        plan: AccessPlan,
-        customer: tuple[Kind, ObjectId],
-        public_name: str,
-        reason: str,
-        request: IdempotentRequest | None,
+        self, caller: Caller, plan: AccessPlan, customer: tuple[Kind, ObjectId], asked: _Asked
     ) -> RevealResult:
-        found = await self._reveals.find(plan, *customer, _declared(customer[0], public_name))
+        found = await self._reveals.find(plan, *customer, _declared(customer[0], asked.field))
         revelation = None
         if found.is_masked:
             if caller.principal is None or await self._step_up.until(caller.principal) is None:
                 raise StepUpRequiredError
-            revelation = await self._record(caller, plan, found, public_name, reason, request)
+            revelation = await self._record(caller, plan, found.customer, asked)
         values = await self._reveals.open(found, caller.report)
         return RevealResult(Level.PLAIN, values, revelation)
 
-    async def _record(
-        self,
-        caller: Caller,
-        plan: AccessPlan,
-        found: OpenableField,
-        public_name: str,
-        reason: str,
-        request: IdempotentRequest | None,
-    ) -> str:
+    async def _record(self, caller: Caller, plan: AccessPlan, customer: CustomerReference, asked: _Asked) -> str:
         """Keeps that the field is revealed, as the system: whoever may reveal cannot help leaving the record."""
         system = await self._operations.system_plan(plan, KIND, CREATE)
         values = {
-            "field": public_name,
-            "reason": reason,
+            "field": asked.field,
+            "reason": asked.reason,
             "revealed_by": caller.username,
             "revealed_at": datetime.now(UTC),
         }
 
         async def work(writes: RecordWrites) -> str:
-            return await writes.insert(system, KIND, values, customer=found.customer, by=caller.username)
+            return await writes.insert(system, KIND, values, customer=customer, by=caller.username)
 
-        record_id = await self._operations.run(work, request)
+        record_id = await self._operations.run(work, asked.request)
         written = parse_id(record_id, (KIND.value,))
         record = written[1] if written is not None else None
-        change = TracedChange(Act.CREATE, KIND, tuple(values), found.customer.row_id, record)
+        change = TracedChange(Act.CREATE, KIND, tuple(values), customer.row_id, record)
         caller.report.trace.add_change(change)
         return record_id
 

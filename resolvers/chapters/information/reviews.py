@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import NotRequired
 
 from documents.chapters.information.review_days import ReviewDays
 from documents.chapters.reminders.due import REVIEWS, ReminderRepository
@@ -13,7 +13,16 @@ from documents.writing.idempotency import IdempotentRequest
 from documents.writing.records import RecordWrites
 from policies.authorize import CREATE
 from resolvers.caller import Caller
+from resolvers.inputs import OfCustomer, without
 from resolvers.operations import RecordOperations
+
+
+class RecordReview(OfCustomer):
+    """What a review of the customer came to."""
+
+    result: str
+    corrected: NotRequired[list[str] | None]
+    note: NotRequired[str | None]
 
 
 class Reviews:
@@ -24,17 +33,20 @@ class Reviews:
         self._days = days
         self._reminders = reminders
 
-    async def record(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+    async def record(self, caller: Caller, given: RecordReview, request: IdempotentRequest | None) -> str:
         """Records that `given["customer"]` was reviewed today; a customer who was not reached stays due."""
         plan = await self._operations.plan(caller, Kind.REVIEW, CREATE)
-        customer = await self._operations.customer(caller, given.pop("customer"))
+        customer = await self._operations.customer(caller, given["customer"])
         today = datetime.now(SHANGHAI).date()
         reached = given["result"] != "unreachable"
         due = self._days.after(customer.kind, today) if reached else today
+        values = without(given, "customer")
         derived = {"reviewed_on": today.isoformat(), "next_review_on": due.isoformat()}
 
         async def work(writes: RecordWrites) -> str:
-            done = await writes.insert(plan, Kind.REVIEW, given, customer=customer, derived=derived, by=caller.username)
+            done = await writes.insert(
+                plan, Kind.REVIEW, values, customer=customer, derived=derived, by=caller.username
+            )
             if reached:
                 await self._days.set(customer.row_id, due, writes.session)
                 await self._reminders.mark_done(customer.public_id, REVIEWS, writes.session)

@@ -7,7 +7,7 @@ looks at it, and access ends within a second.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from documents.access.plan import AccessPlan
 from documents.chapters.accounts.directory import AccountRepository
@@ -15,7 +15,9 @@ from documents.chapters.information.undertaking_text import CURRENT
 from documents.chapters.information.undertakings import Undertaking, access_ends_at
 from documents.declaring.kind import Kind
 from documents.errors import RuleBrokenError
-from documents.plain_records import Record, Records
+from documents.plain_records import Record
+from documents.reading.typed_rows import Known
+from documents.reading.where import Where
 from documents.reckoning.days import add_months
 from documents.reckoning.validity import Validity
 from documents.writing.idempotency import IdempotentRequest
@@ -23,9 +25,32 @@ from documents.writing.records import RecordWrites
 from policies.authorize import CREATE, WRITE
 from resolvers.caller import Caller
 from resolvers.chapters.accounts.principals import Principals
+from resolvers.inputs import OfRecord
 from resolvers.operations import RecordOperations
 
 VALID_MONTHS = 12
+
+
+class SignUndertaking(TypedDict):
+    """The version of the text that the caller has read."""
+
+    text_version: int
+
+
+class WithdrawUndertaking(OfRecord):
+    """An undertaking, and why it is withdrawn."""
+
+    withdrawal_reason: NotRequired[str | None]
+
+
+class _Withdrawable(Known):
+    staff: str
+    withdrawn_at: NotRequired[datetime | None]
+
+
+class _Signed(_Withdrawable):
+    signed_at: datetime
+    expires_at: datetime
 
 
 class Confidentiality:
@@ -40,7 +65,7 @@ class Confidentiality:
         """The text to be signed: version, both languages, digest."""
         return Record(version=CURRENT.version, text_en=CURRENT.en, text_zh=CURRENT.zh, digest=CURRENT.digest)
 
-    async def sign(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+    async def sign(self, caller: Caller, given: SignUndertaking, request: IdempotentRequest | None) -> str:
         """The caller signs the current text; it binds for a year from now."""
         plan = await self._operations.plan(caller, Kind.UNDERTAKING, CREATE)
         if given["text_version"] != CURRENT.version:
@@ -65,7 +90,7 @@ class Confidentiality:
             self._principals.forget_session(caller.principal.session_id)  # who signed has access at once
         return done
 
-    async def withdraw(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+    async def withdraw(self, caller: Caller, given: WithdrawUndertaking, request: IdempotentRequest | None) -> str:
         """Withdraws an undertaking: its staff member has no access any more unless another is in force."""
         plan = await self._operations.plan(caller, Kind.UNDERTAKING, WRITE)
         record_id, now = given["id"], datetime.now(UTC)
@@ -73,25 +98,21 @@ class Confidentiality:
 
         async def work(writes: RecordWrites) -> str:
             await writes.check(plan, Kind.UNDERTAKING, record_id, values, version=given["version"])
-            known = await writes.load(plan, Kind.UNDERTAKING, record_id, "staff", "withdrawn_at")
+            known = await writes.load(plan, Kind.UNDERTAKING, record_id, _Withdrawable)
             if known.get("withdrawn_at") is not None:
                 raise RuleBrokenError("undertaking.withdrawn_already", "withdrawn_at")
             await writes.update(plan, Kind.UNDERTAKING, record_id, values, version=given["version"])
             await self._clear(writes, plan, known["staff"], now)
-            return str(record_id)
+            return record_id
 
         return await self._operations.run(work, request)
 
     async def _clear(self, writes: RecordWrites, plan: AccessPlan, staff: str, now: datetime) -> None:
         """Carries over to the account until when it is bound, by all its undertakings together."""
-        names = ("staff", "signed_at", "expires_at", "withdrawn_at")
-        signed = await writes.find(plan, Kind.UNDERTAKING, {"staff": staff}, *names)
-        until = access_ends_at(staff, _undertakings(signed), now)
+        signed = await writes.find(plan, Kind.UNDERTAKING, Where(staff=staff), _Signed)
+        until = access_ends_at(staff, map(_undertaking, signed), now)
         await self._accounts.set_clearance(staff, until, writes.session)
 
 
-def _undertakings(records: Records) -> list[Undertaking]:
-    return [
-        Undertaking(record["staff"], Validity(record["signed_at"], record["expires_at"], record.get("withdrawn_at")))
-        for record in records
-    ]
+def _undertaking(known: _Signed) -> Undertaking:
+    return Undertaking(known["staff"], Validity(known["signed_at"], known["expires_at"], known.get("withdrawn_at")))

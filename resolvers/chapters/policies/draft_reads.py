@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from documents.access.plan import Action, FieldGrants, Scope
 from documents.declaring.catalogue import Catalogue
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError
 from documents.reading.list_query import Selection
+from documents.reading.typed_rows import Known, row_fields, typed
+from documents.registry import FULL_CATALOGUE
 from documents.storing.public_ids import parse_id
 from policies.in_force import PolicyStore
 from policies.rules.rule_set import RuleSet
 from resolvers.caller import Caller
-from resolvers.chapters.policies.rule_forms import read_rows
+from resolvers.chapters.policies.rule_forms import RuleRows, read_rows
 from resolvers.operations import RecordOperations
 
 KIND: Final = Kind.RULE_DRAFT
-_CONTENT: Final = frozenset({"base", "rules", "inheritance", "tests"})
+
+
+class _KnownDraft(Known, RuleRows):
+    base: int
+    tests: list[str]
+
+
+_CONTENT: Final = row_fields(FULL_CATALOGUE, KIND, _KnownDraft).names - {"id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +63,9 @@ class PolicyDrafts:
         if parsed is None:
             return None
         repository = self.operations.writer.reader(KIND)
-        selection = Selection({KIND: _CONTENT})
-        found: Any = await repository.find(plan, KIND, parsed[1], selection, caller.report)
-        if found is None or any(found.get(name) is None for name in _CONTENT):
+        selection = Selection({KIND: row_fields(FULL_CATALOGUE, KIND, _KnownDraft).names})
+        found = await repository.find(plan, KIND, parsed[1], selection, caller.report)
+        if found is None or not found.keys() >= _CONTENT:
             return None
-        rules = read_rows(found["inheritance"], found["rules"], self.catalogue)
-        return ReadDraft(found["base"], rules, tuple(found["tests"]))
+        (known,) = typed(FULL_CATALOGUE, KIND, _KnownDraft, [found])
+        return ReadDraft(known["base"], read_rows(known, self.catalogue), tuple(known["tests"]))

@@ -14,7 +14,7 @@ from policies.in_force import PolicyStore
 from policies.principal import principal_of
 from policies.rules.rule_set import RuleSet
 from resolvers.caller import Caller
-from resolvers.chapters.policies.administration import PolicyAdministration
+from resolvers.chapters.policies.administration import CreateDraft, PolicyAdministration
 from resolvers.chapters.policies.rule_forms import rows_of
 from resolvers.recording import Recorder
 
@@ -37,7 +37,8 @@ class PolicyImport:
         if account is None:
             raise RecordNotFoundError
         caller = Caller(principal_of(account, None), Purpose.SUPERVISION.value)
-        given = {"comment": why, "tests": list(tests) if tests is not None else None, **rows_of(rules)}
+        rows, texts = rows_of(rules), list(tests) if tests is not None else None
+        given = CreateDraft(comment=why, tests=texts, rules=rows["rules"], inheritance=rows["inheritance"])
         draft = await self._administration.create_draft(caller, given, None)
         await self._recorder.record(caller, Performed("command", "policy import"))
         return draft

@@ -6,14 +6,16 @@ Computed off the event loop from the rules in force or from those of a draft; no
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Final
 
 from documents.access.plan import Action, Level, Purpose, Scope
 from documents.declaring.catalogue import Catalogue
 from documents.declaring.kind import Kind
 from documents.plain_records import Record, Records
+from policies.changing.changes import csv_line
 from policies.judging.decisions import Decisions, scope_sets
-from policies.rules.rule_set import RuleSet
+from policies.rules.rule_set import Rule, RuleSet
 from resolvers.caller import Caller
 from resolvers.chapters.policies.draft_reads import PolicyDrafts
 
@@ -25,6 +27,17 @@ _OTHERS: Final = {
     Action.EXPORT: "exportable",
     Action.REVEAL: "revealable",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One field of one kind, for one role under one purpose, where a record satisfies `scope` and no other."""
+
+    role: str
+    scope: Scope
+    kind: Kind
+    field: str
+    purpose: Purpose
 
 
 class PolicyMatrix:
@@ -40,23 +53,15 @@ class PolicyMatrix:
             return None
         return await asyncio.to_thread(_matrix, self._drafts.catalogue, rules, kind, purpose)
 
-    async def of_cell(
-        self,
-        caller: Caller,
-        role: str,
-        scope: Scope,
-        kind: Kind,
-        field: str,
-        purpose: Purpose,
-        draft_id: str | None,
-    ) -> Records | None:
-        """A decision for each action, with the rule that makes it, where a record satisfies `scope` and no other; None
-        where there is no such draft for the caller, role or field."""
+    async def of_cell(self, caller: Caller, cell: Cell, draft_id: str | None) -> Records | None:
+        """A decision for each action, with the rule that makes it; None where there is no such draft for the caller,
+        role or field."""
         rules = await self._rules(caller, draft_id)
-        if rules is None or role not in rules.roles or field not in self._drafts.catalogue.fields(kind):
+        if rules is None or cell.role not in rules.roles:
             return None
-        decisions = Decisions(self._drafts.catalogue, rules)
-        return await asyncio.to_thread(_cell, decisions, frozenset({role}), kind, purpose, scope, field)
+        if cell.field not in self._drafts.catalogue.fields(cell.kind):
+            return None
+        return await asyncio.to_thread(_cell, Decisions(self._drafts.catalogue, rules), cell)
 
     async def vocabulary(self, caller: Caller, draft_id: str | None) -> Record | None:
         """Every kind with its fields, and the roles with what they inherit."""
@@ -99,17 +104,19 @@ def _matrix(catalogue: Catalogue, rules: RuleSet, kind: Kind, purpose: Purpose) 
     return rows
 
 
-def _cell(
-    decisions: Decisions, roles: frozenset[str], kind: Kind, purpose: Purpose, scope: Scope, field: str
-) -> Records:
-    scopes = frozenset({Scope.ALL, scope})
+def _cell(decisions: Decisions, cell: Cell) -> Records:
+    roles, scopes = frozenset({cell.role}), frozenset({Scope.ALL, cell.scope})
     found = Records()
     for action in Action:
-        rule = decisions.deciding_rule(roles, kind, purpose, scopes, action, field)
-        allowed = bool(decisions.granted(roles, kind, purpose, scopes, action, (field,)))
-        text = f"p, {', '.join(rule)}" if rule is not None else None
-        found.append(Record(action=action.value, allowed=allowed, rule=text))
+        rule = decisions.deciding_rule(roles, cell.kind, cell.purpose, scopes, action, cell.field)
+        allowed = bool(decisions.granted(roles, cell.kind, cell.purpose, scopes, action, (cell.field,)))
+        found.append(decision_record(action, rule, allowed=allowed))
     return found
+
+
+def decision_record(action: Action, rule: Rule | None, *, allowed: bool) -> Record:
+    """A decision and the line of the rule that makes it."""
+    return Record(action=action.value, allowed=allowed, rule=csv_line(rule) if rule is not None else None)
 
 
 def _kind(catalogue: Catalogue, kind: Kind) -> Record:

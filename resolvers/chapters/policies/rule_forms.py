@@ -6,7 +6,7 @@ Every line that does not hold is refused with its reason and the nearest name, a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TypedDict, cast
 
 from documents.declaring.catalogue import Catalogue
 from documents.errors import RuleBrokenError, RulesBrokenError
@@ -15,7 +15,32 @@ from policies.errors import PolicyTestError, RuleError
 from policies.rules.rule_set import Inheritance, Line, Rule, RuleSet, csv_lines, read_lines, rejected_lines
 
 NO_NAME = "–"
-Row = Mapping[str, Any]
+
+
+class RuleRow(TypedDict):
+    """A rule as it is given and stored."""
+
+    role: str
+    scope: str
+    kind: str
+    field: str
+    action: str
+    purpose: str
+    effect: str
+
+
+class RoleRow(TypedDict):
+    """A role, and whose rules it inherits, as it is given and stored."""
+
+    role: str
+    parent: str
+
+
+class RuleRows(TypedDict):
+    """A rule set as rows."""
+
+    inheritance: list[RoleRow]
+    rules: list[RuleRow]
 
 
 def read_csv(text: str, catalogue: Catalogue) -> RuleSet:
@@ -23,18 +48,18 @@ def read_csv(text: str, catalogue: Catalogue) -> RuleSet:
     return _read(csv_lines(text), catalogue, roles=None)
 
 
-def read_rows(roles: Sequence[Row], rules: Sequence[Row], catalogue: Catalogue) -> RuleSet:
+def read_rows(rows: RuleRows, catalogue: Catalogue) -> RuleSet:
     """The rule set of rows. Raises RulesBrokenError; a row is counted in its own list, from 1."""
-    tokens = [("g", *_texts(row, Inheritance._fields)) for row in roles]
-    tokens += [("p", *_texts(row, Rule._fields)) for row in rules]
-    return _read(list(enumerate(tokens, start=1)), catalogue, roles=len(roles))
+    tokens = [("g", *_texts(row, Inheritance._fields)) for row in rows["inheritance"]]
+    tokens += [("p", *_texts(row, Rule._fields)) for row in rows["rules"]]
+    return _read(list(enumerate(tokens, start=1)), catalogue, roles=len(rows["inheritance"]))
 
 
-def rows_of(rule_set: RuleSet) -> dict[str, list[dict[str, str]]]:
+def rows_of(rule_set: RuleSet) -> RuleRows:
     """The rule set as a draft stores it."""
     return {
-        "inheritance": [link._asdict() for link in rule_set.inheritance],
-        "rules": [rule._asdict() for rule in rule_set.rules],
+        "inheritance": [cast("RoleRow", link._asdict()) for link in rule_set.inheritance],
+        "rules": [cast("RuleRow", rule._asdict()) for rule in rule_set.rules],
     }
 
 
@@ -71,7 +96,7 @@ def cell_of(violation: Violation) -> str:
     return f"{'+'.join(violation.roles)}: {', '.join(place)}{because}"
 
 
-def _texts(row: Row, names: Sequence[str]) -> Iterator[str]:
+def _texts(row: Mapping[str, object], names: Sequence[str]) -> Iterator[str]:
     return (str(row.get(name) or "").strip() for name in names)
 
 

@@ -7,7 +7,6 @@ somebody never shows more than that person would see. The trail says who looked 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -21,6 +20,7 @@ from documents.declaring.kind import Kind
 from documents.plain_records import Record, Records
 from documents.storing.public_ids import parse_customer_id
 from policies.authorize import resolve_purpose
+from policies.changing.changes import csv_line
 from policies.errors import PurposeError
 from policies.judging.decisions import Decisions, scope_sets
 from policies.principal import FOREVER, principal_of
@@ -28,6 +28,7 @@ from policies.rules.rule_set import RuleSet
 from resolvers.caller import Caller
 from resolvers.chapters.policies.draft_reads import PolicyDrafts
 from resolvers.chapters.policies.effects import scope_set_record
+from resolvers.chapters.policies.matrix import decision_record
 from resolvers.chapters.policies.people import possible_scopes, scopes_of
 
 ACTIONS: Final = tuple(Action)
@@ -50,7 +51,7 @@ class ViewAs:
         caller.report.trace.viewed_as.add(username)
         if rules is None or account is None:
             return None
-        return await asyncio.to_thread(_view, account, rules, self._decisions(rules), kind, purpose, None)
+        return await asyncio.to_thread(_view, account, self._decisions(rules), kind, purpose, None)
 
     async def of_customer(
         self, caller: Caller, username: str, customer_id: str, purpose: str | None, draft_id: str | None
@@ -69,7 +70,7 @@ class ViewAs:
         # One that does not exist takes as long as one that is not seen.
         known = place if place is not None and exists else Place(kind, None, None)
         scopes = scopes_of(account, known, is_own=exists and account.customer_id == str(row_id))
-        view = await asyncio.to_thread(_view, account, rules, self._decisions(rules), kind, purpose, scopes)
+        view = await asyncio.to_thread(_view, account, self._decisions(rules), kind, purpose, scopes)
         is_visible = any(cell["level"] != Level.DENIED.name for part in view["parts"] for cell in part["fields"])
         return Record(view, customer=customer_id) if is_visible and exists else None
 
@@ -89,12 +90,7 @@ class ViewAs:
 
 
 def _view(
-    account: StoredAccount,
-    rules: RuleSet,
-    decisions: Decisions,
-    kind: Kind,
-    purpose: str | None,
-    scopes: ScopeSet | None,
+    account: StoredAccount, decisions: Decisions, kind: Kind, purpose: str | None, scopes: ScopeSet | None
 ) -> Record:
     """The view in `scopes`, or in every set of scopes. Where the account gets in not at all, `refusal` says why."""
     record = Record(
@@ -103,7 +99,7 @@ def _view(
         roles=sorted(account.roles),
         department=account.department,
         kind=kind.value,
-        rule_set=rules.version or None,
+        rule_set=decisions.rule_set.version or None,
     )
     stated, refusal = _purpose(account, purpose)
     if stated is None or refusal is not None:
@@ -131,20 +127,15 @@ def _purpose(account: StoredAccount, purpose: str | None) -> tuple[Purpose | Non
 
 
 def _part(account: StoredAccount, decisions: Decisions, kind: Kind, purpose: Purpose, scopes: ScopeSet) -> Record:
-    fields = decisions.catalogue.fields(kind)
-    granted = {
-        action: decisions.granted(account.roles, kind, purpose, scopes, action, fields.keys()) for action in ACTIONS
-    }
-    levels = decisions.levels(account.roles, kind, purpose, scopes, fields.keys())
+    fields, asked = decisions.catalogue.fields(kind), (account.roles, kind, purpose, scopes)
+    granted = {action: decisions.granted(*asked, action, fields.keys()) for action in ACTIONS}
+    levels = decisions.levels(*asked, fields.keys())
     masked = frozenset(name for name, level in levels.items() if level is Level.MASKED)
     cells = Records()
     for name, spec in fields.items():
-        acts = Records(
-            _act(decisions, account.roles, kind, purpose, scopes, action, name, granted[action]) for action in ACTIONS
-        )
-        rules = {act["action"]: act["rule"] for act in acts}
-        shown = Action.READ_MASKED if levels[name] is Level.MASKED else Action.READ
-        is_denied = rules[Action.READ.value] is not None and levels[name] is not Level.PLAIN
+        rules = {action: decisions.deciding_rule(*asked, action, name) for action in ACTIONS}
+        deciding = rules[Action.READ_MASKED if levels[name] is Level.MASKED else Action.READ]
+        is_denied = rules[Action.READ] is not None and levels[name] is not Level.PLAIN
         forbidden = frozenset({name}) if is_denied else frozenset[str]()
         reason = FieldGrants(plain=granted[Action.READ], masked=masked, forbidden=forbidden).reason(name)
         cells.append(
@@ -155,23 +146,10 @@ def _part(account: StoredAccount, decisions: Decisions, kind: Kind, purpose: Pur
                 sensitivity=spec.sensitivity.value,
                 level=levels[name].name,
                 reason=reason.value if reason is not None else None,
-                rule=rules[shown.value],
-                decisions=acts,
+                rule=csv_line(deciding) if deciding is not None else None,
+                decisions=Records(
+                    decision_record(action, rule, allowed=name in granted[action]) for action, rule in rules.items()
+                ),
             )
         )
     return Record(scope_set_record(scopes), fields=cells)
-
-
-def _act(
-    decisions: Decisions,
-    roles: frozenset[str],
-    kind: Kind,
-    purpose: Purpose,
-    scopes: ScopeSet,
-    action: Action,
-    field: str,
-    granted: Iterable[str],
-) -> Record:
-    rule = decisions.deciding_rule(roles, kind, purpose, scopes, action, field)
-    text = f"p, {', '.join(rule)}" if rule is not None else None
-    return Record(action=action.value, allowed=field in granted, rule=text)

@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from documents.access.plan import AccessPlan
-from documents.chapters.service.clock import CLOCK_FIELDS, Clocks, standards_in_force
+from documents.chapters.service.clock import Clocks, StandardRow, TimedCase, standards_in_force
 from documents.chapters.service.standards import Priority, TicketCategory
 from documents.declaring.kind import Kind
 from documents.errors import InvalidField, InvalidValueError
-from documents.plain_records import Record
+from documents.reading.typed_rows import Known
+from documents.reading.where import Where
 from documents.storing.layout import CustomerReference
-from documents.storing.public_ids import parse_id
 from documents.writing.records import RecordWrites
-from policies.authorize import READ, WRITE
+from policies.authorize import READ
 from resolvers.caller import Caller
 from resolvers.operations import RecordOperations
 
 Now = Callable[[], datetime]
 """The time. The demo gives its own, to tell what happened earlier."""
 
-_STANDARD_FIELDS = ("customer_kind", "category", "priority", "reply_within", "resolve_within")
+
+class KnownCase(Known, TimedCase):
+    customer: str
+    state: str
+
+
+class _KnownStandard(Known, StandardRow):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class NewCase:
+    """A ticket or complaint to be opened: what the caller gave of it, and how it begins where that was not given."""
+
+    kind: Kind
+    customer: CustomerReference
+    given: Mapping[str, Any]
+    begins_with: Mapping[str, Any]
 
 
 def present() -> datetime:
@@ -39,57 +57,38 @@ class ServiceCases:
         self._clocks = clocks
         self.now = now
 
-    async def insert(
-        self,
-        writes: RecordWrites,
-        plan: AccessPlan,
-        kind: Kind,
-        given: Mapping[str, Any],
-        customer: CustomerReference,
-        derived: Mapping[str, Any],
-        by: str,
-    ) -> str:
-        """Opens a case of `kind`: `derived` is what it begins with, where the caller did not give it."""
-        case = {**derived, **given, "opened_at": self.now()}
+    async def insert(self, writes: RecordWrites, plan: AccessPlan, new: NewCase, *, by: str) -> str:
+        """Opens a case: now, and under the standard in force."""
+        case = {**new.begins_with, **new.given, "opened_at": self.now()}
         category, priority = TicketCategory(case["category"]), Priority(case["priority"])
-        case |= await self._promised(writes, plan, customer.kind, category, priority)
-        case |= self._clocks[kind].fields(case, case["opened_at"])
-        if kind is Kind.COMPLAINT:
+        case |= await self._promised(writes, plan, new.customer.kind, category, priority)
+        case |= self._clocks[new.kind].fields(case, case["opened_at"])
+        if new.kind is Kind.COMPLAINT:
             del case["category"]
-        begins_with = {name: value for name, value in case.items() if name not in given}
-        return await writes.insert(plan, kind, given, customer=customer, derived=begins_with, by=by)
-
-    async def facts(
-        self, writes: RecordWrites, plan: AccessPlan, kind: Kind, given: Mapping[str, Any], changing: str, *names: str
-    ) -> Record:
-        """The case of `given` (`id`, `version`) as it is, for the system's own judgement; the caller's right to write
-        the field `changing` is asked first."""
-        await writes.check(plan, kind, given["id"], [changing], version=given["version"])
-        system = await self.operations.system_plan(plan, kind, WRITE)
-        return await writes.load(system, kind, given["id"], *CLOCK_FIELDS, "customer", "state", *names)
+        derived = {name: value for name, value in case.items() if name not in new.given}
+        return await writes.insert(plan, new.kind, new.given, customer=new.customer, derived=derived, by=by)
 
     def clock(self, kind: Kind, case: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         """The fields of the clocks after a change."""
         return self._clocks[kind].fields(case, now)
 
-    async def check_related(
-        self, writes: RecordWrites, caller: Caller, field: str, record_id: str | None, customer: CustomerReference
+    async def check_ticket(
+        self, writes: RecordWrites, caller: Caller, ticket: str | None, customer: CustomerReference
     ) -> None:
-        """Raises InvalidValueError where `record_id` is no ticket of the customer that the caller sees."""
-        if record_id is None:
+        """Raises InvalidValueError where `ticket` is none of the customer's that the caller sees."""
+        if ticket is None:
             return
-        parsed = parse_id(record_id, (Kind.TICKET.value,))
         plan = await self.operations.plan(caller, Kind.TICKET, READ)
-        of_customer = {"customer_id": customer.row_id}
-        if parsed is None or not await writes.find(plan, Kind.TICKET, {"_id": parsed[1], **of_customer}):
-            raise InvalidValueError((InvalidField(field, "value.unknown_record"),))
+        if not await writes.find(plan, Kind.TICKET, Where(id=ticket, customer=customer)):
+            raise InvalidValueError((InvalidField("ticket", "value.unknown_record"),))
 
     async def _promised(
         self, writes: RecordWrites, plan: AccessPlan, kind: Kind, category: TicketCategory, priority: Priority
     ) -> dict[str, int]:
         """The standard in force, in working minutes."""
-        system = await self.operations.system_plan(plan, Kind.SERVICE_STANDARD, READ)
-        rows = await writes.find(system, Kind.SERVICE_STANDARD, {"in_force": True}, *_STANDARD_FIELDS)
+        rows = await self.operations.all_known(
+            writes, plan, Kind.SERVICE_STANDARD, Where(in_force=True), _KnownStandard
+        )
         standards = standards_in_force(rows, self._clocks[Kind.TICKET].standards)
         standard = standards.standard(kind, category, priority)
         return {

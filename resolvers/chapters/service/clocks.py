@@ -6,17 +6,19 @@ it again changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from bson import ObjectId
 
 from documents.access.plan import Purpose
 from documents.chapters.jobs.ledger import Session
-from documents.chapters.service.clock import CLOCK_FIELDS, Clocks
+from documents.chapters.service.clock import Clocks, TimedCase, TimedTicket
 from documents.chapters.service.figures import ServiceFigures
 from documents.chapters.service.training import NOTICE_DAYS, validity
 from documents.declaring.kind import Kind
+from documents.reading.typed_rows import Known
+from documents.reading.where import OneOf, Where
 from documents.writing.records import RecordWrites
 from policies.authorize import READ, WRITE
 from policies.principal import SYSTEM
@@ -25,6 +27,21 @@ from resolvers.operations import RecordOperations
 
 _MOVED = ("standing", "next_due_at", "escalations", "escalation_level")
 """What changes by itself as time goes by."""
+
+
+class _Case(Known, TimedCase):
+    pass
+
+
+class _Ticket(Known, TimedTicket):
+    pass
+
+
+class _Result(Known):
+    valid_until: str | None
+
+
+_TIMED: Mapping[Kind, type[_Case]] = {Kind.TICKET: _Ticket, Kind.COMPLAINT: _Case}
 
 
 class ServiceUpkeep:
@@ -44,7 +61,7 @@ class ServiceUpkeep:
         """Notes where each stands at `now` and whom it is escalated to: once per measure and level."""
         writes = RecordWrites(self._operations.writer, session)
         plan = await self._operations.plan(_system(Purpose.CUSTOMER_SERVICE), kind, WRITE)
-        for case in await writes.find(plan, kind, {"_id": {"$in": list(ids)}}, *CLOCK_FIELDS):
+        for case in await writes.find(plan, kind, Where(id=OneOf(ids)), _TIMED[kind]):
             fields = self._clocks[kind].fields(case, now)
             await writes.update(plan, kind, case["id"], {name: fields[name] for name in _MOVED})
 
@@ -58,7 +75,7 @@ class ServiceUpkeep:
         writes = RecordWrites(self._operations.writer, session)
         kind = Kind.TRAINING_RESULT
         plan = await self._operations.plan(_system(Purpose.BUSINESS_OPERATION), kind, WRITE)
-        for result in await writes.find(plan, kind, {"_id": {"$in": list(ids)}}, "valid_until"):
+        for result in await writes.find(plan, kind, Where(id=OneOf(ids)), _Result):
             until = date.fromisoformat(result["valid_until"]) if result["valid_until"] is not None else None
             await writes.update(plan, kind, result["id"], {"validity": validity(until, on).value})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from documents.access.plan import AccessPlan
 from documents.chapters.accounts.directory import AccountRepository
@@ -27,6 +27,13 @@ INDICATORS = (
     "share_within_standard",
     "average_satisfaction",
 )
+
+
+class ReviewPerformance(TypedDict):
+    person: str
+    first_day: str
+    last_day: str
+    remarks: NotRequired[str | None]
 
 
 def period(first: date, last: date) -> Period:
@@ -56,7 +63,7 @@ class Figures:
         people = await self._accounts.staff([account.username for account in accounts])
         return await self._of_people(caller, dict(sorted(people.items())), period(first, last))
 
-    async def review(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+    async def review(self, caller: Caller, given: ReviewPerformance, request: IdempotentRequest | None) -> str:
         """Keeps the indicators of a person and period with the remarks of whoever appraises them.
 
         Raises RuleBrokenError `performance.own_review`, `performance.period_reversed`."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from documents.declaring.kind import Kind
+from documents.reading.where import Where
 from documents.writing.idempotency import IdempotentRequest
 from documents.writing.locks import lock_kind
 from documents.writing.records import RecordWrites
@@ -12,7 +13,13 @@ from policies.authorize import CREATE, WRITE
 from resolvers.caller import Caller
 from resolvers.chapters.service.cases import ServiceCases
 
-_FOR = ("customer_kind", "category", "priority")
+
+class SetServiceStandard(TypedDict):
+    customer_kind: NotRequired[str | None]
+    category: NotRequired[str | None]
+    priority: NotRequired[str | None]
+    reply_within: int
+    resolve_within: int
 
 
 class Standards:
@@ -22,7 +29,7 @@ class Standards:
         self._cases = cases
         self._operations = cases.operations
 
-    async def set(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+    async def set(self, caller: Caller, given: SetServiceStandard, request: IdempotentRequest | None) -> str:
         """Sets the standard for a kind of customer, category and priority, any where left out; ends the one before."""
         plan = await self._operations.plan(caller, Kind.SERVICE_STANDARD, CREATE)
 
@@ -32,7 +39,12 @@ class Standards:
                 plan, Kind.SERVICE_STANDARD, given, derived={"in_force": True}, by=caller.username
             )
             system = await self._operations.system_plan(plan, Kind.SERVICE_STANDARD, WRITE)
-            same = {"in_force": True, **{name: given.get(name) for name in _FOR}}
+            same = Where(
+                in_force=True,
+                customer_kind=given.get("customer_kind"),
+                category=given.get("category"),
+                priority=given.get("priority"),
+            )
             ended = {"in_force": False, "ended_at": self._cases.now()}
             for before in await writes.find(system, Kind.SERVICE_STANDARD, same):
                 if before["id"] != made:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
-
-from bson import ObjectId
+from typing import NotRequired, TypedDict
 
 from documents.access.plan import AccessPlan, Action, FieldGrants
 from documents.chapters.accounts.directory import AccountRepository, StoredAccount
@@ -15,9 +13,9 @@ from documents.chapters.service.training import Attendance, Course, training_due
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError, InvalidField, InvalidValueError, RuleBrokenError
 from documents.plain_records import Record, Records
-from documents.reading.list_query import Selection
+from documents.reading.typed_rows import Known
+from documents.reading.where import OneOf, Where
 from documents.reckoning.working_time import SHANGHAI
-from documents.storing.public_ids import parse_id
 from documents.writing.idempotency import IdempotentRequest
 from documents.writing.locks import lock_kind
 from documents.writing.records import RecordWrites
@@ -25,8 +23,52 @@ from policies.authorize import CREATE, READ
 from resolvers.caller import Caller
 from resolvers.chapters.service.cases import ServiceCases
 
-_ATTENDANCE = frozenset({"person", "course", "held_on", "passed"})
-_COURSE = frozenset({"code", "title", "roles", "validity_months"})
+
+class CreateCourse(TypedDict):
+    code: str
+    title: str
+    roles: list[str]
+    validity_months: NotRequired[int | None]
+
+
+class ScheduleTraining(TypedDict):
+    course: str
+    held_on: str
+    place: NotRequired[str | None]
+    trainer: NotRequired[str | None]
+
+
+class RecordTrainingResult(TypedDict):
+    session: str
+    person: str
+    attended: bool
+    passed: bool
+    mark: NotRequired[int | None]
+
+
+class _KnownSession(Known):
+    course: str
+    held_on: str
+
+
+class _Validity(Known):
+    validity_months: int | None
+
+
+class _KnownCourse(_Validity):
+    code: str
+    title: str
+    roles: list[str]
+
+
+class _KnownAttendance(Known):
+    person: str
+    course: str
+    held_on: str
+    passed: bool
+
+
+_ATTENDANCE = frozenset(_KnownAttendance.__annotations__) - {"id"}
 
 
 class Training:
@@ -38,32 +80,34 @@ class Training:
         self._figures = figures
         self._accounts = accounts
 
-    async def create_course(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+    async def create_course(self, caller: Caller, given: CreateCourse, request: IdempotentRequest | None) -> str:
         """Adds a course. Raises RuleBrokenError `course.code_taken`."""
         plan = await self._operations.plan(caller, Kind.COURSE, CREATE)
 
         async def work(writes: RecordWrites) -> str:
             await lock_kind(self._operations.writer, writes, Kind.COURSE)
             made = await writes.insert(plan, Kind.COURSE, given, by=caller.username)
-            if len(await writes.find(plan, Kind.COURSE, {"code": given["code"].strip()})) > 1:
+            if len(await writes.find(plan, Kind.COURSE, Where(code=given["code"].strip()))) > 1:
                 raise RuleBrokenError("course.code_taken", "code")
             return made
 
         return await self._operations.run(work, request)
 
-    async def schedule(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+    async def schedule(self, caller: Caller, given: ScheduleTraining, request: IdempotentRequest | None) -> str:
         """Plans a session of a course."""
         plan = await self._operations.plan(caller, Kind.TRAINING_SESSION, CREATE)
         courses = await self._operations.plan(caller, Kind.COURSE, READ)
 
         async def work(writes: RecordWrites) -> str:
-            if not await writes.find(courses, Kind.COURSE, {"_id": _row(Kind.COURSE, given["course"])}):
+            if not await writes.find(courses, Kind.COURSE, Where(id=given["course"])):
                 raise InvalidValueError((InvalidField("course", "value.unknown_record"),))
             return await writes.insert(plan, Kind.TRAINING_SESSION, given, by=caller.username)
 
         return await self._operations.run(work, request)
 
-    async def record_result(self, caller: Caller, given: dict[str, Any], request: IdempotentRequest | None) -> str:
+    async def record_result(
+        self, caller: Caller, given: RecordTrainingResult, request: IdempotentRequest | None
+    ) -> str:
         """Records who attended a session and with what result.
 
         Raises RuleBrokenError `training.not_held`, `training.passed_unattended`, `training.already_recorded`."""
@@ -79,22 +123,21 @@ class Training:
 
         async def work(writes: RecordWrites) -> str:
             await lock_kind(self._operations.writer, writes, Kind.TRAINING_RESULT)
-            row_id = _row(Kind.TRAINING_SESSION, given["session"])
-            sessions = await writes.find(system, Kind.TRAINING_SESSION, {"_id": row_id}, "course", "held_on")
-            if not sessions:
+            found = await writes.find(system, Kind.TRAINING_SESSION, Where(id=given["session"]), _KnownSession)
+            if not found:
                 raise InvalidValueError((InvalidField("session", "value.unknown_record"),))
-            course = await writes.load(courses, Kind.COURSE, sessions[0]["course"], "validity_months")
-            held_on = date.fromisoformat(sessions[0]["held_on"])
+            course = await writes.load(courses, Kind.COURSE, found[0]["course"], _Validity)
+            held_on = date.fromisoformat(found[0]["held_on"])
             until = valid_until(held_on, course["validity_months"]) if given["passed"] else None
             derived = {
-                "course": sessions[0]["course"],
+                "course": found[0]["course"],
                 "held_on": held_on,
                 "department": department,
                 "valid_until": until,
                 "validity": validity(until, today) if given["passed"] else None,
             }
             made = await writes.insert(plan, Kind.TRAINING_RESULT, given, derived=derived, by=caller.username)
-            same = {"session": given["session"], "person": given["person"]}
+            same = Where(session=given["session"], person=given["person"])
             results = await self._operations.system_plan(plan, Kind.TRAINING_RESULT, READ)
             others = [one for one in await writes.find(results, Kind.TRAINING_RESULT, same) if one["id"] != made]
             _check(given, is_held=held_on <= today, is_known=bool(others))
@@ -134,38 +177,29 @@ class Training:
         )
         return grants.plain >= _ATTENDANCE <= grants.filterable
 
-    async def _courses(self, caller: Caller) -> Mapping[str, tuple[Record, Course]]:
+    async def _courses(self, caller: Caller) -> Mapping[str, tuple[_KnownCourse, Course]]:
         """The courses that the caller may read, by public id."""
         plan = await self._operations.plan(caller, Kind.COURSE, READ)
-        found = await self._found(caller, plan, Kind.COURSE, {}, _COURSE)
+        reader = self._operations.writer.reader(Kind.COURSE)
         return {
-            row["id"]: (row, Course(row["id"], frozenset(row["roles"] or ()), row["validity_months"])) for row in found
+            row["id"]: (row, Course(row["id"], frozenset(row["roles"]), row["validity_months"]))
+            for row in await reader.rows(plan, Where(), _KnownCourse, caller.report)
         }
 
     async def _attendances(self, caller: Caller, people: list[str]) -> list[Attendance]:
         plan = await self._operations.plan(caller, Kind.TRAINING_RESULT, READ)
-        condition = {"person": {"$in": people}, "passed": True}
+        passed = Where(person=OneOf(people), passed=True)
+        reader = self._operations.writer.reader(Kind.TRAINING_RESULT)
         return [
             Attendance(row["person"], row["course"], date.fromisoformat(row["held_on"]), is_passed=True)
-            for row in await self._found(caller, plan, Kind.TRAINING_RESULT, condition, _ATTENDANCE)
+            for row in await reader.rows(plan, passed, _KnownAttendance, caller.report)
         ]
-
-    async def _found(
-        self, caller: Caller, plan: AccessPlan, kind: Kind, condition: dict[str, Any], names: frozenset[str]
-    ) -> Records:
-        repository = self._operations.writer.reader(kind)
-        return await repository.find_in(plan, kind, condition, Selection({kind: names | {"id"}}), caller.report)
 
     def _today(self) -> date:
         return self._now().astimezone(SHANGHAI).date()
 
 
-def _row(kind: Kind, record_id: str) -> ObjectId | None:
-    parsed = parse_id(record_id, (kind.value,))
-    return parsed[1] if parsed is not None else None
-
-
-def _check(given: Mapping[str, Any], *, is_held: bool, is_known: bool) -> None:
+def _check(given: RecordTrainingResult, *, is_held: bool, is_known: bool) -> None:
     """Asked after the rights to record a result: then nothing was written when it raises."""
     if not is_held:
         raise RuleBrokenError("training.not_held", "session")

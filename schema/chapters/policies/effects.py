@@ -11,6 +11,7 @@ import strawberry
 
 from documents.access.plan import Action, Purpose, Reason, Scope
 from documents.declaring.kind import Kind
+from resolvers.chapters.policies.matrix import Cell
 from schema.roots.chapter import Vocabulary
 from schema.roots.query import DEFAULT_PAGE, LARGEST_PAGE, Info
 from schema.vocabulary.access_types import AccessLevel
@@ -331,7 +332,7 @@ async def _rule_decisions(
     draft: strawberry.ID | None = strawberry.UNSET,
 ) -> Any:
     matrix = info.context.use_cases.policies.matrix
-    return await matrix.of_cell(info.context.caller, role, scope, kind, field, purpose, draft or None)
+    return await matrix.of_cell(info.context.caller, Cell(role, scope, kind, field, purpose), draft or None)
 
 
 async def _policy_rights(info: Info) -> Any:

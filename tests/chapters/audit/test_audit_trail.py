@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final, Literal
 
 import bson
 import httpx
@@ -48,6 +48,7 @@ TRAIL = """query($p: String, $c: ID, $f: String, $k: RecordKind, $o: AuditOutcom
       ruleSetVersions customers fields touches { act kind customers plain masked denied } }
     pageInfo { hasNextPage endCursor } } }"""
 NOBODY = "individual_" + "0" * 24
+LEVELS: Final[tuple[Literal["plain", "masked", "denied"], ...]] = ("plain", "masked", "denied")
 
 
 async def ask(api: Api, who: dict[str, str], query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -104,7 +105,7 @@ class TestReads:
         level = {
             str(customer): level
             for touch in found.entry["touches"]
-            for level in ("plain", "masked", "denied")
+            for level in LEVELS
             if "telephone" in touch.get(level, ())
             for customer in touch["customers"]
         }
@@ -172,7 +173,7 @@ class TestRefusals:
             return
         (found,) = entries
         assert (found.entry["outcome"], found.entry["codes"]) == ("refused", [code])
-        assert found.entry[named] == ["id_number"]
+        assert {**found.entry}[named] == ["id_number"]
 
     async def test_a_refused_purpose_leaves_an_entry(self, demo_api: Api) -> None:
         """One that exists is named; a text that is none is not repeated."""

@@ -14,6 +14,7 @@ from documents.chapters.identification.dossier import (
     DossierStatus,
     Evidence,
     MissingPart,
+    SeenDossier,
     dossier_state,
 )
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
@@ -41,7 +42,7 @@ def test_complete_is_what_lacks_nothing(
 ) -> None:
     """Fields, a verification and an assessment that hold today."""
     present = data.draw(st.sets(st.sampled_from(sorted(all_fields(kind)))))
-    state = dossier_state(kind, present, verified, assessed, TODAY)
+    state = dossier_state(SeenDossier(kind, present, verified, assessed), TODAY)
     is_informed = all(any(name in present for name in requirement.fields) for requirement in REQUIREMENTS[kind])
     is_there = is_informed and bool(verified) and bool(assessed)
     holds = all(any(one.is_valid(TODAY) for one in found) for found in (verified, assessed))
@@ -56,7 +57,7 @@ def test_what_is_hidden_is_unknown_whatever_is_there(
     """It is neither missing nor there: the judgement is the same for every value that hidden fields could have."""
     names = st.sets(st.sampled_from(sorted({*all_fields(kind), "licence_expires_on"})))
     present, hidden = data.draw(names), data.draw(names)
-    state = dossier_state(kind, present - hidden, verified, assessed, TODAY, hidden=hidden)
+    state = dossier_state(SeenDossier(kind, present - hidden, verified, assessed, hidden=hidden), TODAY)
     codes = {part.code for part in state.missing if part.section is DossierSection.INFORMATION}
     for requirement in REQUIREMENTS[kind]:
         is_hidden = not hidden.isdisjoint(requirement.fields)
@@ -75,9 +76,9 @@ def test_more_is_never_less_complete(kind: Kind, data: st.DataObject, verified: 
     """A field or a verification more takes parts off the list and adds none."""
     names = st.sets(st.sampled_from(sorted(all_fields(kind))))
     present, more = data.draw(names), data.draw(names)
-    before = set(dossier_state(kind, present, verified, [], TODAY).missing)
-    assert set(dossier_state(kind, present | more, verified, [], TODAY).missing) <= before
-    after = set(dossier_state(kind, present, [*verified, Evidence()], [], TODAY).missing)
+    before = set(dossier_state(SeenDossier(kind, present, verified, []), TODAY).missing)
+    assert set(dossier_state(SeenDossier(kind, present | more, verified, []), TODAY).missing) <= before
+    after = set(dossier_state(SeenDossier(kind, present, [*verified, Evidence()], []), TODAY).missing)
     assert after == {part for part in before if part.section is not DossierSection.VERIFICATION}
 
 
@@ -85,7 +86,7 @@ def test_more_is_never_less_complete(kind: Kind, data: st.DataObject, verified: 
 def test_evidence_holds_to_its_last_day(kind: Kind, days: int) -> None:
     """The day after, the dossier is EXPIRED, and says which part."""
     until = TODAY + timedelta(days=days)
-    state = dossier_state(kind, all_fields(kind), [Evidence()], [Evidence(until)], TODAY)
+    state = dossier_state(SeenDossier(kind, all_fields(kind), [Evidence()], [Evidence(until)]), TODAY)
     if days >= 0:
         assert state.status is DossierStatus.COMPLETE
     else:
@@ -100,13 +101,15 @@ def test_a_licence_that_has_expired_is_named() -> None:
         (TODAY, DossierStatus.COMPLETE),
         (TODAY - timedelta(days=1), DossierStatus.EXPIRED),
     ):
-        state = dossier_state(Kind.ENTERPRISE, have, [Evidence()], [Evidence()], TODAY, licence)
+        state = dossier_state(SeenDossier(Kind.ENTERPRISE, have, [Evidence()], [Evidence()], licence), TODAY)
         assert state.status is status
 
 
 def test_nothing_lacks_everything_in_order() -> None:
     """Section by section; one of several ways to reach a customer is enough."""
-    state = dossier_state(Kind.INDIVIDUAL, ["name", "id_number", "email"], [], [Evidence(date(2020, 2, 29))], TODAY)
+    state = dossier_state(
+        SeenDossier(Kind.INDIVIDUAL, ["name", "id_number", "email"], [], [Evidence(date(2020, 2, 29))]), TODAY
+    )
     assert state.status is DossierStatus.INCOMPLETE
     assert state.missing == (
         MissingPart(DossierSection.INFORMATION, "gender"),

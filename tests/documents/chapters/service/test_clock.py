@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from documents.chapters.service.clock import (
+    StandardRow,
     service_clocks,
     standards_in_force,
     with_wait,
@@ -104,8 +105,8 @@ def test_done_in_time_or_late_is_measured_in_working_minutes() -> None:
 
 def test_the_companys_own_standards_take_the_place_of_those_for_the_same_work() -> None:
     """And leave all others."""
-    row = {"customer_kind": "enterprise", "category": None, "priority": "high", "reply_within": 5, "resolve_within": 9}
-    any_row = {"customer_kind": None, "category": None, "priority": None, "reply_within": 7, "resolve_within": 8}
+    row = StandardRow(customer_kind="enterprise", category=None, priority="high", reply_within=5, resolve_within=9)
+    any_row = StandardRow(customer_kind=None, category=None, priority=None, reply_within=7, resolve_within=8)
     standards = standards_in_force([row, any_row], TICKET_CLOCK.standards)
 
     def reply(kind: Kind, priority: Priority) -> float:

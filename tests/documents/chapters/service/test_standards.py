@@ -24,7 +24,6 @@ from documents.chapters.service.standards import (
     default_standards,
     due_at,
     elapsed,
-    escalations_due,
     standing,
 )
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
@@ -75,16 +74,16 @@ def test_time_never_improves_the_standing(
     earlier, later = sorted((one, other))
     before = standing(CALENDAR, standard, times, measure, earlier)
     assert order.index(standing(CALENDAR, standard, times, measure, later)) >= order.index(before)
-    told = escalations_due(CALENDAR, STANDARDS, standard, times, earlier)
-    assert set(told) <= set(escalations_due(CALENDAR, STANDARDS, standard, times, later))
+    told = STANDARDS.escalations(CALENDAR, standard, times, earlier)
+    assert set(told) <= set(STANDARDS.escalations(CALENDAR, standard, times, later))
 
 
 @given(waiting_tickets(), standards, instants)
 def test_nobody_is_told_twice(times: TicketTimes, standard: Standard, now: datetime) -> None:
     """What was raised is not due again, and what was not stays due."""
-    due = escalations_due(CALENDAR, STANDARDS, standard, times, now)
-    assert escalations_due(CALENDAR, STANDARDS, standard, times, now, due) == ()
-    assert escalations_due(CALENDAR, STANDARDS, standard, times, now, due[:1]) == due[1:]
+    due = STANDARDS.escalations(CALENDAR, standard, times, now)
+    assert STANDARDS.escalations(CALENDAR, standard, times, now, due) == ()
+    assert STANDARDS.escalations(CALENDAR, standard, times, now, due[:1]) == due[1:]
 
 
 @given(waiting_tickets(), instants, instants)
@@ -114,7 +113,7 @@ def test_a_reply_within_five_hours(now: str, expected: Standing, levels: list[in
     """Of a ticket opened at nine, with lunch from twelve to half past one."""
     times = TicketTimes(at("2026-11-24T09:00"))
     assert standing(CALENDAR, STANDARD, times, Measure.REPLY, at(now)) is expected
-    told = escalations_due(CALENDAR, STANDARDS, STANDARD, times, at(now))
+    told = STANDARDS.escalations(CALENDAR, STANDARD, times, at(now))
     assert [escalation.level for escalation in told if escalation.measure is Measure.REPLY] == levels
 
 
@@ -124,7 +123,7 @@ def test_what_is_met_keeps_its_standing_and_escalates_no_more() -> None:
     late = TicketTimes(opened, replied_at=at("2026-11-25T09:00"), resolved_at=at("2026-11-25T10:00"))
     assert standing(CALENDAR, STANDARD, late, Measure.REPLY, now) is Standing.BREACHED
     assert standing(CALENDAR, STANDARD, late, Measure.RESOLUTION, now) is Standing.WITHIN
-    assert escalations_due(CALENDAR, STANDARDS, STANDARD, late, now) == ()
+    assert STANDARDS.escalations(CALENDAR, STANDARD, late, now) == ()
     at_once = TicketTimes(opened, resolved_at=at("2026-11-24T10:00"))
     assert standing(CALENDAR, STANDARD, at_once, Measure.REPLY, now) is Standing.WITHIN
 
