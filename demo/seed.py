@@ -23,7 +23,8 @@ from documents.access.report import AccessReport
 from documents.chapters.accounts.directory import NewAccount
 from documents.chapters.accounts.passwords import PasswordHasher
 from documents.declaring.record import SourceChannel
-from documents.reading.list_query import Selection
+from documents.reading.filters import Condition, Operator
+from documents.reading.list_query import ListQuery, Selection
 from documents.writing.customers import Change
 from policies.authorize import CREATE
 from policies.principal import Principal
@@ -118,9 +119,10 @@ class _Seeder:
             if account.customer_index is None or account.username in known:
                 continue
             change = next(islice(_changes(count), account.customer_index, None))
-            kind, by_name = change.kind, {"name": change.values["name"]}
-            found = await self._reader.find_in(plan, kind, by_name, Selection({kind: frozenset()}), AccessReport())
-            await self._add_account(account, str(found[0]["_id"]))
+            by_name = Condition("name", Operator.EQ, change.values["name"])
+            query = ListQuery(Selection(), frozenset({change.kind}), by_name, limit=1)
+            page = await self._reader.find_page(plan, query, AccessReport())
+            await self._add_account(account, str(page.records[0]["_id"]))
 
     async def _add_customers(self, count: int, progress: Callable[[int, int], None]) -> None:
         plan = await self._engine.authorize(_ADMINISTRATOR, Purpose.BUSINESS_OPERATION.value, CREATE)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from bson import ObjectId
-from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.access.plan import AccessPlan, FieldGrants, Level
 from documents.access.report import AccessReport
@@ -116,26 +115,6 @@ class CustomerReader:
         decided_by: Hashable = plan.key or object()
         group = (decided_by, plan.row_scope if is_personal else None, kind, selection.get(kind))
         return _SingleRead(group, fetch, frozenset(projection))
-
-    async def find_in(
-        self,
-        plan: AccessPlan,
-        kind: Kind,
-        condition: Filter,
-        selection: Selection,
-        report: AccessReport,
-        session: AsyncClientSession | None = None,
-    ) -> Records:
-        """The rows of `kind` in the caller's scopes that meet a condition on stored fields, by id.
-
-        The condition is not a caller's: what callers ask by goes through `find_page`, which asks for the right."""
-        scope = self.visible_rows(plan, kind)
-        if scope is None:
-            return Records()
-        projection = self._projections.projection(plan, frozenset({kind}), selection)
-        wanted = both({"kind": kind.value, **condition}, scope)
-        rows = await self._collection.find(wanted, projection, session=session).sort("_id", 1).to_list()
-        return await self._read(plan, rows, selection, report, frozenset(projection))
 
     async def find_many(
         self, plan: AccessPlan, row_ids: Collection[ObjectId], selection: Selection, report: AccessReport

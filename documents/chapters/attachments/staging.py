@@ -25,6 +25,7 @@ from documents.errors import FieldAccessError, KeyErasedError, RecordNotFoundErr
 from documents.reading.list_query import Selection
 from documents.reading.record_rights import refuse_creation
 from documents.reading.records import RecordReader
+from documents.reading.where import OneOf, Where
 from documents.storing.layout import CustomerReference
 from documents.storing.public_ids import parse_id
 from documents.writing.records import RecordWrites
@@ -119,10 +120,8 @@ class AttachmentRepository:
     ) -> None:
         """Makes sure that all these are attachments of the customer which the caller can see, for a record that is to
         refer to them. Raises RecordNotFoundError; `plan` is of attachments."""
-        parsed = [parse_id(attachment_id, (Kind.ATTACHMENT.value,)) for attachment_id in attachment_ids]
-        wanted = {found[1] for found in parsed if found is not None}
-        condition = {"_id": {"$in": list(wanted)}, "customer_id": customer.row_id}
-        if None in parsed or len(await writes.find(plan, Kind.ATTACHMENT, condition)) != len(wanted):
+        wanted = set(attachment_ids)
+        if len(await writes.find(plan, Kind.ATTACHMENT, Where(id=OneOf(wanted), customer=customer))) != len(wanted):
             raise RecordNotFoundError
 
     async def open(self, plan: AccessPlan, attachment_id: str, report: AccessReport) -> AttachmentContent:
