@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
 
 from documents.access.report import AccessReport
+from documents.writing.idempotency import IdempotentRequest
 from policies.principal import Principal
 
 
@@ -21,3 +25,14 @@ class Caller:
     def username(self) -> str:
         """Empty for nobody, who is refused before a name is needed."""
         return self.principal.username if self.principal is not None else ""
+
+
+def idempotent(caller: Caller, path: str, content: list[Any]) -> IdempotentRequest | None:
+    """The request of `content` under the caller's key; None where the caller gave none.
+
+    `path` is the mutation's response path: several mutations of one request are several requests."""
+    if caller.idempotency_key is None or caller.principal is None:
+        return None
+    key = f"{caller.idempotency_key}\x00{path}"
+    digestible = orjson.dumps(content, option=orjson.OPT_SORT_KEYS, default=str)
+    return IdempotentRequest(caller.principal.username, key, digestible)

@@ -20,12 +20,11 @@ from documents.plain_records import Record
 from documents.reading.customers import CustomerReader
 from documents.writing.idempotency import IdempotentRequest
 from policies.authorize import PolicyEngine
-from resolvers.caller import Caller
+from resolvers.caller import Caller, idempotent
 from resolvers.chapters.credit.assessments import AssessCredit, GivenValue
 from resolvers.chapters.credit.contracts import SignContract
 from resolvers.chapters.credit.receivables import RecordInvoice, RecordPayment
 from resolvers.chapters.credit.use_cases import Credit
-from resolvers.idempotency import idempotent
 from resolvers.inputs import OfRecord
 
 COUNT: Final = 12

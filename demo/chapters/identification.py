@@ -20,11 +20,10 @@ from documents.plain_records import Record
 from documents.reading.customers import CustomerReader
 from documents.writing.idempotency import IdempotentRequest
 from policies.authorize import PolicyEngine
-from resolvers.caller import Caller
+from resolvers.caller import Caller, idempotent
 from resolvers.chapters.identification.risk import AssessRisk, GivenValue
 from resolvers.chapters.identification.use_cases import Identification
 from resolvers.chapters.identification.verifications import RecordVerification
-from resolvers.idempotency import idempotent
 from resolvers.inputs import OfRecord
 
 COUNT: Final = 20

@@ -17,7 +17,7 @@ from documents.reading.customers import CustomerReader
 from documents.reading.list_query import ListQuery, Selection
 from documents.writing.idempotency import IdempotentRequest
 from policies.authorize import PolicyEngine
-from resolvers.caller import Caller
+from resolvers.caller import Caller, idempotent
 from resolvers.chapters.incidents.steps import (
     AddMeasure,
     CompleteMeasure,
@@ -26,7 +26,6 @@ from resolvers.chapters.incidents.steps import (
     RecordNotification,
     ScopeIncident,
 )
-from resolvers.idempotency import idempotent
 from resolvers.recording import Recorder
 
 COUNT: Final = 5

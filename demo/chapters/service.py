@@ -18,7 +18,7 @@ from documents.reading.list_query import ListQuery, Selection
 from documents.reckoning.working_time import SHANGHAI
 from documents.writing.idempotency import IdempotentRequest
 from policies.authorize import PolicyEngine
-from resolvers.caller import Caller
+from resolvers.caller import Caller, idempotent
 from resolvers.chapters.service.complaints import AnswerComplaint, FileComplaint, TakeStep
 from resolvers.chapters.service.contacts import RecordContact, RecordSatisfaction
 from resolvers.chapters.service.figures import ReviewPerformance
@@ -26,7 +26,6 @@ from resolvers.chapters.service.standards import SetServiceStandard
 from resolvers.chapters.service.tickets import ChangeTicketState, OpenTicket, ReplyToTicket
 from resolvers.chapters.service.training import CreateCourse, RecordTrainingResult, ScheduleTraining
 from resolvers.chapters.service.use_cases import Service
-from resolvers.idempotency import idempotent
 
 COUNT: Final = 20
 AGENT, LEAD, HANDLER, TRAINER, ADMIN = "demo.agent", "demo.lead", "demo.complaints", "demo.trainer", "demo.admin"

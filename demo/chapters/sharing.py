@@ -14,9 +14,8 @@ from demo.chapters.own_customers import own_customers
 from documents.reading.customers import CustomerReader
 from documents.writing.idempotency import IdempotentRequest
 from policies.authorize import PolicyEngine
-from resolvers.caller import Caller
+from resolvers.caller import Caller, idempotent
 from resolvers.chapters.information.sharing import AddPartner, GiveConsent, Sharing, SignAgreement
-from resolvers.idempotency import idempotent
 
 COUNT: Final = 6
 MANAGER, OFFICER = "demo.manager", "demo.security"

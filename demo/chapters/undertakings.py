@@ -5,8 +5,8 @@ from __future__ import annotations
 from demo.accounts import DEMO_ACCOUNTS
 from demo.callers import demo_caller
 from documents.chapters.information.undertaking_text import CURRENT
+from resolvers.caller import idempotent
 from resolvers.chapters.information.undertakings import Confidentiality
-from resolvers.idempotency import idempotent
 
 
 async def sign_undertakings(confidentiality: Confidentiality) -> None:

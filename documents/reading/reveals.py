@@ -17,7 +17,7 @@ from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError, KeyErasedError, RecordNotFoundError, StaleVersionError
 from documents.reading.customers import CustomerReader
 from documents.reading.history import value_texts
-from documents.reading.record_rights import grants_in_customer
+from documents.reading.visible_rows import grants_in_customer
 from documents.storing.layout import CustomerReference
 
 

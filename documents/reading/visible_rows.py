@@ -1,14 +1,20 @@
-"""Which rows of which kinds a plan admits: the step from grants to row scopes, for whole kinds at once."""
+"""Which rows a plan admits, for whole kinds at once, and what it grants in the records of one customer: all of a kind
+are in the same scopes, those of the customer.
+
+The latter is for operations that judge by what their caller may not know: rights come first, so that a refusal tells
+nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 
-from documents.access.plan import AccessPlan, FieldGrants
+from documents.access.plan import AccessPlan, Action, FieldGrants
 from documents.declaring.catalogue import Catalogue
 from documents.declaring.kind import Kind
-from documents.storing.layout import RowLayout
-from documents.storing.row_scope import Admission, admit, members
+from documents.errors import FieldAccessError
+from documents.storing.layout import CUSTOMER_RECORD_SCOPES, CustomerReference, RowLayout
+from documents.storing.row_scope import Admission, admit, members, scope_set
 
 
 class VisibleRows:
@@ -33,3 +39,23 @@ class VisibleRows:
             for kind in self._catalogue.by_kind
             if kind in kinds and kind in plan.kinds
         }
+
+
+def grants_in_records(plan: AccessPlan, kind: Kind, customer: CustomerReference) -> FieldGrants:
+    """The grants in the customer's records of `kind`."""
+    row = {"customer_id": customer.row_id, "_owner": customer.account_manager, "_department": customer.department}
+    return plan.grants(kind, scope_set(members(plan.row_scope, CUSTOMER_RECORD_SCOPES), row))
+
+
+def grants_in_customer(plan: AccessPlan, customer: CustomerReference) -> FieldGrants:
+    """The grants in the customer itself; `plan` is of customers."""
+    row = {"_id": customer.row_id, "account_manager": customer.account_manager, "department": customer.department}
+    return plan.grants(customer.kind, scope_set(members(plan.row_scope), row))
+
+
+def refuse_creation(plan: AccessPlan, kind: Kind, customer: CustomerReference, names: Iterable[str]) -> None:
+    """Raises FieldAccessError naming every field that the caller may not create in a record of this customer."""
+    wanted = frozenset(names)
+    refused = wanted - grants_in_records(plan, kind, customer).creatable
+    if refused or not wanted:
+        raise FieldAccessError(Action.CREATE, refused)

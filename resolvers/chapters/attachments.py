@@ -9,8 +9,7 @@ from documents.chapters.attachments.staging import GIVEN, AttachmentContent, Att
 from documents.declaring.kind import Kind
 from documents.storing.public_ids import parse_customer_id, parse_id
 from policies.authorize import CREATE
-from resolvers.caller import Caller
-from resolvers.idempotency import idempotent
+from resolvers.caller import Caller, idempotent
 from resolvers.kernel import Kernel
 from resolvers.recording import Changing, traced
 

@@ -20,8 +20,7 @@ from documents.plain_records import Record, Records
 from documents.registry import RECORD_CATALOGUES
 from documents.storing.public_ids import parse_customer_id, parse_id
 from documents.writing.idempotency import IdempotentRequest
-from resolvers.caller import Caller
-from resolvers.idempotency import idempotent
+from resolvers.caller import Caller, idempotent
 from resolvers.recording import Changing, traced
 from resolvers.refusals import REFUSALS, user_errors
 from resolvers.registry import UseCases

@@ -7,7 +7,7 @@ makes the record. What operators do on the command line is not here.
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from documents.access.plan import Purpose
 from documents.declaring.fields import Sensitivity, declare
@@ -54,3 +54,6 @@ class AccountChange(CompanyRecord):
     department_before: Annotated[DepartmentCode | None, declare("Department before", "原部门", BASIC, managed=True)] = None
     state: Annotated[AccountChangeState, declare("State", "状态", BASIC, search=EXACT, managed=True)]
     approved_by: Annotated[StaffName | None, declare("Approved by", "审批人", BASIC, managed=True)] = None
+
+
+KINDS: Final = (AccountChange,)

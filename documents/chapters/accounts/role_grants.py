@@ -7,7 +7,7 @@ every request looks at the account. A grant that ended is kept: it says who coul
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from documents.declaring.fields import Sensitivity, declare
 from documents.declaring.kind import Kind
@@ -42,3 +42,6 @@ class RoleGrant(CompanyRecord):
     approved_by: Annotated[StaffName | None, declare("Approved by", "审批人", BASIC, managed=True)] = None
     ended_at: Annotated[datetime | None, declare("Ended at", "终止时间", BASIC, search=RANGED, managed=True)] = None
     ended_by: Annotated[StaffName | None, declare("Ended by", "终止人", BASIC, managed=True)] = None
+
+
+KINDS: Final = (RoleGrant,)

@@ -7,7 +7,7 @@ another file.
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from pydantic import StringConstraints
 
@@ -50,3 +50,6 @@ class Attachment(CustomerRecord):
     ]
     sha256: Annotated[Text, declare("SHA-256", "SHA-256 摘要", Sensitivity.INTERNAL, encrypted=True, managed=True)]
     content: Annotated[FileId, declare("Content", "内容", Sensitivity.IDENTITY, encrypted=True, managed=True)]
+
+
+KINDS: Final = (Attachment,)

@@ -23,8 +23,8 @@ from documents.chapters.attachments.storage import AttachmentStorage, FileFacts,
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError, KeyErasedError, RecordNotFoundError
 from documents.reading.list_query import Selection
-from documents.reading.record_rights import refuse_creation
 from documents.reading.records import RecordReader
+from documents.reading.visible_rows import refuse_creation
 from documents.reading.where import OneOf, Where
 from documents.storing.layout import CustomerReference
 from documents.storing.public_ids import parse_id

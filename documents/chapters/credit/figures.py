@@ -24,8 +24,8 @@ from documents.errors import FieldAccessError
 from documents.reading.conditions import both
 from documents.reading.customers import CustomerReader
 from documents.reading.list_query import ListQuery, Selection, Sort
-from documents.reading.record_rights import grants_in_records
 from documents.reading.records import RecordReader
+from documents.reading.visible_rows import grants_in_records
 from documents.reckoning.money import Money
 from documents.storing.layout import CustomerReference
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from pydantic import BaseModel, Field, StringConstraints
 
@@ -224,7 +224,4 @@ class CollectionStep(CustomerRecord):
     letter: Annotated[RecordId | None, declare("Letter", "催收函", BASIC)] = None
 
 
-
-
-
-
+KINDS: Final = (IndicatorTable, CreditAssessment, Contract, Receivable, Payment, CollectionStep)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 
 from beanie import Document
 from pydantic import BaseModel, Field
@@ -184,3 +184,6 @@ class Institution(Customer, OrganisationFields):
     annual_budget: Annotated[Money | None, declare("Annual budget", "年度预算", FINANCIAL, encrypted=True)] = None
     staff_count: Annotated[Headcount | None, declare("Number of staff", "职工人数", BUSINESS)] = None
     service_scope: Annotated[LongText | None, declare("Scope of service", "服务范围", BUSINESS)] = None
+
+
+KINDS: Final = (Individual, Enterprise, Institution)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from pydantic import BaseModel
 
@@ -61,3 +61,6 @@ class HandlingChange(CustomerRecord):
     grade: Annotated[Text | None, declare("Credit grade", "信用等级", FINANCIAL, managed=True)] = None
     risk_level: Annotated[RiskLevel | None, declare("Risk level", "风险等级", FINANCIAL, managed=True)] = None
     collection_stage: Annotated[CollectionStage | None, declare("Stage of collection", "催收阶段", FINANCIAL, managed=True)] = None
+
+
+KINDS: Final = (HandlingChange,)

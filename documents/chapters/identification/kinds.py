@@ -6,7 +6,7 @@ What a judgement was made from is sealed; that there is one, how long it holds a
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from pydantic import BaseModel, Field, StringConstraints
 
@@ -151,3 +151,6 @@ class RiskAssessment(CustomerRecord):
     table: Annotated[RecordId, declare("Risk table", "风险评估表", BASIC, managed=True)]
     table_number: Annotated[int, declare("Number of the table", "版本号", BASIC, managed=True)]
     valid_until: Annotated[date, declare("Valid until", "有效期至", BASIC, search=RANGED, sortable=True, managed=True)]
+
+
+KINDS: Final = (Verification, RiskTable, RiskAssessment)

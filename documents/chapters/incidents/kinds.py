@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from pydantic import BaseModel
 
@@ -112,3 +112,6 @@ class AffectedCustomer(CustomerRecord):
     times: Annotated[int, declare("Times seen", "查看次数", BASIC, managed=True)]
     first_seen_at: Annotated[datetime, declare("First seen at", "首次查看时间", BASIC, search=RANGED, sortable=True, managed=True)]
     last_seen_at: Annotated[datetime, declare("Last seen at", "最后查看时间", BASIC, search=RANGED, managed=True)]
+
+
+KINDS: Final = (Incident, AffectedCustomer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from pydantic import StringConstraints
 
@@ -107,3 +107,6 @@ class Revelation(CustomerRecord):
     reason: Annotated[RevealReason, declare("Reason", "查看理由", INTERNAL, encrypted=True, managed=True)]
     revealed_by: Annotated[StaffName, declare("Revealed by", "查看人", BASIC, search=EXACT, managed=True)]
     revealed_at: Annotated[datetime, declare("Revealed at", "查看时间", BASIC, search=RANGED, sortable=True, managed=True)]
+
+
+KINDS: Final = (Undertaking, Review, Partner, SharingAgreement, Consent, Revelation)

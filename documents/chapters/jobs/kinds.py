@@ -107,3 +107,6 @@ class Job(CompanyRecord):
     worker: Annotated[Text | None, declare("Worker", "执行进程", INTERNAL, managed=True)] = None
     error_code: Annotated[Text | None, declare("Error code", "错误代码", BASIC, managed=True)] = None
     error_type: Annotated[Text | None, declare("Error type", "错误类型", INTERNAL, managed=True)] = None
+
+
+KINDS: Final = (Job,)

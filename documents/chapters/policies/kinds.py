@@ -7,7 +7,7 @@ What they mean is for `policies` to say; nothing in a draft decides anything bef
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -93,3 +93,6 @@ class RuleSetVersion(CompanyRecord):
     rules: Annotated[list[DraftRule], declare("Rules", "规则", INTERNAL, managed=True)]
     tests: Annotated[list[Text], declare("Policy tests", "策略测试", INTERNAL, managed=True)]
     draft: Annotated[Text | None, declare("Draft", "草案", BASIC, managed=True)] = None
+
+
+KINDS: Final = (RuleDraft,)

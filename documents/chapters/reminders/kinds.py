@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from documents.declaring.fields import Sensitivity, declare
 from documents.declaring.kind import Kind
@@ -43,3 +43,6 @@ class Reminder(CompanyRecord):
     department: Annotated[DepartmentCode | None, declare("Department", "部门", BASIC, search=EXACT, managed=True)] = None
     state: Annotated[ReminderState, declare("State", "状态", BASIC, search=EXACT, managed=True)] = ReminderState.OPEN
     done_at: Annotated[datetime | None, declare("Done at", "完成时间", BASIC, managed=True)] = None
+
+
+KINDS: Final = (Reminder,)

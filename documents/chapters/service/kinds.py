@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from pydantic import BaseModel, Field
 
 from documents.chapters.service.complaint_steps import ComplaintStage
 from documents.chapters.service.standards import Measure, Priority, Standing, TicketCategory
-from documents.chapters.service.ticket_states import TicketState
 from documents.declaring.fields import Mask, Search, Sensitivity, declare
 from documents.declaring.kind import Kind
 from documents.declaring.labels import Labelled
@@ -130,21 +129,6 @@ class ServiceCase(CustomerRecord):
     satisfaction_score: Annotated[Score | None, declare("Satisfaction", "满意度", BASIC, search=EXACT, managed=True)] = None
 
 
-class Ticket(ServiceCase):
-    """What a customer asked for and how it went (S1, S2)."""
-
-    kind: ClassVar[Kind] = Kind.TICKET
-    collection: ClassVar[str] = "tickets"
-    recent: ClassVar[int] = 5
-    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (
-        ("assignee", "opened_at"), ("state", "resolve_by"), ("assignee", "resolve_by"), ("standing", "resolve_by"), ("standing", "next_due_at"),
-    )
-
-    category: Annotated[TicketCategory, declare("Category", "类别", BASIC, search=EXACT)] = TicketCategory.CONSULTATION
-    state: Annotated[TicketState, declare("State", "状态", BASIC, search=EXACT, managed=True)] = TicketState.OPEN
-    waits: Annotated[list[ServiceWait] | None, declare("Waits for the customer", "等待客户时段", BASIC, managed=True)] = None
-
-
 class Complaint(ServiceCase):
     """A complaint and its steps, none skipped (S6). `answer` is what the customer was told; notes are internal."""
 
@@ -191,3 +175,6 @@ class ServiceStandard(CompanyRecord):
     resolve_within: Annotated[Minutes, declare("Resolve within, working minutes", "办结时限（工作分钟）", BASIC)]
     in_force: Annotated[bool, declare("In force", "现行有效", BASIC, search=EXACT, managed=True)] = True
     ended_at: Annotated[datetime | None, declare("Ended at", "失效时间", BASIC, managed=True)] = None
+
+
+KINDS: Final = (ServiceContact, Complaint, Satisfaction, ServiceStandard)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
@@ -84,3 +84,6 @@ class PerformanceReview(CompanyRecord):
     share_within_standard: Annotated[Share | None, declare("Share within the standard", "达标率", BASIC, managed=True)] = None
     average_satisfaction: Annotated[Average | None, declare("Average satisfaction", "平均满意度", BASIC, managed=True)] = None
     remarks: Annotated[LongText | None, declare("Remarks", "考核意见", INTERNAL)] = None
+
+
+KINDS: Final = (Course, TrainingSession, TrainingResult, PerformanceReview)

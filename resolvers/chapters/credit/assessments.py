@@ -18,8 +18,8 @@ from documents.chapters.handling.kinds import HandlingCause
 from documents.declaring.kind import Kind
 from documents.errors import RuleBrokenError
 from documents.plain_records import Record
-from documents.reading.record_rights import refuse_creation
 from documents.reading.typed_rows import Known
+from documents.reading.visible_rows import refuse_creation
 from documents.reading.where import Where
 from documents.reckoning.money import Money
 from documents.writing.idempotency import IdempotentRequest

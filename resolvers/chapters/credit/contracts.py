@@ -9,8 +9,8 @@ from documents.chapters.credit.exposure import ExposureOutcome
 from documents.chapters.credit.kinds import Contract, ContractState
 from documents.declaring.kind import Kind
 from documents.errors import CurrencyError, RuleBrokenError
-from documents.reading.record_rights import refuse_creation
 from documents.reading.typed_rows import Known
+from documents.reading.visible_rows import refuse_creation
 from documents.reading.where import Where
 from documents.reckoning.money import Money
 from documents.writing.idempotency import IdempotentRequest

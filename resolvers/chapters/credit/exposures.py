@@ -13,8 +13,8 @@ from documents.chapters.credit.figures import CreditFigures
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError, RecordNotFoundError
 from documents.plain_records import Record, Records
-from documents.reading.record_rights import grants_in_records
 from documents.reading.typed_rows import Known
+from documents.reading.visible_rows import grants_in_records
 from documents.reading.where import Where
 from documents.reckoning.money import Money, zero
 from documents.storing.layout import CustomerReference

@@ -25,8 +25,8 @@ from documents.errors import FieldAccessError, RecordNotFoundError, RuleBrokenEr
 from documents.letters.template import LetterLanguage
 from documents.reading.customers import CustomerReader
 from documents.reading.list_query import Selection
-from documents.reading.record_rights import grants_in_customer
 from documents.reading.typed_rows import Known, row_fields, typed
+from documents.reading.visible_rows import grants_in_customer
 from documents.reading.where import Before, Where
 from documents.reckoning.money import Money, total
 from documents.registry import FULL_CATALOGUE

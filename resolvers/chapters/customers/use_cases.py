@@ -19,10 +19,9 @@ from documents.storing.public_ids import parse_customer_id
 from documents.writing.customers import Change
 from documents.writing.idempotency import IdempotentRequest
 from policies.authorize import CREATE, DELETE, WRITE
-from resolvers.caller import Caller
+from resolvers.caller import Caller, idempotent
 from resolvers.chapters.customers.history import History
 from resolvers.chapters.information.shared_customers import SharedCustomers
-from resolvers.idempotency import idempotent
 from resolvers.inputs import OfRecord
 from resolvers.kernel import Kernel
 from resolvers.pages import Wanted, connection, read_page

@@ -27,8 +27,8 @@ from documents.errors import RecordNotFoundError
 from documents.plain_records import Record, Records
 from documents.reading.customers import CustomerReader
 from documents.reading.list_query import Selection
-from documents.reading.record_rights import grants_in_customer, grants_in_records
 from documents.reading.typed_rows import Known, Row, row_fields
+from documents.reading.visible_rows import grants_in_customer, grants_in_records
 from documents.reading.where import Where
 from documents.reckoning.working_time import SHANGHAI
 from documents.registry import FULL_CATALOGUE

@@ -19,8 +19,8 @@ from documents.chapters.identification.risk_conditions import Input, Operator
 from documents.declaring.kind import Kind
 from documents.errors import RuleBrokenError
 from documents.plain_records import Record
-from documents.reading.record_rights import refuse_creation
 from documents.reading.typed_rows import Known
+from documents.reading.visible_rows import refuse_creation
 from documents.reckoning.days import add_months
 from documents.reckoning.working_time import SHANGHAI
 from documents.writing.idempotency import IdempotentRequest

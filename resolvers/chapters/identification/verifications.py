@@ -12,8 +12,8 @@ from documents.chapters.attachments.staging import AttachmentRepository
 from documents.chapters.identification.kinds import VerificationState
 from documents.declaring.kind import Kind
 from documents.errors import RuleBrokenError
-from documents.reading.record_rights import refuse_creation
 from documents.reading.typed_rows import Known
+from documents.reading.visible_rows import refuse_creation
 from documents.reckoning.working_time import SHANGHAI
 from documents.writing.idempotency import IdempotentRequest
 from documents.writing.records import RecordWrites

@@ -24,10 +24,9 @@ from documents.storing.public_ids import parse_customer_id, parse_id
 from documents.writing.idempotency import IdempotentRequest
 from documents.writing.records import RecordWrites
 from policies.authorize import CREATE, REVEAL
-from resolvers.caller import Caller
+from resolvers.caller import Caller, idempotent
 from resolvers.chapters.accounts.step_up import STEP_UP_REQUIRED, StepUp
 from resolvers.errors import UserError
-from resolvers.idempotency import idempotent
 from resolvers.operations import RecordOperations
 from resolvers.refusals import REFUSALS, user_errors
 
