@@ -57,7 +57,7 @@ async def arena(uri: str, directory: Path, rules: str | None) -> AsyncIterator[A
     client: AsyncMongoClient[Document]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(customer_writes, "new_customer_id", IDS)
-        patch.setattr(customer_writes, "_now", CLOCK)
+        patch.setattr(customer_writes, "now", CLOCK)
         async with AsyncMongoClient(uri, tz_aware=True) as client:
             try:
                 async with _filled(client, uri, directory, names, rules) as made:
