@@ -65,8 +65,7 @@ class Reminders:
 
         async def work(writes: RecordWrites) -> str:
             await writes.check(plan, Kind.REMINDER, record_id, ["state"], version=version)
-            own = await self._operations.system_plan(plan, Kind.REMINDER, READ)
-            known = await writes.load(own, Kind.REMINDER, record_id, _KnownReminder)
+            known = await self._operations.known(writes, plan, Kind.REMINDER, record_id, _KnownReminder)
             if known["state"] == ReminderState.DONE.value:
                 raise RuleBrokenError("step.finished", "state")
             values, derived = {"state": ReminderState.DONE.value}, {"done_at": datetime.now(UTC)}

@@ -29,7 +29,7 @@ from documents.plain_records import Record
 from documents.reading.typed_rows import Known
 from documents.writing.idempotency import IdempotentRequest
 from documents.writing.records import RecordWrites
-from policies.authorize import CREATE, READ, WRITE
+from policies.authorize import CREATE, WRITE
 from resolvers.caller import Caller
 from resolvers.chapters.incidents.scope_search import SearchTrail, TrailScopes
 from resolvers.inputs import OfRecord
@@ -308,8 +308,7 @@ class Incidents:
         async def work(writes: RecordWrites) -> str:
             # Judged by fields that the caller may not know of: the right to change is asked first.
             await writes.check(plan, KIND, record_id, [field], version=version)
-            own = await self._operations.system_plan(plan, KIND, READ)
-            known = await writes.load(own, KIND, record_id, _KnownIncident)
+            known = await self._operations.known(writes, plan, KIND, record_id, _KnownIncident)
             if known["state"] == IncidentState.CLOSED.value:
                 raise RuleBrokenError("step.finished", "state")
             changed = await change(_Open(writes, plan, known, _now()))

@@ -13,6 +13,7 @@ from documents.access.plan import Action, Level, Purpose, Scope
 from documents.declaring.catalogue import Catalogue
 from documents.declaring.kind import Kind
 from documents.plain_records import Record, Records
+from policies.changing.changes import csv_line
 from policies.judging.decisions import Decisions, scope_sets
 from policies.rules.rule_set import Rule, RuleSet
 from resolvers.caller import Caller
@@ -115,8 +116,7 @@ def _cell(decisions: Decisions, cell: Cell) -> Records:
 
 def decision_record(action: Action, rule: Rule | None, *, allowed: bool) -> Record:
     """A decision and the line of the rule that makes it."""
-    text = f"p, {', '.join(rule)}" if rule is not None else None
-    return Record(action=action.value, allowed=allowed, rule=text)
+    return Record(action=action.value, allowed=allowed, rule=csv_line(rule) if rule is not None else None)
 
 
 def _kind(catalogue: Catalogue, kind: Kind) -> Record:

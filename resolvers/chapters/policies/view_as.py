@@ -20,6 +20,7 @@ from documents.declaring.kind import Kind
 from documents.plain_records import Record, Records
 from documents.storing.public_ids import parse_customer_id
 from policies.authorize import resolve_purpose
+from policies.changing.changes import csv_line
 from policies.errors import PurposeError
 from policies.judging.decisions import Decisions, scope_sets
 from policies.principal import FOREVER, principal_of
@@ -132,13 +133,9 @@ def _part(account: StoredAccount, decisions: Decisions, kind: Kind, purpose: Pur
     masked = frozenset(name for name, level in levels.items() if level is Level.MASKED)
     cells = Records()
     for name, spec in fields.items():
-        acts = Records(
-            decision_record(action, decisions.deciding_rule(*asked, action, name), allowed=name in granted[action])
-            for action in ACTIONS
-        )
-        rules = {act["action"]: act["rule"] for act in acts}
-        shown = Action.READ_MASKED if levels[name] is Level.MASKED else Action.READ
-        is_denied = rules[Action.READ.value] is not None and levels[name] is not Level.PLAIN
+        rules = {action: decisions.deciding_rule(*asked, action, name) for action in ACTIONS}
+        deciding = rules[Action.READ_MASKED if levels[name] is Level.MASKED else Action.READ]
+        is_denied = rules[Action.READ] is not None and levels[name] is not Level.PLAIN
         forbidden = frozenset({name}) if is_denied else frozenset[str]()
         reason = FieldGrants(plain=granted[Action.READ], masked=masked, forbidden=forbidden).reason(name)
         cells.append(
@@ -149,8 +146,10 @@ def _part(account: StoredAccount, decisions: Decisions, kind: Kind, purpose: Pur
                 sensitivity=spec.sensitivity.value,
                 level=levels[name].name,
                 reason=reason.value if reason is not None else None,
-                rule=rules[shown.value],
-                decisions=acts,
+                rule=csv_line(deciding) if deciding is not None else None,
+                decisions=Records(
+                    decision_record(action, rule, allowed=name in granted[action]) for action, rule in rules.items()
+                ),
             )
         )
     return Record(scope_set_record(scopes), fields=cells)
