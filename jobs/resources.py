@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
+
+from bson import ObjectId
 
 from documents.access.plan import Purpose
 from documents.chapters.attachments.storage import AttachmentStorage
@@ -39,19 +41,19 @@ class CollectionPlanning(Protocol):
 class ServiceKeeping(Protocol):
     """What moves the clocks of service on: a use case too. Whatever writes does so in the transaction of `session`."""
 
-    async def due(self, kind: Kind, now: datetime, limit: int) -> Sequence[Any]:
+    async def due(self, kind: Kind, now: datetime, limit: int) -> Sequence[ObjectId]:
         """Tickets or complaints whose clock has reached its next instant."""
         ...
 
-    async def move_clocks(self, session: Session, kind: Kind, ids: Sequence[Any], now: datetime) -> None:
+    async def move_clocks(self, session: Session, kind: Kind, ids: Sequence[ObjectId], now: datetime) -> None:
         """Notes where they stand, and whom that is escalated to."""
         ...
 
-    async def lapsing(self, on: date, limit: int) -> Sequence[Any]:
+    async def lapsing(self, on: date, limit: int) -> Sequence[ObjectId]:
         """Trainings whose validity is another on the day than the stored one."""
         ...
 
-    async def judge_validity(self, session: Session, ids: Sequence[Any], on: date) -> None:
+    async def judge_validity(self, session: Session, ids: Sequence[ObjectId], on: date) -> None:
         """Notes how they still hold."""
         ...
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
-from documents.chapters.encryption.rotation import KeyRotation
+from documents.chapters.encryption.rotation import CustomerKeys, KeyRotation
 from documents.chapters.jobs.ledger import Session
 from jobs.context import JobContext
 from jobs.definition import job
@@ -49,9 +49,9 @@ async def _rewrap_what_is_left(context: JobContext, keys: KeyRotation) -> None:
     after = None
     while page := await keys.page(after, BATCH):
 
-        async def rewrap(session: Session, documents: Sequence[dict[str, Any]] = page) -> None:
-            await keys.rewrap(documents, session)
+        async def rewrap(session: Session, customers: Sequence[CustomerKeys] = page) -> None:
+            await keys.rewrap(customers, session)
 
-        after = page[-1]["_id"]
+        after = page[-1].customer_id
         await context.commit(rewrap, checkpoint=str(after), done=context.done + len(page))
     await context.commit(keys.rewrap_secrets, checkpoint="secrets", done=context.total)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
+
+from bson import ObjectId
 
 from documents.chapters.jobs.ledger import Session
 from documents.chapters.service.clock import CLOCKS
@@ -26,7 +28,9 @@ async def escalate(context: JobContext) -> None:
         now = context.now
         while ids := await keeper.due(kind, now, _BATCH):
 
-            async def move(session: Session, items: Sequence[Any] = ids, of: Kind = kind, at: datetime = now) -> None:
+            async def move(
+                session: Session, items: Sequence[ObjectId] = ids, of: Kind = kind, at: datetime = now
+            ) -> None:
                 await keeper.move_clocks(session, of, items, at)
 
             await context.commit(move, checkpoint=None, done=context.done + len(ids))
@@ -39,7 +43,7 @@ async def judge_validity(context: JobContext) -> None:
     on = context.scheduled_at.astimezone(CHINA_STANDARD_TIME).date()
     while ids := await keeper.lapsing(on, _BATCH):
 
-        async def judge(session: Session, items: Sequence[Any] = ids) -> None:
+        async def judge(session: Session, items: Sequence[ObjectId] = ids) -> None:
             await keeper.judge_validity(session, items, on)
 
         await context.commit(judge, checkpoint=None, done=context.done + len(ids))

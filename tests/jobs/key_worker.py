@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -17,7 +17,7 @@ from typing import Any
 
 from pymongo import AsyncMongoClient
 
-from documents.chapters.encryption.rotation import KeyRotation, Session
+from documents.chapters.encryption.rotation import CustomerKeys, KeyRotation, Session
 from documents.chapters.jobs.ledger import JobLedger
 from documents.chapters.policies.rule_sets import RuleSetRepository
 from documents.encryption.key_providers import LocalKeyProvider
@@ -37,8 +37,8 @@ class SlowRotation(KeyRotation):
 
     pause = 0.0
 
-    async def rewrap(self, documents: Any, session: Session) -> None:
-        await super().rewrap(documents, session)
+    async def rewrap(self, customers: Sequence[CustomerKeys], session: Session) -> None:
+        await super().rewrap(customers, session)
         await asyncio.sleep(self.pause)
 
     async def unsettled_seconds(self) -> float:

@@ -67,6 +67,14 @@ class KeyFacts:
     oldest_data_key_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class CustomerKeys:
+    """The data keys of one customer as they are stored, one of which at least is to be wrapped anew."""
+
+    customer_id: ObjectId
+    entries: Sequence[StoredDocument]
+
+
 class KeyRotation:
     """Rotation over one database."""
 
@@ -136,8 +144,8 @@ class KeyRotation:
         keys = await self._data_keys.count_documents({"keys.vault_key": {"$in": replaced}}) if replaced else 0
         return keys + sum(map(self._is_stale, await self._secrets()))
 
-    async def page(self, after: ObjectId | None, limit: int) -> Sequence[StoredDocument]:
-        """Documents of `data_keys` with a key that is to be wrapped anew, behind the customer `after`."""
+    async def page(self, after: ObjectId | None, limit: int) -> Sequence[CustomerKeys]:
+        """Customers with a key that is to be wrapped anew, behind the customer `after`."""
         await self.reload()
         replaced = self._vault.replaced_ids
         if not replaced:
@@ -146,11 +154,11 @@ class KeyRotation:
         if after is not None:
             condition["_id"] = {"$gt": after}
         found = self._data_keys.find(condition, sort={"_id": 1}, limit=limit, hint=_BY_VAULT_KEY)
-        return await found.to_list()
+        return [CustomerKeys(stored["_id"], stored["keys"]) for stored in await found.to_list()]
 
-    async def rewrap(self, documents: Sequence[StoredDocument], session: Session) -> None:
-        """Wraps the data keys of `documents` with the active vault key."""
-        writes = [write for each in documents for entry in each["keys"] for write in self._write(each["_id"], entry)]
+    async def rewrap(self, customers: Sequence[CustomerKeys], session: Session) -> None:
+        """Wraps the data keys of `customers` with the active vault key."""
+        writes = [write for one in customers for entry in one.entries for write in self._write(one.customer_id, entry)]
         if writes:
             await self._data_keys.bulk_write(writes, ordered=False, session=session)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 from bson import ObjectId
 
-from documents.chapters.encryption.rotation import KeyRotation, Session
+from documents.chapters.encryption.rotation import CustomerKeys, KeyRotation, Session
 from documents.chapters.jobs.kinds import JobRecord, JobState
 from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value, encrypt_value
 from documents.encryption.key_providers import LocalKeyProvider
@@ -105,9 +105,9 @@ def _fail_in(rotation: SlowRotation, batch: int) -> list[int]:
     left: list[int] = []
     rewrap = rotation.rewrap
 
-    async def failing(documents: list[dict[str, object]], session: Session) -> None:
+    async def failing(customers: Sequence[CustomerKeys], session: Session) -> None:
         left.append(await rotation.left() - 1)
-        await rewrap(documents, session)
+        await rewrap(customers, session)
         if len(left) == batch:
             raise RuntimeError("wrapped: 0101")
 

@@ -59,7 +59,7 @@ class Installation:
         """All that is left, as the job does."""
         after = None
         while page := await self.rotation.page(after, size):
-            after = page[-1]["_id"]
+            after = page[-1].customer_id
             await self.in_transaction(partial(self.rotation.rewrap, page))
         await self.in_transaction(self.rotation.rewrap_secrets)
 
