@@ -16,9 +16,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import app
 from settings import Settings
+from tests.passwords import quick_hash
 from tests.patience import PATIENCE_SECONDS
 
 PASSWORD = "correct horse battery"
+PASSWORD_HASH = quick_hash(PASSWORD)
 
 
 @dataclass
@@ -38,6 +40,13 @@ class Api:
             )
             self.tokens[username] = response.json()["data"]["login"]["accessToken"]
         return self.tokens[username]
+
+    async def seed_demo(self, customers: int, *, with_records: bool = True) -> None:
+        """Demo data; every login has `PASSWORD`, quickly checked."""
+        await self.services.seed_demo(customers, PASSWORD, lambda _done, _total: None, with_records=with_records)
+        await self.services.database["accounts"].update_many(
+            {"password_hash": {"$type": "string"}}, {"$set": {"password_hash": PASSWORD_HASH}}
+        )
 
     async def ask(
         self,
@@ -144,7 +153,7 @@ async def put_demo(settings: Settings, mongodb_uri: str, customers: int = 150) -
             await made.put(database, settings.data_dir)
             return
         async with running(settings, mongodb_uri) as api:
-            await api.services.seed_demo(customers, PASSWORD, lambda _done, _total: None)
+            await api.seed_demo(customers)
         _SEEDED[mongodb_uri, customers] = await Seeded.taken(database, settings.data_dir)
 
 

@@ -18,10 +18,9 @@ from pymongo import AsyncMongoClient
 
 import app
 from documents.access.plan import Purpose
-from documents.chapters.accounts.passwords import PasswordHasher
 from resolvers.chapters.accounts import access_tokens
 from settings import Settings
-from tests.api import PASSWORD, Api, unhurried
+from tests.api import PASSWORD_HASH, Api, unhurried
 from tests.patience import PATIENCE_SECONDS, newly_followed, until
 from tests.web.server import served
 from tests.web.subscriptions.socket_client import SocketClient, socket_client
@@ -126,7 +125,6 @@ async def installation(uri: str, client: AsyncMongoClient[dict[str, Any]], setti
         stack.push_async_callback(client.drop_database, name)
         services = await stack.enter_async_context(app.open_services(settings, uri))
         await services.store.activate(RULES, by="tests")
-        digest = await PasswordHasher().hash(PASSWORD)
         for code in ("east", "west"):
             await services.accounts.put_department(code, name_en=code, name_zh=code)
         for username, (roles, department, purpose) in STAFF.items():
@@ -136,7 +134,7 @@ async def installation(uri: str, client: AsyncMongoClient[dict[str, Any]], setti
                 roles=roles,
                 department=department,
                 purposes=[purpose],
-                password_hash=digest,
+                password_hash=PASSWORD_HASH,
             )
         signed = {"$set": {"cleared_until": datetime(2100, 1, 1, tzinfo=UTC)}}
         await services.database["accounts"].update_many({}, signed)

@@ -46,7 +46,7 @@ async def demo(mongodb_uri: str, mongodb_client: AsyncMongoClient[dict[str, Any]
     name = f"test_{uuid.uuid4().hex}"
     settings = Settings(data_dir=folder, database=name, jobs="worker")
     async with running(settings, mongodb_uri) as api:
-        await api.services.seed_demo(10, PASSWORD, lambda _done, _total: None, with_records=False)
+        await api.seed_demo(10, with_records=False)
         yield api
     await mongodb_client.drop_database(name)
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from settings import Settings
-from tests.api import PASSWORD, Api, demo, running
+from tests.api import Api, demo, running
 from tests.chapters.credit.credit import (
     ASSESS,
     ERRORS,
@@ -341,7 +341,7 @@ async def strict(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> 
         data_dir=data_dir, database="credit_strict_test", jobs="worker", exposure_policy="warn", credit_four_eyes=True
     )
     async with running(settings, mongodb_uri) as api:
-        await api.services.seed_demo(10, PASSWORD, lambda _done, _total: None)
+        await api.seed_demo(10)
         yield api
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from settings import Settings
-from tests.api import PASSWORD, Api, demo, running
+from tests.api import Api, demo, running
 from tests.chapters.credit.credit import done, new_customer, refused
 from tests.chapters.identification.identification import CONFIRM, RECORD, WITHDRAW, verification, verified
 
@@ -94,7 +94,7 @@ async def test_c3_one_person_is_enough_where_the_installation_says_so(mongodb_ur
     """With DOSSIER_VERIFICATION_FOUR_EYES=false a verification counts from the beginning."""
     settings = Settings(data_dir=tmp_path, database="two_eyes_test", jobs="worker", verification_four_eyes=False)
     async with running(settings, mongodb_uri) as alone:
-        await alone.services.seed_demo(3, PASSWORD, lambda _done, _total: None)
+        await alone.seed_demo(3)
         made = await done(alone, "demo.manager", RECORD, **verification(await new_customer(alone)))
         assert (made["state"], made["confirmedBy"]) == ("CONFIRMED", None)
 

@@ -15,7 +15,7 @@ from documents.declaring.fields import FieldSpec, Search
 from documents.declaring.kind import Kind
 from documents.registry import RECORD_CATALOGUES
 from settings import Settings
-from tests.api import PASSWORD, Api, running
+from tests.api import Api, running
 
 COUNT = 100_000
 PAGE = 50
@@ -40,7 +40,7 @@ async def api(
         await tickets.insert_many(batch, ordered=False)
     settings = Settings(data_dir=tmp_path_factory.mktemp("lists"), database=name, jobs="worker")
     async with running(settings, mongodb_uri) as api:
-        await api.services.seed_demo(9, PASSWORD, lambda _done, _total: None)
+        await api.seed_demo(9)
         yield api
     await mongodb_client.drop_database(name)
 
