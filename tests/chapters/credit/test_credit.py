@@ -42,7 +42,7 @@ EXPOSURE = """query($c: ID!) { exposure(customer: $c) { grade stopsNewCredit out
 
 @pytest.fixture(scope="module")
 async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
-    async with demo(mongodb_uri, "credit_test", tmp_path_factory.mktemp("credit")) as api:
+    async with demo(mongodb_uri, tmp_path_factory.mktemp("credit")) as api:
         yield api
 
 

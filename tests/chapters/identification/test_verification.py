@@ -19,7 +19,7 @@ BUSINESS = "business_operation"
 
 @pytest.fixture(scope="module")
 async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
-    async with demo(mongodb_uri, "verification_test", tmp_path_factory.mktemp("verification")) as api:
+    async with demo(mongodb_uri, tmp_path_factory.mktemp("verification")) as api:
         yield api
 
 

@@ -19,7 +19,7 @@ LIST = "{ customers(first: 3) { nodes { id name telephone } totalCount } }"
 
 @pytest.fixture(scope="module")
 async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
-    async with demo(mongodb_uri, "sharing_test", tmp_path_factory.mktemp("sharing")) as api:
+    async with demo(mongodb_uri, tmp_path_factory.mktemp("sharing")) as api:
         accounts = api.services.accounts
         for username, role, purpose in (
             ("new.agent", "service_agent", Purpose.CUSTOMER_SERVICE),

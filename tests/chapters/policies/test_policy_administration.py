@@ -6,7 +6,6 @@ import asyncio
 import os
 import subprocess
 import sys
-import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,10 +15,9 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from pymongo import AsyncMongoClient
 
 from settings import Settings
-from tests.api import Api, seeded
+from tests.api import Api, application_database, seeded
 from tests.command import ROOT
 from tests.patience import PATIENCE_SECONDS, until
 from tests.policies.rule_sets import default_rules
@@ -46,15 +44,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-async def demo(mongodb_uri: str, mongodb_client: AsyncMongoClient[dict[str, Any]], folder: Path) -> AsyncIterator[Api]:
+async def demo(mongodb_uri: str, folder: Path) -> AsyncIterator[Api]:
     """A demo of this module's own, because its tests change the rules. Approval is on, as it is by default."""
-    name = f"test_{uuid.uuid4().hex}"
     manifest = folder / "manifest.json"
     manifest.write_bytes(orjson.dumps(MANIFEST))
-    settings = Settings(data_dir=folder, database=name, jobs="worker", trusted_documents=manifest)
-    async with seeded(settings, mongodb_uri, 40) as api:
-        yield api
-    await mongodb_client.drop_database(name)
+    async with application_database(mongodb_uri) as database:
+        settings = Settings(data_dir=folder, database=database, jobs="worker", trusted_documents=manifest)
+        async with seeded(settings, mongodb_uri, 40) as api:
+            yield api
 
 
 @pytest.fixture
