@@ -39,7 +39,7 @@ async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Asy
     folder = tmp_path_factory.mktemp("attachments")
     async with application_database(mongodb_uri) as database:
         settings = Settings(data_dir=folder, database=database, max_attachment_bytes=LIMIT)
-        async with seeded(settings, mongodb_uri, 60) as api:
+        async with seeded(settings, mongodb_uri) as api:
             yield api
 
 
