@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -18,9 +20,11 @@ import app
 from demo.seed import seed_demo
 from resolvers.services import Services
 from settings import Settings
+from tests.passwords import quick_hash
 from tests.patience import PATIENCE_SECONDS
 
 PASSWORD = "correct horse battery"
+PASSWORD_HASH = quick_hash(PASSWORD)
 
 
 @dataclass
@@ -40,6 +44,13 @@ class Api:
             )
             self.tokens[username] = response.json()["data"]["login"]["accessToken"]
         return self.tokens[username]
+
+    async def seed_demo(self, customers: int, *, with_records: bool = True) -> None:
+        """Demo data; every login has `PASSWORD`, quickly checked."""
+        await seed_demo(self.services, customers, PASSWORD, lambda _done, _total: None, with_records=with_records)
+        await self.services.database["accounts"].update_many(
+            {"password_hash": {"$type": "string"}}, {"$set": {"password_hash": PASSWORD_HASH}}
+        )
 
     async def ask(
         self,
@@ -89,6 +100,29 @@ def _with_state(application: ASGIApp, state: Mapping[str, Any]) -> ASGIApp:
         await application({**scope, "state": dict(state)}, receive, send)
 
     return serve
+
+
+_EMPTIED: defaultdict[str, list[str]] = defaultdict(list)  # by URI
+
+
+@asynccontextmanager
+async def application_database(mongodb_uri: str) -> AsyncIterator[str]:
+    """The name of an empty database for one application.
+
+    It may have been another's, which left its collections and indexes: making those is most of what a start costs.
+    """
+    emptied = _EMPTIED[mongodb_uri]
+    name = emptied.pop() if emptied else f"test_{uuid.uuid4().hex}"
+    yield name
+    client: AsyncMongoClient[dict[str, Any]]
+    async with AsyncMongoClient(mongodb_uri) as client:
+        collections = await client[name].list_collection_names()
+        if any(collection.startswith("system.") for collection in collections):  # a test profiled it
+            await client.drop_database(name)
+            return
+        for collection in collections:
+            await client[name][collection].delete_many({})
+    emptied.append(name)
 
 
 @dataclass(frozen=True)
@@ -146,7 +180,7 @@ async def put_demo(settings: Settings, mongodb_uri: str, customers: int = 150) -
             await made.put(database, settings.data_dir)
             return
         async with running(settings, mongodb_uri) as api:
-            await seed_demo(api.services, customers, PASSWORD, lambda _done, _total: None)
+            await api.seed_demo(customers)
         _SEEDED[mongodb_uri, customers] = await Seeded.taken(database, settings.data_dir)
 
 
@@ -159,8 +193,9 @@ async def seeded(settings: Settings, mongodb_uri: str, customers: int = 150) -> 
 
 
 @asynccontextmanager
-async def demo(mongodb_uri: str, database: str, data_dir: Path, customers: int = 150) -> AsyncIterator[Api]:
+async def demo(mongodb_uri: str, data_dir: Path, customers: int = 150) -> AsyncIterator[Api]:
     """The application on demo data, as most tests want it."""
-    settings = Settings(data_dir=data_dir, database=database, jobs="worker")  # nothing runs beside the tests
-    async with seeded(settings, mongodb_uri, customers) as api:
-        yield api
+    async with application_database(mongodb_uri) as database:
+        settings = Settings(data_dir=data_dir, database=database, jobs="worker")  # nothing runs beside the tests
+        async with seeded(settings, mongodb_uri, customers) as api:
+            yield api

@@ -117,13 +117,7 @@ async def database(mongodb_client: AsyncMongoClient[dict[str, Any]]) -> AsyncIte
 
 
 @pytest.fixture(scope="session")
-async def demo_api(
-    mongodb_uri: str,
-    mongodb_client: AsyncMongoClient[dict[str, Any]],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[Api]:
+async def demo_api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
     """The application on demo data, shared by the session: tests may add customers, and change none but their own."""
-    name = f"test_{uuid.uuid4().hex}"
-    async with demo(mongodb_uri, name, tmp_path_factory.mktemp("demo")) as api:
+    async with demo(mongodb_uri, tmp_path_factory.mktemp("demo")) as api:
         yield api
-    await mongodb_client.drop_database(name)

@@ -21,9 +21,11 @@ from documents.encryption.token_keys import TokenKey, TokenKeyRepository, TokenK
 from resolvers.chapters.accounts.access_tokens import AccessTokens
 from resolvers.chapters.accounts.principals import Principals
 from resolvers.chapters.accounts.sessions import LoginStores, SessionResult, Sessions, SessionTokens
+from tests.passwords import quick_hash
 
 Database = AsyncDatabase[dict[str, Any]]
 PASSWORD = "correct horse 电池 staple"
+PASSWORD_HASH = quick_hash(PASSWORD)
 ADDRESS = "192.0.2.7"
 
 
@@ -63,14 +65,13 @@ class LoginParts:
     sessions: Sessions
 
     async def add_account(self, username: str = "wang.li", **values: Any) -> None:
-        """An account whose password is PASSWORD."""
-        password_hash = await self.passwords.hash(PASSWORD)
+        """An account whose password is PASSWORD, quickly checked."""
         details: dict[str, Any] = {
             "display_name": "王丽",
             "roles": ["agent"],
             "department": "D01",
             "purposes": [Purpose.CUSTOMER_SERVICE],
-            "password_hash": password_hash,
+            "password_hash": PASSWORD_HASH,
         }
         await self.accounts.add(NewAccount(username, **(details | values)))
 

@@ -21,21 +21,26 @@ PROCESS_SECONDS: Final = 180.0
 """The same for a process that is started, does its work and ends."""
 
 _LOOK_SECONDS: Final = 0.02
+_LONGEST_LOOK_SECONDS: Final = 0.5
 
 
-def patience() -> asyncio.Timeout:
+def patience(seconds: float = PATIENCE_SECONDS) -> asyncio.Timeout:
     """A block that fails when what it waits for does not happen."""
-    return asyncio.timeout(PATIENCE_SECONDS)
+    return asyncio.timeout(seconds)
 
 
-async def until(holds: Callable[[], bool] | Callable[[], Awaitable[bool]]) -> None:
-    """Looks until it does, without a promise of how soon."""
-    async with patience():
+async def until(
+    holds: Callable[[], bool] | Callable[[], Awaitable[bool]], *, seconds: float = PATIENCE_SECONDS
+) -> None:
+    """Looks until it does, less and less often, without a promise of how soon: who looks takes time from who works."""
+    pause = _LOOK_SECONDS
+    async with patience(seconds):
         while True:
             found = holds()
             if await found if inspect.isawaitable(found) else found:
                 return
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(pause)
+            pause = min(1.2 * pause, _LONGEST_LOOK_SECONDS)
 
 
 @asynccontextmanager

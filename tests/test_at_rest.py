@@ -15,7 +15,8 @@ from demo.accounts import owners
 from demo.invented.customers import generate_customers
 from documents.database.embedded import EmbeddedMongoDB
 from documents.registry import CATALOGUE
-from tests.api import demo
+from settings import Settings
+from tests.api import seeded
 
 FEW, MANY = 10, 60  # customers
 
@@ -85,7 +86,8 @@ async def _nothing_is_stored_in_the_clear(
     client: AsyncMongoClient[dict[str, Any]]
     async with AsyncMongoClient(uri) as client:
         await uncompressed(client)
-        async with demo(uri, "dossier", tmp_path / "data", customers) as api:
+        settings = Settings(data_dir=tmp_path / "data", database="dossier", jobs="worker")
+        async with seeded(settings, uri, customers) as api:
             answer = await api.ask(
                 "demo.manager",
                 "{ customers(first: 60) { nodes { id telephone notes ... on Individual { idNumber } } } }",
@@ -104,7 +106,7 @@ async def _nothing_is_stored_in_the_clear(
     files = [path for path in (tmp_path / "var").rglob("*") if path.is_file()]
     seen_public: set[bytes] = set()
     for path in files:
-        content = path.read_bytes()
+        content = path.read_bytes().replace(bytes(4096), b"")  # most of a file is room that was made ahead
         assert not found_in(content, secret), path.name
         seen_public |= found_in(content, public)
     assert len(seen_public) > customers

@@ -32,7 +32,7 @@ ACCESS = "{ viewer { access(kind: INDIVIDUAL) { field level encrypted labelZh } 
 
 
 async def main() -> None:
-    async with demo(sys.argv[1], sys.argv[2], Path(sys.argv[3]), 20) as api:
+    async with demo(sys.argv[1], Path(sys.argv[2]), 20) as api:
         manager = {"username": "demo.manager", "purpose": "business_operation"}
         credit = {"username": "demo.credit", "purpose": "risk_assessment"}
         given = {"individual": {"sourceChannel": "CONTRACT", "name": "新字段", "bloodType": "AB-negative"}}
@@ -85,7 +85,7 @@ def test_one_line_adds_a_field(mongodb_uri: str, tmp_path: Path) -> None:
     declarations.write_text(text.replace(MARK, LINE + MARK), encoding="utf-8")
     (copy / "try_field.py").write_text(SCRIPT, encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "try_field.py", mongodb_uri, f"test_{tmp_path.name}", str(tmp_path / "data")],
+        [sys.executable, "try_field.py", mongodb_uri, str(tmp_path / "data")],
         cwd=copy,
         env={"PYTHONPATH": str(copy), "PATH": ""},
         capture_output=True,

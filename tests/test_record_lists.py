@@ -9,7 +9,6 @@ import pytest
 
 from documents.access.plan import Purpose
 from documents.chapters.accounts.directory import NewAccount
-from documents.chapters.accounts.passwords import PasswordHasher
 from documents.declaring.fields import FieldSpec, Search, ValueType
 from documents.declaring.kind import Kind
 from documents.declaring.names import camel_case, pascal_case
@@ -17,7 +16,7 @@ from documents.declaring.record import plural
 from documents.registry import RECORD_CATALOGUES, RECORD_CLASSES
 from policies.principal import FOREVER
 from settings import Settings
-from tests.api import PASSWORD, Api, running
+from tests.api import PASSWORD_HASH, Api, running
 
 KINDS = [cls.kind for cls in RECORD_CLASSES]
 SCOPES = {"reads.all": "all", "reads.own": "own", "reads.department": "department"}
@@ -41,7 +40,6 @@ async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Asy
     settings = Settings(data_dir=tmp_path_factory.mktemp("lists"), database="record_lists_test", jobs="worker")
     async with running(settings, mongodb_uri) as api:
         await api.services.accounts.put_department("east", name_en="East", name_zh="东")
-        hashed = await PasswordHasher().hash(PASSWORD)
         for name in SCOPES:
             await api.services.accounts.add(
                 NewAccount(
@@ -50,7 +48,7 @@ async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Asy
                     roles=[name.replace(".", "_")],
                     department="east",
                     purposes=[Purpose.CUSTOMER_SERVICE],
-                    password_hash=hashed,
+                    password_hash=PASSWORD_HASH,
                     cleared_until=FOREVER,
                 )
             )

@@ -17,7 +17,7 @@ OPEN = """mutation($i: OpenTicketInput!) { openTicket(input: $i) {
 
 @pytest.fixture(scope="module")
 async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
-    async with demo(mongodb_uri, "records_test", tmp_path_factory.mktemp("records")) as api:
+    async with demo(mongodb_uri, tmp_path_factory.mktemp("records")) as api:
         yield api
 
 

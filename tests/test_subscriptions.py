@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -14,16 +13,14 @@ from typing import Any
 import httpx
 import pytest
 from bson import ObjectId
-from pymongo import AsyncMongoClient
 
 import app
 from documents.access.plan import Purpose
 from documents.chapters.accounts.directory import NewAccount
-from documents.chapters.accounts.passwords import PasswordHasher
 from resolvers.chapters.accounts import access_tokens
 from resolvers.services import Services
 from settings import Settings
-from tests.api import PASSWORD, Api, unhurried
+from tests.api import PASSWORD_HASH, Api, application_database, unhurried
 from tests.patience import PATIENCE_SECONDS, newly_followed, until
 from tests.web.server import served
 from tests.web.subscriptions.socket_client import SocketClient, socket_client
@@ -120,15 +117,13 @@ class World:
 
 
 @asynccontextmanager
-async def installation(uri: str, client: AsyncMongoClient[dict[str, Any]], settings: Settings) -> AsyncIterator[World]:
+async def installation(uri: str, settings: Settings) -> AsyncIterator[World]:
     """An installation with `RULES` and `STAFF` in a database of its own, and no customer."""
-    name = f"test_{uuid.uuid4().hex}"
-    settings = replace(settings, database=name)
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(client.drop_database, name)
+        database = await stack.enter_async_context(application_database(uri))
+        settings = replace(settings, database=database)
         services = await stack.enter_async_context(app.open_services(settings, uri))
         await services.store.activate(RULES, by="tests")
-        digest = await PasswordHasher().hash(PASSWORD)
         for code in ("east", "west"):
             await services.accounts.put_department(code, name_en=code, name_zh=code)
         for username, (roles, department, purpose) in STAFF.items():
@@ -139,7 +134,7 @@ async def installation(uri: str, client: AsyncMongoClient[dict[str, Any]], setti
                     roles=roles,
                     department=department,
                     purposes=[purpose],
-                    password_hash=digest,
+                    password_hash=PASSWORD_HASH,
                 )
             )
         signed = {"$set": {"cleared_until": datetime(2100, 1, 1, tzinfo=UTC)}}
@@ -150,23 +145,19 @@ async def installation(uri: str, client: AsyncMongoClient[dict[str, Any]], setti
 
 
 @pytest.fixture(scope="module")
-async def shared(
-    mongodb_uri: str, mongodb_client: AsyncMongoClient[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[World]:
+async def shared(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     """One installation for the tests that leave rules and accounts as they are."""
     async with installation(
-        mongodb_uri, mongodb_client, unhurried(Settings(data_dir=tmp_path_factory.mktemp("shared"), jobs="worker"))
+        mongodb_uri, unhurried(Settings(data_dir=tmp_path_factory.mktemp("shared"), jobs="worker"))
     ) as world:
         yield world
 
 
 @pytest.fixture
-async def own(
-    mongodb_uri: str, mongodb_client: AsyncMongoClient[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[World]:
+async def own(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     """An installation of a test that changes rules or accounts."""
     async with installation(
-        mongodb_uri, mongodb_client, unhurried(Settings(data_dir=tmp_path_factory.mktemp("own"), jobs="worker"))
+        mongodb_uri, unhurried(Settings(data_dir=tmp_path_factory.mktemp("own"), jobs="worker"))
     ) as world:
         yield world
 
@@ -460,13 +451,12 @@ class TestLoss:
     async def test_a_token_that_expires_ends_the_socket(
         self,
         mongodb_uri: str,
-        mongodb_client: AsyncMongoClient[dict[str, Any]],
         tmp_path: Path,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         """It is good for as long as it is for requests."""
         monkeypatch.setattr(access_tokens, "LEEWAY", 0)
         settings = Settings(data_dir=tmp_path, jobs="worker", access_token_seconds=10)
-        async with installation(mongodb_uri, mongodb_client, settings) as world, world.following("clerk") as client:
+        async with installation(mongodb_uri, settings) as world, world.following("clerk") as client:
             assert (await client.hear())["payload"][0]["extensions"]["code"] == "INVALID_TOKEN"
             assert await client.closed() == (4403, "Forbidden")

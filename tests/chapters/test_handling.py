@@ -20,7 +20,7 @@ from policies.authorize import READ
 from resolvers.caller import Caller
 from resolvers.chapters.handling import Cause, handling_after
 from settings import Settings
-from tests.api import Api, seeded
+from tests.api import Api, application_database, seeded
 from tests.chapters.credit.credit import (
     ASSESS,
     SIGN,
@@ -44,8 +44,9 @@ HANDLING = """query($c: ID!) { customer(id: $c) { recentHandlingChanges { id num
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(data_dir=tmp_path_factory.mktemp("handling"), database="handling_test", jobs="worker")
+async def settings(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Settings]:
+    async with application_database(mongodb_uri) as database:
+        yield Settings(data_dir=tmp_path_factory.mktemp("handling"), database=database, jobs="worker")
 
 
 @pytest.fixture(scope="module")

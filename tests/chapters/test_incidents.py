@@ -26,7 +26,7 @@ REPORT = """query($id: ID!) { incidentReport(id: $id) { id title whatHappened se
 
 @pytest.fixture(scope="module")
 async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
-    async with demo(mongodb_uri, "incidents_test", tmp_path_factory.mktemp("incidents")) as api:
+    async with demo(mongodb_uri, tmp_path_factory.mktemp("incidents")) as api:
         yield api
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pymongo import AsyncMongoClient
 
 import app
 from demo.accounts import DEMO_ACCOUNTS
@@ -30,11 +28,9 @@ CUSTOMERS = 12
 
 
 @pytest.fixture
-async def api(mongodb_uri: str, mongodb_client: AsyncMongoClient[dict[str, Any]], tmp_path: Path) -> AsyncIterator[Api]:
-    name = f"test_{uuid.uuid4().hex}"
-    async with demo(mongodb_uri, name, tmp_path, customers=CUSTOMERS) as api:
+async def api(mongodb_uri: str, tmp_path: Path) -> AsyncIterator[Api]:
+    async with demo(mongodb_uri, tmp_path, customers=CUSTOMERS) as api:
         yield api
-    await mongodb_client.drop_database(name)
 
 
 async def keys(api: Api) -> dict[str, Any]:

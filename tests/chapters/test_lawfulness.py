@@ -16,7 +16,7 @@ MINE = """{ customers(kinds: [INDIVIDUAL], first: 1, filter: { accountManager: {
 
 @pytest.fixture(scope="module")
 async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
-    async with demo(mongodb_uri, "lawfulness_test", tmp_path_factory.mktemp("lawfulness")) as api:
+    async with demo(mongodb_uri, tmp_path_factory.mktemp("lawfulness")) as api:
         yield api
 
 

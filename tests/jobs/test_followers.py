@@ -15,11 +15,10 @@ from pymongo.asynchronous.database import AsyncDatabase
 import app
 from documents.access.plan import Purpose
 from documents.chapters.accounts.directory import NewAccount
-from documents.chapters.accounts.passwords import PasswordHasher
 from documents.chapters.jobs.kinds import JobError, JobLease
 from resolvers.services import Services
 from settings import Settings
-from tests.api import PASSWORD, Api, unhurried
+from tests.api import PASSWORD_HASH, Api, unhurried
 from tests.patience import PATIENCE_SECONDS, newly_followed, until
 from tests.web.server import served as in_a_thread
 from tests.web.subscriptions.socket_client import socket_client
@@ -50,7 +49,7 @@ async def served(database: AsyncDatabase[dict[str, Any]], mongodb_uri: str, tmp_
                 roles=["administrator"],
                 department=None,
                 purposes=[Purpose.BUSINESS_OPERATION],
-                password_hash=await PasswordHasher().hash(PASSWORD),
+                password_hash=PASSWORD_HASH,
             )
         )
         with in_a_thread(app.create_app(settings, mongodb_uri)) as (address, state):

@@ -36,7 +36,7 @@ from tests.leaks.opening import arena
 from tests.leaks.test_record_leaks import KINDS, OPERATIONS
 from tests.leaks.worlds import CALLER, Case, Phase
 
-STEP = 4
+STEP = 8
 """One in so many pairs of case and channel is in `make test`."""
 
 

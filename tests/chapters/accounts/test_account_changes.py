@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -11,11 +10,9 @@ from typing import Any
 
 import httpx
 import pytest
-from pymongo import AsyncMongoClient
 
-from demo.seed import seed_demo
 from settings import Settings
-from tests.api import PASSWORD, Api, running
+from tests.api import PASSWORD, Api, application_database, running
 from tests.chapters.policies.test_policy_administration import (
     AGENT,
     AUTHOR,
@@ -42,14 +39,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-async def demo(mongodb_uri: str, mongodb_client: AsyncMongoClient[dict[str, Any]], folder: Path) -> AsyncIterator[Api]:
+async def demo(mongodb_uri: str, folder: Path) -> AsyncIterator[Api]:
     """A demo of this module's own, because its tests change accounts. Approval is on, as it is by default."""
-    name = f"test_{uuid.uuid4().hex}"
-    settings = Settings(data_dir=folder, database=name, jobs="worker")
-    async with running(settings, mongodb_uri) as api:
-        await seed_demo(api.services, 10, PASSWORD, lambda _done, _total: None, with_records=False)
-        yield api
-    await mongodb_client.drop_database(name)
+    async with application_database(mongodb_uri) as database:
+        settings = Settings(data_dir=folder, database=database, jobs="worker")
+        async with running(settings, mongodb_uri) as api:
+            await api.seed_demo(10, with_records=False)
+            yield api
 
 
 @pytest.fixture

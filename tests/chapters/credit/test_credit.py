@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from demo.seed import seed_demo
 from settings import Settings
-from tests.api import PASSWORD, Api, demo, running
+from tests.api import Api, demo, running
 from tests.chapters.credit.credit import (
     ASSESS,
     ERRORS,
@@ -43,7 +42,7 @@ EXPOSURE = """query($c: ID!) { exposure(customer: $c) { grade stopsNewCredit out
 
 @pytest.fixture(scope="module")
 async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
-    async with demo(mongodb_uri, "credit_test", tmp_path_factory.mktemp("credit")) as api:
+    async with demo(mongodb_uri, tmp_path_factory.mktemp("credit")) as api:
         yield api
 
 
@@ -342,7 +341,7 @@ async def strict(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> 
         data_dir=data_dir, database="credit_strict_test", jobs="worker", exposure_policy="warn", credit_four_eyes=True
     )
     async with running(settings, mongodb_uri) as api:
-        await seed_demo(api.services, 10, PASSWORD, lambda _done, _total: None)
+        await api.seed_demo(10)
         yield api
 
 

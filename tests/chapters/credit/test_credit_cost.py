@@ -20,7 +20,7 @@ DEALINGS = ("recentTickets", "recentContracts", "recentCreditAssessments", "rece
 
 @pytest.fixture(scope="module")
 async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
-    async with demo(mongodb_uri, "credit_cost_test", tmp_path_factory.mktemp("cost")) as api:
+    async with demo(mongodb_uri, tmp_path_factory.mktemp("cost")) as api:
         for number in range(6):
             customer = await new_customer(api)
             await rated(api, customer)

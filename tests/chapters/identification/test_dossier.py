@@ -40,7 +40,7 @@ BUSINESS = "business_operation"
 
 @pytest.fixture(scope="module")
 async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
-    async with demo(mongodb_uri, "dossier_test", tmp_path_factory.mktemp("dossier")) as api:
+    async with demo(mongodb_uri, tmp_path_factory.mktemp("dossier")) as api:
         yield api
 
 

@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from demo.seed import seed_demo
 from settings import Settings
-from tests.api import PASSWORD, Api, demo, running
+from tests.api import Api, demo, running
 from tests.chapters.credit.credit import done, new_customer, refused
 from tests.chapters.identification.identification import CONFIRM, RECORD, WITHDRAW, verification, verified
 
@@ -20,7 +19,7 @@ BUSINESS = "business_operation"
 
 @pytest.fixture(scope="module")
 async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
-    async with demo(mongodb_uri, "verification_test", tmp_path_factory.mktemp("verification")) as api:
+    async with demo(mongodb_uri, tmp_path_factory.mktemp("verification")) as api:
         yield api
 
 
@@ -95,7 +94,7 @@ async def test_c3_one_person_is_enough_where_the_installation_says_so(mongodb_ur
     """With DOSSIER_VERIFICATION_FOUR_EYES=false a verification counts from the beginning."""
     settings = Settings(data_dir=tmp_path, database="two_eyes_test", jobs="worker", verification_four_eyes=False)
     async with running(settings, mongodb_uri) as alone:
-        await seed_demo(alone.services, 3, PASSWORD, lambda _done, _total: None)
+        await alone.seed_demo(3)
         made = await done(alone, "demo.manager", RECORD, **verification(await new_customer(alone)))
         assert (made["state"], made["confirmedBy"]) == ("CONFIRMED", None)
 

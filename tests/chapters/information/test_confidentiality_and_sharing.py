@@ -10,8 +10,7 @@ import pytest
 
 from documents.access.plan import Purpose
 from documents.chapters.accounts.directory import NewAccount
-from documents.chapters.accounts.passwords import PasswordHasher
-from tests.api import PASSWORD, Api, demo
+from tests.api import PASSWORD_HASH, Api, demo
 from tests.patience import until
 
 SIGN = """mutation { signUndertaking(input: { textVersion: 1 }) {
@@ -21,8 +20,7 @@ LIST = "{ customers(first: 3) { nodes { id name telephone } totalCount } }"
 
 @pytest.fixture(scope="module")
 async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
-    async with demo(mongodb_uri, "sharing_test", tmp_path_factory.mktemp("sharing")) as api:
-        hashed = await PasswordHasher().hash(PASSWORD)
+    async with demo(mongodb_uri, tmp_path_factory.mktemp("sharing")) as api:
         accounts = api.services.accounts
         for username, role, purpose in (
             ("new.agent", "service_agent", Purpose.CUSTOMER_SERVICE),
@@ -35,7 +33,7 @@ async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Asy
                     roles=[role],
                     purposes=[purpose],
                     department="service",
-                    password_hash=hashed,
+                    password_hash=PASSWORD_HASH,
                 )
             )
         await api.ask("safe.officer", SIGN)
@@ -110,7 +108,7 @@ class Partner:
                 display_name=self.name,
                 roles=["partner"],
                 purposes=[Purpose.BUSINESS_OPERATION],
-                password_hash=await PasswordHasher().hash(PASSWORD),
+                password_hash=PASSWORD_HASH,
                 partner=self.id,
             )
         )

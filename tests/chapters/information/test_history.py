@@ -19,7 +19,7 @@ MINE = """{ customers(kinds: [INDIVIDUAL], filter: { accountManager: { eq: "demo
 
 @pytest.fixture(scope="module")
 async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
-    async with demo(mongodb_uri, "history_test", tmp_path_factory.mktemp("history")) as api:
+    async with demo(mongodb_uri, tmp_path_factory.mktemp("history")) as api:
         yield api
 
 

@@ -35,7 +35,7 @@ PURPOSES = {"demo.manager": BUSINESS}
 
 @pytest.fixture(scope="module")
 async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
-    async with demo(mongodb_uri, "reminders_test", tmp_path_factory.mktemp("reminders")) as api:
+    async with demo(mongodb_uri, tmp_path_factory.mktemp("reminders")) as api:
         await api.services.database["consents"].update_many({}, {"$set": {"expires_at": in_days(100)}})
         yield api
 

@@ -96,7 +96,7 @@ def _row_id(customer: str) -> ObjectId:
 
 @pytest.fixture(scope="module")
 async def desk(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
-    async with demo(mongodb_uri, "reveal_test", tmp_path_factory.mktemp("reveal")) as api:
+    async with demo(mongodb_uri, tmp_path_factory.mktemp("reveal")) as api:
         rows = api.services.database["customers"].find(
             {
                 "kind": "individual",

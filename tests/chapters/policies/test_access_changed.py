@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from pymongo import AsyncMongoClient
 
 from settings import Settings
 from tests.api import unhurried
@@ -21,12 +20,10 @@ Access = dict[str, Any]
 
 
 @pytest.fixture
-async def own(
-    mongodb_uri: str, mongodb_client: AsyncMongoClient[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[World]:
+async def own(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     """An installation of one test, which changes rules and accounts."""
     settings = unhurried(Settings(data_dir=tmp_path_factory.mktemp("access"), jobs="worker"))
-    async with installation(mongodb_uri, mongodb_client, settings) as world:
+    async with installation(mongodb_uri, settings) as world:
         yield world
 
 

@@ -6,7 +6,6 @@ import asyncio
 import os
 import subprocess
 import sys
-import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,12 +15,11 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from pymongo import AsyncMongoClient
 
 from settings import Settings
-from tests.api import Api, seeded
+from tests.api import Api, application_database, running, seeded
 from tests.command import ROOT
-from tests.patience import PATIENCE_SECONDS, until
+from tests.patience import PATIENCE_SECONDS, PROCESS_SECONDS, until
 from tests.policies.rule_sets import default_rules
 from tests.ports import unused_port
 from web.server import KEEP_ALIVE_SECONDS
@@ -46,15 +44,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-async def demo(mongodb_uri: str, mongodb_client: AsyncMongoClient[dict[str, Any]], folder: Path) -> AsyncIterator[Api]:
+async def demo(mongodb_uri: str, folder: Path) -> AsyncIterator[Api]:
     """A demo of this module's own, because its tests change the rules. Approval is on, as it is by default."""
-    name = f"test_{uuid.uuid4().hex}"
     manifest = folder / "manifest.json"
     manifest.write_bytes(orjson.dumps(MANIFEST))
-    settings = Settings(data_dir=folder, database=name, jobs="worker", trusted_documents=manifest)
-    async with seeded(settings, mongodb_uri, 40) as api:
-        yield api
-    await mongodb_client.drop_database(name)
+    async with application_database(mongodb_uri) as database:
+        settings = Settings(data_dir=folder, database=database, jobs="worker", trusted_documents=manifest)
+        async with seeded(settings, mongodb_uri) as api:
+            yield api
 
 
 @pytest.fixture
@@ -613,7 +610,7 @@ async def test_d5_nobody_grants_a_role_to_themselves_nor_one_that_is_none(api: A
 
 
 @asynccontextmanager
-async def another_process(api: Api, folder: Path, uri: str, **more: str) -> AsyncIterator[str]:
+async def another_process(api: Api, folder: Path, uri: str) -> AsyncIterator[str]:
     """The address of a server in a process of its own, on the same database and root key."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("DOSSIER_")}
     port = unused_port()
@@ -624,7 +621,6 @@ async def another_process(api: Api, folder: Path, uri: str, **more: str) -> Asyn
         "DOSSIER_JOBS": "worker",
         "DOSSIER_REQUEST_SECONDS": str(round(PATIENCE_SECONDS)),
         "DOSSIER_PORT": str(port),
-        **more,
     }
     options = f"factory=True, port={port}, timeout_keep_alive={KEEP_ALIVE_SECONDS}"
     code = f"import uvicorn; uvicorn.run('app:create_app_from_environment', {options})"
@@ -637,7 +633,7 @@ async def another_process(api: Api, folder: Path, uri: str, **more: str) -> Asyn
     )
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
-            await until(lambda: _is_ready(http))
+            await until(lambda: _is_ready(http), seconds=PROCESS_SECONDS)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.kill()
@@ -673,11 +669,8 @@ async def test_d5_what_one_server_activates_is_live_in_another_process(
 async def test_d5_without_approval_one_person_is_enough(api: Api, mongodb_uri: str, folder: Path) -> None:
     """Where the installation says so, an author puts a draft in force, and a revert counts at once."""
     earlier = in_force(api)
-    async with (
-        another_process(api, folder, mongodb_uri, DOSSIER_POLICY_APPROVAL="false") as address,
-        httpx.AsyncClient(base_url=address, timeout=PATIENCE_SECONDS) as http,
-    ):
-        alone = Api(http, api.services)
+    settings = Settings(data_dir=folder, database=api.services.database.name, jobs="worker", policy_approval=False)
+    async with running(settings, mongodb_uri) as alone:
         draft = await done(alone, AUTHOR, "activateDraft", seen(await drafted(alone, NO_TELEPHONE)))
         assert draft["activatedVersion"] == earlier + 1
         given = {"comment": "back", "toVersion": earlier}

@@ -31,7 +31,7 @@ LONG_AGO = timedelta(days=40)
 
 @pytest.fixture(scope="module")
 async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
-    async with demo(mongodb_uri, "service_clocks_test", tmp_path_factory.mktemp("clocks")) as api:
+    async with demo(mongodb_uri, tmp_path_factory.mktemp("clocks")) as api:
         yield api
 
 

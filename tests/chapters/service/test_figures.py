@@ -24,7 +24,7 @@ FIGURES = (
 
 @pytest.fixture(scope="module")
 async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
-    async with demo(mongodb_uri, "service_figures_test", tmp_path_factory.mktemp("figures")) as api:
+    async with demo(mongodb_uri, tmp_path_factory.mktemp("figures")) as api:
         await stored_tickets(api)
         await stored_satisfactions(api)
         yield api

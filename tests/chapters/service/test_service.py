@@ -23,7 +23,7 @@ STEPS = ("acceptComplaint", "investigateComplaint", "resolveComplaint", "answerC
 
 @pytest.fixture(scope="module")
 async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
-    async with demo(mongodb_uri, "service_test", tmp_path_factory.mktemp("service")) as api:
+    async with demo(mongodb_uri, tmp_path_factory.mktemp("service")) as api:
         yield api
 
 

@@ -15,7 +15,7 @@ WHO = "demo.customer"
 
 @pytest.fixture(scope="module")
 async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
-    async with demo(mongodb_uri, "service_customers_test", tmp_path_factory.mktemp("own")) as api:
+    async with demo(mongodb_uri, tmp_path_factory.mktemp("own")) as api:
         yield api
 
 

@@ -22,7 +22,7 @@ DUE = """query($d: String!) { trainingDue(department: $d) {
 
 @pytest.fixture(scope="module")
 async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
-    async with demo(mongodb_uri, "training_test", tmp_path_factory.mktemp("training")) as api:
+    async with demo(mongodb_uri, tmp_path_factory.mktemp("training")) as api:
         for name in ("courses", "training_sessions", "training_results"):
             await api.services.database[name].delete_many({})  # the demo's own
         yield api

@@ -18,7 +18,7 @@ BUSINESS = "business_operation"
 
 @pytest.fixture(scope="module")
 async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
-    async with demo(mongodb_uri, "demo_identification", tmp_path_factory.mktemp("demo")) as api:
+    async with demo(mongodb_uri, tmp_path_factory.mktemp("demo")) as api:
         yield api
 
 

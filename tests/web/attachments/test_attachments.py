@@ -13,7 +13,6 @@ import bson
 import httpx
 import pytest
 from bson import ObjectId
-from pymongo import AsyncMongoClient
 from starlette.types import Message, Scope
 
 from documents.chapters.attachments.media_types import EXTENSIONS
@@ -23,7 +22,7 @@ from documents.errors import RecordNotFoundError
 from documents.writing.records import RecordWrites
 from resolvers.caller import Caller
 from settings import Settings
-from tests.api import Api, seeded
+from tests.api import Api, application_database, seeded
 from tests.documents.chapters.attachments.files import DOCX, PDF, PNG, REFUSED, TAKEN, TEXT
 from web.attachments.endpoint import AttachmentEndpoint
 from web.authentication.bearer import Authenticator
@@ -36,15 +35,13 @@ BUSINESS = "business_operation"
 
 
 @pytest.fixture(scope="module")
-async def api(
-    mongodb_uri: str, mongodb_client: AsyncMongoClient[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Api]:
+async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
     """The application on demo data of its own, with a small limit."""
-    database = f"test_attachments_{ObjectId()}"
-    settings = Settings(data_dir=tmp_path_factory.mktemp("attachments"), database=database, max_attachment_bytes=LIMIT)
-    async with seeded(settings, mongodb_uri, 60) as api:
-        yield api
-    await mongodb_client.drop_database(database)
+    folder = tmp_path_factory.mktemp("attachments")
+    async with application_database(mongodb_uri) as database:
+        settings = Settings(data_dir=folder, database=database, max_attachment_bytes=LIMIT)
+        async with seeded(settings, mongodb_uri) as api:
+            yield api
 
 
 async def customers(api: Api, *, own: bool) -> list[str]:

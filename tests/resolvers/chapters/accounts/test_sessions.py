@@ -69,8 +69,9 @@ class TestLogin:
     async def test_wrong_unknown_and_disabled_cannot_be_told_apart(self, watched: tuple[LoginParts, Commands]) -> None:
         """Same answer, same hashing at the same cost, same commands to the database (leak 26)."""
         parts, commands = watched
-        await parts.add_account("wang.li")
-        await parts.add_account("disabled")
+        password_hash = await parts.passwords.hash(PASSWORD)
+        await parts.add_account("wang.li", password_hash=password_hash)
+        await parts.add_account("disabled", password_hash=password_hash)
         await parts.accounts.disable("disabled")
         await parts.add_account("oidc.only", password_hash=None, oidc_subject="https://id.example|1")
         seen = []
