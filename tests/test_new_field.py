@@ -5,15 +5,10 @@ The line is really added, to a copy of the program that runs as a process of its
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
-from tests.patience import PROCESS_SECONDS
+from tests.copied_program import add, copied_program, run
 
-ROOT = Path(__file__).parent.parent
-PACKAGES = ("commands", "demo", "documents", "jobs", "policies", "resolvers", "schema", "web", "tests")
 MARK = '    gender: Annotated[Gender | None, declare("Gender"'
 DECLARATION = 'declare("Blood type", "血型", PERSONAL, encrypted=True, search=EXACT)'
 LINE = f"    blood_type: Annotated[Text | None, {DECLARATION}] = None\n"
@@ -21,7 +16,6 @@ LINE = f"    blood_type: Annotated[Text | None, {DECLARATION}] = None\n"
 SCRIPT = '''
 import asyncio, sys
 from pathlib import Path
-from documents.registry import CATALOGUE
 from tests.api import demo
 
 CREATE = """mutation($i: CreateCustomerInput!) { createCustomer(input: $i) {
@@ -74,24 +68,6 @@ asyncio.run(main())
 
 def test_one_line_adds_a_field(mongodb_uri: str, tmp_path: Path) -> None:
     """Stored encrypted, denied by default, then served and found under rules; in the SDL with its directives."""
-    copy = tmp_path / "program"
-    for package in PACKAGES:
-        shutil.copytree(ROOT / package, copy / package, ignore=shutil.ignore_patterns("node_modules"))
-    for module in ("app.py", "settings.py"):
-        shutil.copy(ROOT / module, copy / module)
-    declarations = copy / "documents" / "chapters" / "customers" / "kinds.py"
-    text = declarations.read_text(encoding="utf-8")
-    assert text.count(MARK) == 1
-    declarations.write_text(text.replace(MARK, LINE + MARK), encoding="utf-8")
-    (copy / "try_field.py").write_text(SCRIPT, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "try_field.py", mongodb_uri, str(tmp_path / "data")],
-        cwd=copy,
-        env={"PYTHONPATH": str(copy), "PATH": ""},
-        capture_output=True,
-        text=True,
-        timeout=PROCESS_SECONDS,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
-    assert done.stdout.strip() == "served"
+    copy = copied_program(tmp_path)
+    add(copy, "documents/chapters/customers/kinds.py", LINE, before=MARK)
+    assert run(copy, SCRIPT, mongodb_uri, str(tmp_path / "data")) == "served"
