@@ -15,6 +15,7 @@ from documents.access.plan import Action, Purpose
 from documents.declaring.catalogue import Catalogue
 from documents.declaring.kind import Kind
 from policies.judging.decisions import EVERYWHERE, Decisions
+from policies.judging.judge import Asking
 from policies.rules.rule_set import Inheritance, Rule, RuleSet
 
 AUTHORING: Final = ((Action.CREATE, "rules"), (Action.READ, "rules"), (Action.WRITE, "state"))
@@ -101,7 +102,7 @@ def _may(decisions: Decisions, person: Person, rights: tuple[tuple[Action, str],
     """Whether the person has all the rights under one purpose, to every draft."""
     return any(
         all(
-            field in decisions.granted(person.roles, Kind.RULE_DRAFT, purpose, EVERYWHERE, action, (field,))
+            field in decisions.granted(Asking(person.roles, Kind.RULE_DRAFT, purpose, EVERYWHERE), action, (field,))
             for action, field in rights
         )
         for purpose in person.purposes

@@ -21,6 +21,7 @@ from documents.declaring.kind import Kind
 from policies.default import tests_text
 from policies.errors import PolicyTestError
 from policies.judging.decisions import EVERYWHERE, Decisions, scope_sets
+from policies.judging.judge import Asking
 from policies.rules.matching import ANY, DENY, EVERYONE, RECORDS, FieldPatterns, covers_kind
 from policies.rules.rule_set import Rule, RuleSet
 
@@ -114,9 +115,9 @@ class _Runner:
     def _allowed_cell(self, test: PolicyTest, roles: frozenset[str]) -> Violation | None:
         for kind, fields in self._fields(test):
             for purpose, scopes in self._places(test, roles, kind):
-                if granted := self._granted(test, roles, kind, purpose, scopes, fields):
+                if granted := self._granted(test, Asking(roles, kind, purpose, scopes), fields):
                     field = min(granted)
-                    rule = self._rule(test, roles, kind, purpose, scopes, field)
+                    rule = self._rule(test, Asking(roles, kind, purpose, scopes), field)
                     return Violation(test.text, tuple(sorted(roles)), kind, field, purpose, scopes, rule)
         return None
 
@@ -124,7 +125,7 @@ class _Runner:
         for kind, fields in self._fields(test):
             missing = set(fields)
             for purpose, scopes in self._places(test, roles, kind):
-                missing -= self._granted(test, roles, kind, purpose, scopes, fields)
+                missing -= self._granted(test, Asking(roles, kind, purpose, scopes), fields)
             if missing:
                 scopes = EVERYWHERE | ({test.scope} if test.scope is not None else set())
                 field = min(missing)
@@ -145,35 +146,25 @@ class _Runner:
                 if test.scope is None or is_meant:
                     yield purpose, scopes
 
-    def _granted(
-        self,
-        test: PolicyTest,
-        roles: frozenset[str],
-        kind: Kind,
-        purpose: Purpose,
-        scopes: ScopeSet,
-        fields: list[str],
-    ) -> frozenset[str]:
+    def _granted(self, test: PolicyTest, asking: Asking, fields: list[str]) -> frozenset[str]:
         if test.action is Action.READ_MASKED:
-            levels = self._decisions.levels(roles, kind, purpose, scopes, fields)
+            levels = self._decisions.levels(asking, fields)
             return frozenset(name for name, level in levels.items() if level > Level.DENIED)
-        return self._decisions.granted(roles, kind, purpose, scopes, test.action, fields)
+        return self._decisions.granted(asking, test.action, fields)
 
     def _denial(self, test: PolicyTest, roles: frozenset[str], kind: Kind, scopes: ScopeSet, field: str) -> Rule | None:
         """The rule that denies it; None where none does, and where the test does not say for which purpose."""
         if test.purpose is None:
             return None
-        rule = self._decisions.deciding_rule(roles, kind, test.purpose, scopes, test.action, field)
+        rule = self._decisions.deciding_rule(Asking(roles, kind, test.purpose, scopes), test.action, field)
         return rule if rule is not None and rule.effect == DENY else None
 
-    def _rule(
-        self, test: PolicyTest, roles: frozenset[str], kind: Kind, purpose: Purpose, scopes: ScopeSet, field: str
-    ) -> Rule | None:
+    def _rule(self, test: PolicyTest, asking: Asking, field: str) -> Rule | None:
         """Whoever reads a field sees it: the rule may be of either action."""
         actions = (Action.READ, Action.READ_MASKED) if test.action is Action.READ_MASKED else (test.action,)
         for action in actions:
-            if self._decisions.granted(roles, kind, purpose, scopes, action, (field,)):
-                return self._decisions.deciding_rule(roles, kind, purpose, scopes, action, field)
+            if self._decisions.granted(asking, action, (field,)):
+                return self._decisions.deciding_rule(asking, action, field)
         return None
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from documents.access.plan import Action, Level, Purpose, ScopeSet
 from documents.declaring.kind import Kind
 from policies.judging.decisions import Decisions, scope_sets
+from policies.judging.judge import Asking
 
 Entry = Mapping[str, Any]
 _REVEAL = "reveal"
@@ -154,13 +155,13 @@ def _served(decisions: Decisions, question: Question, scopes: ScopeSet, names: C
     answers = _answers(decisions, question, scopes, names)
     if question.action is not Action.REVEAL:
         return answers
-    levels = decisions.levels(question.roles, question.kind, question.purpose, scopes, names)
+    levels = decisions.levels(Asking(question.roles, question.kind, question.purpose, scopes), names)
     return {name: Level.PLAIN if levels[name] is Level.PLAIN else answer for name, answer in answers.items()}
 
 
 def _answers(decisions: Decisions, question: Question, scopes: ScopeSet, names: Collection[str]) -> Mapping[str, Level]:
     roles, kind, purpose = question.roles, question.kind, question.purpose
     if question.action is Action.READ:
-        return decisions.levels(roles, kind, purpose, scopes, names)
-    granted = decisions.granted(roles, kind, purpose, scopes, question.action, names)
+        return decisions.levels(Asking(roles, kind, purpose, scopes), names)
+    granted = decisions.granted(Asking(roles, kind, purpose, scopes), question.action, names)
     return {name: Level.PLAIN if name in granted else Level.DENIED for name in names}

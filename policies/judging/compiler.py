@@ -14,7 +14,7 @@ from types import MappingProxyType
 from documents.access.plan import Action, FieldGrants, KindGrants, Purpose, Scope, ScopeSet
 from documents.declaring.catalogue import Catalogue
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
-from policies.judging.judge import Decision, Judge
+from policies.judging.judge import Asking, Decision, Judge
 from policies.rules.matching import ALLOW, FieldPatterns
 from policies.rules.rule_set import RuleSet
 
@@ -111,7 +111,7 @@ class Compiler:
             fields = self._catalogue.fields(kind)
             for action, decisions in cells.items():
                 for scopes in scope_sets:
-                    decisions[kind, scopes] = judge.decide(rules, roles, scopes, kind, action, purpose, fields)
+                    decisions[kind, scopes] = judge.decide(rules, Asking(roles, kind, purpose, scopes), action, fields)
         return cells
 
     def _start(self, subject: Subject, actions: frozenset[Action], family: str) -> set[_Job]:

@@ -13,7 +13,7 @@ from itertools import combinations
 from documents.access.plan import Action, FieldGrants, Level, Purpose, Scope, ScopeSet
 from documents.declaring.catalogue import Catalogue
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
-from policies.judging.judge import Judge
+from policies.judging.judge import Asking, Judge
 from policies.rules.matching import DENY, EVERYONE, FieldPatterns, covers_action, covers_kind, covers_purpose
 from policies.rules.rule_set import Rule, RuleSet
 
@@ -59,25 +59,17 @@ class Decisions:
             )
         return self._relevant[key]
 
-    def granted(
-        self,
-        roles: frozenset[str],
-        kind: Kind,
-        purpose: Purpose,
-        scopes: ScopeSet,
-        action: Action,
-        fields: Collection[str],
-    ) -> frozenset[str]:
-        """Those of `fields` for which Casbin allows `action` to `roles` where a row satisfies `scopes`.
+    def granted(self, asking: Asking, action: Action, fields: Collection[str]) -> frozenset[str]:
+        """Those of `fields` for which Casbin allows `action`.
 
         Only what is shown masked can be revealed, and only of customers."""
         if action is Action.REVEAL:
-            if kind not in CUSTOMER_KINDS:
+            if asking.kind not in CUSTOMER_KINDS:
                 return _NO_FIELDS
-            levels = self.levels(roles, kind, purpose, scopes, fields)
+            levels = self.levels(asking, fields)
             fields = [name for name in fields if levels[name] is Level.MASKED]
         matching: dict[str, list[int]] = {field: [] for field in fields}
-        for number, names in self._applicable(roles, kind, purpose, scopes, action):
+        for number, names in self._applicable(asking, action):
             for field in matching.keys() & names:
                 matching[field].append(number)
         granted = set()
@@ -86,48 +78,45 @@ class Decisions:
             if key not in self._answers:
                 # INVARIANT: each of these rules matches the question in every column, so that whatever else is asked
                 # over the same rules is answered by the same effects.
-                known, rules = roles & self.rule_set.roles, self._numbered(key)
-                answer = self._judge.decide(rules, known, scopes, kind, action, purpose, (field,))
+                answer = self._judge.decide(self._numbered(key), self._known(asking), action, (field,))
                 self._answers[key] = field in answer.granted
             if self._answers[key]:
                 granted.add(field)
         return frozenset(granted)
 
-    def levels(
-        self, roles: frozenset[str], kind: Kind, purpose: Purpose, scopes: ScopeSet, fields: Collection[str]
-    ) -> Mapping[str, Level]:
+    def levels(self, asking: Asking, fields: Collection[str]) -> Mapping[str, Level]:
         """How much of each of `fields` may be read. A field without a mask is never shown masked."""
-        plain = self.granted(roles, kind, purpose, scopes, Action.READ, fields)
-        specs = self.catalogue.fields(kind)
+        plain = self.granted(asking, Action.READ, fields)
+        specs = self.catalogue.fields(asking.kind)
         maskable = [name for name in fields if name not in plain and specs[name].mask is not None]
-        masked = self.granted(roles, kind, purpose, scopes, Action.READ_MASKED, maskable) if maskable else _NO_FIELDS
+        masked = self.granted(asking, Action.READ_MASKED, maskable) if maskable else _NO_FIELDS
         grants = FieldGrants(plain=plain, masked=masked)
         return {name: grants.level(name) for name in fields}
 
-    def deciding_rule(
-        self, roles: frozenset[str], kind: Kind, purpose: Purpose, scopes: ScopeSet, action: Action, field: str
-    ) -> Rule | None:
+    def deciding_rule(self, asking: Asking, action: Action, field: str) -> Rule | None:
         """The rule by which Casbin allows or refuses `action` on `field`; None where it refuses for want of one, and
         where a field that is not masked may not be revealed."""
-        allowed = action is not Action.REVEAL or self.granted(roles, kind, purpose, scopes, action, (field,))
-        applicable = self._applicable(roles, kind, purpose, scopes, action)
+        allowed = action is not Action.REVEAL or self.granted(asking, action, (field,))
+        applicable = self._applicable(asking, action)
         key = tuple(number for number, names in applicable if field in names)
         if key not in self._explained:
-            known, rules = roles & self.rule_set.roles, self._numbered(key)
-            self._explained[key] = self._judge.explain(rules, known, scopes, kind, action, purpose, field)
+            self._explained[key] = self._judge.explain(self._numbered(key), self._known(asking), action, field)
         rule = self._explained[key]
         return rule if allowed or rule is None or rule.effect == DENY else None
 
     def allows(self, rules: Iterable[Rule], kind: Kind, field: str) -> bool:
         """What Casbin answers over `rules` alone, about writing `field` of `kind` as somebody without a role of their
         own: how its model joins effects."""
-        roles, purpose = frozenset({EVERYONE}), next(iter(Purpose))
-        return field in self._judge.decide(rules, roles, EVERYWHERE, kind, Action.WRITE, purpose, (field,)).granted
+        asking = Asking(frozenset({EVERYONE}), kind, next(iter(Purpose)), EVERYWHERE)
+        return field in self._judge.decide(rules, asking, Action.WRITE, (field,)).granted
 
-    def _applicable(
-        self, roles: frozenset[str], kind: Kind, purpose: Purpose, scopes: ScopeSet, action: Action
-    ) -> list[tuple[int, frozenset[str]]]:
+    def _known(self, asking: Asking) -> Asking:
+        """The same with the roles that are declared: the others are nothing."""
+        return asking._replace(roles=asking.roles & self.rule_set.roles)
+
+    def _applicable(self, asking: Asking, action: Action) -> list[tuple[int, frozenset[str]]]:
         """The rules that match but for the field, by number, with the fields that each names."""
+        roles, kind, purpose, scopes = asking
         key = (roles, kind, purpose, action)
         if key not in self._of_action:
             self._of_action[key] = [

@@ -26,6 +26,15 @@ _PARSING = Lock()
 SystemError. Jobs that compile several kinds for one request do."""
 
 
+class Asking(NamedTuple):
+    """Who asks, of which kind, for which purpose, about a row that satisfies these scopes for the caller."""
+
+    roles: frozenset[str]
+    kind: Kind
+    purpose: Purpose
+    scopes: ScopeSet
+
+
 class Decision(NamedTuple):
     """Casbin's answers over the fields of one kind: those granted, and those that a deny rule refused."""
 
@@ -94,33 +103,17 @@ class Judge:
         names = joined(roles)
         return tuple(rule for rule in self._rules if self._has_role(names, rule.role))
 
-    def explain(
-        self,
-        rules: Iterable[Rule],
-        roles: frozenset[str],
-        scopes: ScopeSet,
-        kind: Kind,
-        action: Action,
-        purpose: Purpose,
-        field: str,
-    ) -> Rule | None:
+    def explain(self, rules: Iterable[Rule], asking: Asking, action: Action, field: str) -> Rule | None:
         """The one of `rules` by which Casbin answers; None where none matches, which refuses."""
         self._enforcer.model["p"]["p"].policy = [list(rule) for rule in rules]
+        roles, kind, purpose, scopes = asking
         question = (joined(roles), joined(scopes), kind.value, field, action.value, purpose.value)
         _, rule = self._enforcer.enforce_ex(*question)
         return Rule(*rule) if rule else None
 
-    def decide(
-        self,
-        rules: Iterable[Rule],
-        roles: frozenset[str],
-        scopes: ScopeSet,
-        kind: Kind,
-        action: Action,
-        purpose: Purpose,
-        fields: Iterable[str],
-    ) -> Decision:
+    def decide(self, rules: Iterable[Rule], asking: Asking, action: Action, fields: Iterable[str]) -> Decision:
         """Asks Casbin once for each of `fields`, over those of the relevant `rules` that can match the question."""
+        roles, kind, purpose, scopes = asking
         roles_text, scopes_text = joined(roles), joined(scopes)
         self._enforcer.model["p"]["p"].policy = [
             list(rule)

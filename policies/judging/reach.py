@@ -15,6 +15,7 @@ from documents.declaring.catalogue import Catalogue
 from documents.declaring.kind import Kind
 from policies.changing.effects import ACTIONS
 from policies.judging.decisions import EVERYWHERE, Decisions
+from policies.judging.judge import Asking
 from policies.rules.rule_set import Rule, RuleSet
 
 
@@ -71,14 +72,14 @@ def _of_role(
         for scope in (Scope.ALL, *(scope for scope in Scope if scope in named)):
             scopes = EVERYWHERE | {scope}
             if action is Action.READ:
-                level = decisions.levels(roles, kind, purpose, scopes, (field,))[field]
+                level = decisions.levels(Asking(roles, kind, purpose, scopes), (field,))[field]
             else:
-                is_granted = decisions.granted(roles, kind, purpose, scopes, action, (field,))
+                is_granted = decisions.granted(Asking(roles, kind, purpose, scopes), action, (field,))
                 level = Level.PLAIN if is_granted else Level.DENIED
             if level is elsewhere:
                 continue
             asked = Action.READ_MASKED if action is Action.READ and level is Level.MASKED else action
-            yield scope, action, level, decisions.deciding_rule(roles, kind, purpose, scopes, asked, field)
+            yield scope, action, level, decisions.deciding_rule(Asking(roles, kind, purpose, scopes), asked, field)
             if scope is Scope.ALL:
                 elsewhere = level
 

@@ -15,6 +15,7 @@ from documents.declaring.kind import Kind
 from documents.plain_records import Record, Records
 from policies.changing.changes import csv_line
 from policies.judging.decisions import Decisions, scope_sets
+from policies.judging.judge import Asking
 from policies.rules.rule_set import Rule, RuleSet
 from resolvers.caller import Caller
 from resolvers.chapters.policies.draft_reads import PolicyDrafts
@@ -90,7 +91,7 @@ def _matrix(catalogue: Catalogue, rules: RuleSet, kind: Kind, purpose: Purpose) 
     for role in sorted(rules.roles):
         roles = frozenset({role})
         for scopes in scope_sets(decisions.relevant(roles, kind, purpose)):
-            levels = decisions.levels(roles, kind, purpose, scopes, fields)
+            levels = decisions.levels(Asking(roles, kind, purpose, scopes), fields)
             row = Record(
                 role=role,
                 scopes=sorted(scope.value for scope in scopes),
@@ -98,18 +99,18 @@ def _matrix(catalogue: Catalogue, rules: RuleSet, kind: Kind, purpose: Purpose) 
                 masked=[name for name in fields if levels[name] is Level.MASKED],
             )
             for action, key in _OTHERS.items():
-                granted = decisions.granted(roles, kind, purpose, scopes, action, fields)
+                granted = decisions.granted(Asking(roles, kind, purpose, scopes), action, fields)
                 row[key] = [name for name in fields if name in granted]
             rows.append(row)
     return rows
 
 
 def _cell(decisions: Decisions, cell: Cell) -> Records:
-    roles, scopes = frozenset({cell.role}), frozenset({Scope.ALL, cell.scope})
+    asking = Asking(frozenset({cell.role}), cell.kind, cell.purpose, frozenset({Scope.ALL, cell.scope}))
     found = Records()
     for action in Action:
-        rule = decisions.deciding_rule(roles, cell.kind, cell.purpose, scopes, action, cell.field)
-        allowed = bool(decisions.granted(roles, cell.kind, cell.purpose, scopes, action, (cell.field,)))
+        rule = decisions.deciding_rule(asking, action, cell.field)
+        allowed = bool(decisions.granted(asking, action, (cell.field,)))
         found.append(decision_record(action, rule, allowed=allowed))
     return found
 

@@ -23,6 +23,7 @@ from policies.authorize import resolve_purpose
 from policies.changing.changes import csv_line
 from policies.errors import PurposeError
 from policies.judging.decisions import Decisions, scope_sets
+from policies.judging.judge import Asking
 from policies.principal import FOREVER, principal_of
 from policies.rules.rule_set import RuleSet
 from resolvers.caller import Caller
@@ -127,13 +128,13 @@ def _purpose(account: StoredAccount, purpose: str | None) -> tuple[Purpose | Non
 
 
 def _part(account: StoredAccount, decisions: Decisions, kind: Kind, purpose: Purpose, scopes: ScopeSet) -> Record:
-    fields, asked = decisions.catalogue.fields(kind), (account.roles, kind, purpose, scopes)
-    granted = {action: decisions.granted(*asked, action, fields.keys()) for action in ACTIONS}
-    levels = decisions.levels(*asked, fields.keys())
+    fields, asked = decisions.catalogue.fields(kind), Asking(account.roles, kind, purpose, scopes)
+    granted = {action: decisions.granted(asked, action, fields.keys()) for action in ACTIONS}
+    levels = decisions.levels(asked, fields.keys())
     masked = frozenset(name for name, level in levels.items() if level is Level.MASKED)
     cells = Records()
     for name, spec in fields.items():
-        rules = {action: decisions.deciding_rule(*asked, action, name) for action in ACTIONS}
+        rules = {action: decisions.deciding_rule(asked, action, name) for action in ACTIONS}
         deciding = rules[Action.READ_MASKED if levels[name] is Level.MASKED else Action.READ]
         is_denied = rules[Action.READ] is not None and levels[name] is not Level.PLAIN
         forbidden = frozenset({name}) if is_denied else frozenset[str]()

@@ -9,6 +9,7 @@ from documents.access.plan import Action, Purpose
 from documents.registry import FULL_CATALOGUE
 from policies.changing.narrowing import only_narrows
 from policies.judging.decisions import Decisions
+from policies.judging.judge import Asking
 from policies.rules.rule_set import RuleSet
 from tests.policies.changing.test_effects import KINDS, RULE_SETS, SCOPES
 from tests.policies.rule_sets import default_rules
@@ -25,7 +26,7 @@ def allowed(rules: RuleSet, roles: frozenset[str]) -> set[tuple[object, ...]]:
         for purpose in (Purpose.CUSTOMER_SERVICE, Purpose.BUSINESS_OPERATION)
         for scopes in SCOPES
         for action in set(Action) - {Action.REVEAL}
-        for field in decisions.granted(roles, kind, purpose, scopes, action, tuple(FULL_CATALOGUE.fields(kind)))
+        for field in decisions.granted(Asking(roles, kind, purpose, scopes), action, tuple(FULL_CATALOGUE.fields(kind)))
     }
 
 

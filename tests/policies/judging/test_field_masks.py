@@ -12,6 +12,7 @@ from policies.changing.effects import EffectComparison
 from policies.judging import judge
 from policies.judging.decisions import Decisions
 from policies.judging.field_masks import FieldMasks
+from policies.judging.judge import Asking
 from policies.rules.rule_set import RuleSet, parse_csv
 from tests.policies.changing.test_effects import KINDS, RULE_SETS, SCOPES
 
@@ -31,7 +32,7 @@ def test_masks_are_what_casbin_answers(rules: RuleSet, roles: frozenset[str]) ->
                 for scopes in SCOPES:
                     granted = of_cell.granted(action, scopes)
                     named = {name for number, name in enumerate(fields) if granted >> number & 1}
-                    assert named == decisions.granted(roles, kind, purpose, scopes, action, fields)
+                    assert named == decisions.granted(Asking(roles, kind, purpose, scopes), action, fields)
 
 
 def test_records_that_are_no_customers_are_never_told_to_be_revealed() -> None:

@@ -11,6 +11,7 @@ from documents.declaring.kind import Kind
 from documents.registry import FULL_CATALOGUE
 from policies.changing.effects import ACTIONS
 from policies.judging.decisions import Decisions
+from policies.judging.judge import Asking
 from policies.judging.reach import Reach, UnknownFieldError, field_named, reach
 from policies.rules.matching import ALLOW, DENY
 from policies.rules.rule_set import Rule, parse_csv
@@ -54,9 +55,9 @@ def test_every_decision_of_the_default_rules_is_there(name: str) -> None:
     for role, purpose, action, scope in product(rules.roles, Purpose, ACTIONS, Scope):
         scopes, roles = frozenset({Scope.ALL, scope}), frozenset({role})
         if action is Action.READ:
-            level = decisions.levels(roles, kind, purpose, scopes, (field,))[field]
+            level = decisions.levels(Asking(roles, kind, purpose, scopes), (field,))[field]
         else:
-            granted = decisions.granted(roles, kind, purpose, scopes, action, (field,))
+            granted = decisions.granted(Asking(roles, kind, purpose, scopes), action, (field,))
             level = Level.PLAIN if granted else Level.DENIED
         everywhere = told.get((role, action, purpose, Scope.ALL), Level.DENIED)
         assert told.get((role, action, purpose, scope), everywhere) is level
