@@ -75,7 +75,7 @@ class StandardRow(TypedDict):
 
 
 _MINUTE: Final = timedelta(minutes=1)
-_INSTANT: Final = timedelta(seconds=1)  # a standard is breached after its time, not at its last instant
+_INSTANT: Final = timedelta(milliseconds=1)  # of the database: a standard is breached after its time, not at its last
 _ORDER: Final = tuple(Standing)
 
 
