@@ -78,7 +78,7 @@ def stored_documents(tree: ast.AST) -> list[str]:
             continue
         thing = importlib.import_module(module)
         if name is not None:
-            thing = getattr(thing, name, None) or importlib.import_module(f"{module}.{name}")
+            thing = getattr(thing, name) if hasattr(thing, name) else importlib.import_module(f"{module}.{name}")
         if _is_document(thing) or (isinstance(thing, ModuleType) and _declares_documents(thing)):
             found.append(f"{module}.{name}" if name else module)
     return found

@@ -310,7 +310,7 @@ class CustomerReader:
     ) -> tuple[FieldGrants, RowReader]:
         kind = Kind(row["kind"])
         grants = plan.grants(kind, scope_set(members(plan.row_scope, self._layout.scope_fields), row))
-        return grants, self._codec.reader(kind, grants, selection.get(kind, frozenset()), fetched)
+        return grants, self._codec.row_reader(kind, grants, selection.get(kind, frozenset()), fetched)
 
     def _add_views(self, record: Record, row: Mapping[str, Any], grants: FieldGrants, selected: frozenset[str]) -> None:
         kind = Kind(record["kind"])

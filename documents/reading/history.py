@@ -82,7 +82,7 @@ class CustomerHistory:
     def _entry(self, row: Mapping[str, Any], grants: FieldGrants, key: DataKey | None, report: AccessReport) -> Record:
         kind, row_id, name = Kind(row["kind"]), row["customer_id"], row["field"]
         spec = self._catalogue.fields(kind)[name]
-        reader = self._codec.reader(kind, grants, frozenset({name}))
+        reader = self._codec.row_reader(kind, grants, frozenset({name}))
         report.add_row(reader.served, row_id)
         values = {}
         for side in ("before", "after"):

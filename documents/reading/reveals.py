@@ -66,7 +66,7 @@ class CustomerReveals:
         row = await self._collection.find_one({"_id": customer.row_id, "kind": customer.kind.value, **same}, {name: 1})
         if row is None:
             raise StaleVersionError
-        reader = self._codec.reader(customer.kind, field.grants.opened(name), frozenset({name}))
+        reader = self._codec.row_reader(customer.kind, field.grants.opened(name), frozenset({name}))
         key = (await self._keyring.data_keys([customer.row_id])).get(customer.row_id) if reader.needs_key else None
         report.trace.add_rows(Act.REVEAL if field.is_masked else Act.READ, reader.served, [customer.row_id])
         record, erased = reader.read(row, key)

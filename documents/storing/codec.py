@@ -100,7 +100,7 @@ class RowCodec:
                 tokens += [token] if token is not None else []
         return tokens
 
-    def reader(
+    def row_reader(
         self, kind: Kind, grants: FieldGrants, selected: frozenset[str], fetched: frozenset[str] | None = None
     ) -> RowReader:
         """The compiled reader of rows of `kind` under `grants`; kept, because few combinations occur.

@@ -35,7 +35,7 @@ def untraced(tree: ast.Module) -> list[str]:
     return [
         node.name
         for node in ast.walk(tree)
-        if isinstance(node, ast.ClassDef) and calls(node, {"reader"}) and not calls(node, NOTING)
+        if isinstance(node, ast.ClassDef) and calls(node, {"row_reader"}) and not calls(node, NOTING)
     ]
 
 
@@ -60,9 +60,9 @@ def test_nobody_else_opens_ciphertexts_of_customers() -> None:
 @pytest.mark.parametrize(
     ("source", "found"),
     [
-        ("class A:\n def f(self): return self.codec.reader(k).read(row)", ["A"]),
-        ("class A:\n def f(self):\n  r = self.codec.reader(k)\n  self.report.add_row(r.served, i)", []),
-        ("class A:\n def f(self):\n  r = self.codec.reader(k)\n  self.report.add_rows(r.served, ids)", []),
+        ("class A:\n def f(self): return self.codec.row_reader(k).read(row)", ["A"]),
+        ("class A:\n def f(self):\n  r = self.codec.row_reader(k)\n  self.report.add_row(r.served, i)", []),
+        ("class A:\n def f(self):\n  r = self.codec.row_reader(k)\n  self.report.add_rows(r.served, ids)", []),
         ("class A:\n def f(self): return 1", []),
     ],
 )
