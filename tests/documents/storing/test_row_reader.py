@@ -28,7 +28,7 @@ def _row(names: frozenset[str]) -> dict[str, Any]:
 
 
 def _reader(granted: frozenset[str], selected: frozenset[str], fetched: frozenset[str] | None) -> RowReader:
-    return CODEC.reader(Kind.ENTERPRISE, FieldGrants(plain=granted), selected, fetched)
+    return CODEC.row_reader(Kind.ENTERPRISE, FieldGrants(plain=granted), selected, fetched)
 
 
 def _without_decimals(names: frozenset[str]) -> frozenset[str]:
