@@ -24,8 +24,8 @@ run: install ## Start with demo data: database, server and logins
 serve: install ## Start for production (settings: DOSSIER_* variables)
 	@exec $(BIN)/dossier serve
 
-# A process for each of two cores, in the groups of tests/conftest.py; the same examples each time: test-quick draws new ones.
-PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder --hypothesis-profile=ci -rs
+# Three processes, because one of two cores would often wait, in the groups of tests/conftest.py; the same examples each time: test-quick draws new ones.
+PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder --hypothesis-profile=ci -rs
 
 test: lint types imports chromium ## Run every check, and the tests that take five minutes together
 	@$(PYTEST) -m "not slow"

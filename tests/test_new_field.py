@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.copied_program import add, copied_program, run
 
 MARK = '    gender: Annotated[Gender | None, declare("Gender"'
@@ -66,6 +68,7 @@ asyncio.run(main())
 '''
 
 
+@pytest.mark.slow
 def test_one_line_adds_a_field(mongodb_uri: str, tmp_path: Path) -> None:
     """Stored encrypted, denied by default, then served and found under rules; in the SDL with its directives."""
     copy = copied_program(tmp_path)

@@ -448,6 +448,7 @@ class TestLoss:
             await client.say(type="ping")
             assert await client.hear() == {"type": "pong"}
 
+    @pytest.mark.slow
     async def test_a_token_that_expires_ends_the_socket(
         self,
         mongodb_uri: str,

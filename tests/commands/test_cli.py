@@ -99,6 +99,7 @@ class TestStarts:
         assert "Making demo customers" not in output
         _assert_refused(_run("serve", environ), "holds demo accounts", "DOSSIER_DATABASE")
 
+    @pytest.mark.slow
     def test_production_serves_and_its_accounts_are_managed_meanwhile(self, environ: dict[str, str]) -> None:
         """Accounts are added, listed and disabled beside the running server; mistakes are one sentence."""
         account = "account add ann --role service_agent --purpose customer_service --department service"

@@ -94,6 +94,7 @@ class TestFinding:
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("heading", level=1)).to_have_text(made.name)
 
+    @pytest.mark.slow
     async def test_filters_stay_in_the_address_and_only_those_are_offered_by_which_one_may_filter(
         self, windows: Windows, console: Console
     ) -> None:
@@ -112,6 +113,7 @@ class TestFinding:
         await expect(security.get_by_label("Kind")).to_be_visible()
         await expect(security.get_by_label("Region")).to_have_count(0)
 
+    @pytest.mark.slow
     async def test_a_name_with_markup_is_shown_as_text(self, page: Page, console: Console) -> None:
         """In the list, in the dossier and in the form."""
         made = await make(console, f"{MARKUP}{secrets.token_hex(3)}")
@@ -134,6 +136,7 @@ class TestReading:
         await expect(fact(page, "Unified social credit code")).to_have_text("Not permitted")
         await expect(fact(page, "Other telephones")).to_have_text("Empty")
 
+    @pytest.mark.slow
     async def test_a_masked_field_is_revealed_for_a_reason_and_a_password_and_hidden_again(
         self, page: Page, made: Made
     ) -> None:
@@ -155,6 +158,7 @@ class TestReading:
         await expect(fact(page, "Telephone")).to_contain_text("Masked")
         assert made.telephone not in await page.content()
 
+    @pytest.mark.slow
     async def test_an_opened_value_is_hidden_after_half_a_minute(self, page: Page, made: Made) -> None:
         await page.clock.install()
         await log_in(page, AGENT, at=f"/console/customers/{made.id}")
@@ -169,6 +173,7 @@ class TestReading:
         await expect(fact(page, "Telephone")).to_contain_text("Masked")
         assert made.telephone not in await page.content()
 
+    @pytest.mark.slow
     async def test_the_page_follows_what_another_person_changes(self, page: Page, console: Console, made: Made) -> None:
         """Told once, and shown without anybody asking."""
         async with console.newly_followed("customers"):
@@ -179,6 +184,7 @@ class TestReading:
         await expect(fact(page, "Region")).to_contain_text("云龙区")
         await expect(page.get_by_text("Somebody has just changed this customer.")).to_be_visible()
 
+    @pytest.mark.slow
     async def test_history_says_what_changed_under_the_policy_of_the_field(
         self, windows: Windows, console: Console, made: Made
     ) -> None:
@@ -197,6 +203,7 @@ class TestReading:
         await expect(agent.locator("customer-history .timeline > li")).to_contain_text("139****1234")
         assert "example.com" not in await agent.locator("customer-history .timeline").inner_text()
 
+    @pytest.mark.slow
     async def test_a_ticket_is_opened_from_the_dossier(self, page: Page, made: Made) -> None:
         """By a form that is drawn from the operation's input; the ticket stands in its section at once."""
         await log_in(page, AGENT, at=f"/console/customers/{made.id}?tab=tickets")
@@ -207,6 +214,7 @@ class TestReading:
         await expect(page.locator("dossier-section tbody")).to_contain_text("The parcel is late")
         await expect(page.get_by_role("tab", name="Ticket (1)")).to_be_visible()
 
+    @pytest.mark.slow
     async def test_a_file_is_added_to_the_dossier_and_had_again(self, page: Page, made: Made) -> None:
         """What is fetched is what was given, by its own name."""
         content = "合同，一式两份。".encode()
@@ -248,6 +256,7 @@ class TestWriting:
         now = await stored(console, made)
         assert (now["region"], now["telephone"]) == ("泉山区", made.telephone)
 
+    @pytest.mark.slow
     async def test_what_the_server_refuses_stands_at_its_field(self, page: Page, console: Console, made: Made) -> None:
         """In the page's language, with the focus on the first; what is not stated is asked for before."""
         await log_in(page, MANAGER, at=f"/console/customers/{made.id}/edit")
@@ -279,6 +288,7 @@ class TestWriting:
         now = await stored(console, made)
         assert (now["website"], now["industry"]) == ("https://mine.example.com/", "印刷业")
 
+    @pytest.mark.slow
     async def test_a_version_that_is_stale_when_it_is_saved_is_compared_with_the_present_one(
         self, page: Page, console: Console, made: Made
     ) -> None:
@@ -295,6 +305,7 @@ class TestWriting:
         await expect(fact(page, "Website")).to_contain_text("https://theirs.example.com/")
         assert (await stored(console, made))["version"] == 2
 
+    @pytest.mark.slow
     async def test_what_others_change_elsewhere_comes_into_the_form_and_what_is_typed_stays(
         self, page: Page, console: Console, made: Made
     ) -> None:
@@ -305,6 +316,7 @@ class TestWriting:
         await expect(page.get_by_label("Industry")).to_have_value("印刷业")
         await expect(page.get_by_label("Website")).to_have_value("https://mine.example.com/")
 
+    @pytest.mark.slow
     async def test_leaving_with_something_typed_asks(self, page: Page, made: Made) -> None:
         """By a link, and by the browser's own way back."""
         await log_in(page, MANAGER, at=f"/console/customers/{made.id}")
@@ -318,6 +330,7 @@ class TestWriting:
         await dialog.get_by_role("button", name="Leave").click()
         await expect(fact(page, "Website")).to_contain_text("https://example.com/")
 
+    @pytest.mark.slow
     async def test_a_customer_is_made_and_deleted(self, page: Page) -> None:
         """The administrator chooses the kind, sees what is needed, and finds the one who may delete it: himself."""
         name = f"测试{secrets.token_hex(3)}"
@@ -338,6 +351,7 @@ class TestWriting:
         await expect(page.get_by_text("No customer is found.")).to_be_visible()
 
 
+@pytest.mark.slow
 async def test_the_sections_of_a_dossier_are_accessible_and_fit_a_phone(
     phone: Page, console: Console, language: Language
 ) -> None:

@@ -58,6 +58,7 @@ async def confirm(page: Page, step: str, note: str = "") -> None:
     await expect(dialog).to_have_count(0)
 
 
+@pytest.mark.slow
 async def test_a_rule_changed_by_keyboard_is_in_force_when_the_other_administrator_has_approved(
     page: Page, windows: Windows, console: Console
 ) -> None:
@@ -100,6 +101,7 @@ async def test_a_rule_changed_by_keyboard_is_in_force_when_the_other_administrat
     assert EMAIL in await rules_in_force(console)
 
 
+@pytest.mark.slow
 async def test_a_rule_that_still_decides_is_shown_and_a_change_is_taken_back(page: Page, console: Console) -> None:
     """A denial of every kind of customer outweighs what the cell would allow; as before leaves no line behind."""
     draft = await drafted(console)
@@ -134,6 +136,7 @@ async def test_what_is_allowed_more_broadly_is_denied_by_a_line_of_its_own(page:
     await expect(tests).to_contain_text("tests hold.")
 
 
+@pytest.mark.slow
 async def test_a_draft_that_another_changed_meanwhile_is_loaded_again(page: Page, console: Console) -> None:
     """Nothing is overwritten: the page says so, and shows what the other did."""
     draft = await drafted(console)
@@ -147,6 +150,7 @@ async def test_a_draft_that_another_changed_meanwhile_is_loaded_again(page: Page
     await expect(lines.locator("code")).to_have_text([NOTES])
 
 
+@pytest.mark.slow
 async def test_changing_the_draft_of_another_is_asked_about_first(page: Page, console: Console) -> None:
     """Whoever writes in it becomes an author and cannot approve it any more; only then is it changed."""
     draft = await act(console, AUTHOR, "submitDraft", await drafted(console))
@@ -166,6 +170,7 @@ async def test_changing_the_draft_of_another_is_asked_about_first(page: Page, co
     await expect(page.get_by_text("you wrote in it: another administrator approves")).to_be_visible()
 
 
+@pytest.mark.slow
 async def test_rules_that_would_lock_everybody_out_are_refused_in_words(page: Page, console: Console) -> None:
     """Although approved: nobody could begin a draft any more."""
     csv = (await rules_in_force(console)).replace(NEVER_BEGIN, "")
@@ -178,6 +183,7 @@ async def test_rules_that_would_lock_everybody_out_are_refused_in_words(page: Pa
     await expect(page.get_by_role("button", name="Discard")).to_be_visible()
 
 
+@pytest.mark.slow
 async def test_an_outdated_draft_is_rebased_before_it_is_activated(page: Page, console: Console) -> None:
     """It says which version it was made from; afterwards it waits for approval again."""
     late = await drafted(console, NOTES)
@@ -218,6 +224,7 @@ async def test_a_line_that_does_not_hold_is_explained_where_it_stands(
     await expect(page.get_by_role("alert")).to_have_count(0)
 
 
+@pytest.mark.slow
 async def test_the_matrix_is_a_grid_for_the_keyboard(page: Page) -> None:
     """One cell is in the tab order; arrows, Home, End and pages move; a class of fields folds; a search finds both."""
     await log_in(page, AUTHOR, at="/console/policies")
@@ -244,6 +251,7 @@ async def test_the_matrix_is_a_grid_for_the_keyboard(page: Page) -> None:
     )
 
 
+@pytest.mark.slow
 async def test_who_only_supervises_looks_and_changes_nothing(page: Page, console: Console) -> None:
     """The matrix and drafts are there, their buttons are not, and it is said why."""
     draft = await drafted(console, EMAIL)
@@ -257,6 +265,7 @@ async def test_who_only_supervises_looks_and_changes_nothing(page: Page, console
     await expect(page.get_by_role("button", name="Submit")).to_have_count(0)
 
 
+@pytest.mark.slow
 async def test_the_screens_of_policies_can_be_used_by_everybody(
     page: Page, console: Console, language: Language
 ) -> None:
@@ -278,6 +287,7 @@ async def test_the_screens_of_policies_can_be_used_by_everybody(
         await axe(page)
 
 
+@pytest.mark.slow
 async def test_the_screens_of_policies_fit_a_phone(phone: Page, console: Console) -> None:
     """The matrix scrolls in its own box, and an opened cell stays in sight above its panel."""
     draft = await drafted(console, EMAIL)

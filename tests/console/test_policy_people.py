@@ -41,6 +41,7 @@ async def fill_reason(page: Page, text: str, yes: str) -> None:
     await expect(dialog).to_have_count(0)
 
 
+@pytest.mark.slow
 async def test_roles_are_called_as_their_labels_say(page: Page, language: Language) -> None:
     """Each role that the rules declare, in the language of the page; the labels are those kept beside the rules."""
     await log_in(page, AUTHOR, at="/console/policies/accounts?tab=roles")
@@ -51,6 +52,7 @@ async def test_roles_are_called_as_their_labels_say(page: Page, language: Langua
         await expect(row.get_by_text(f"{name} {role}", exact=True)).to_have_count(1)
 
 
+@pytest.mark.slow
 async def test_viewing_as_somebody_tells_levels_and_the_rule_that_decides(page: Page) -> None:
     """In every scope that the rules tell apart, in words and as written; no value is in the page."""
     await log_in(page, AUTHOR, at="/console/policies/view-as")
@@ -72,6 +74,7 @@ async def test_viewing_as_somebody_tells_levels_and_the_rule_that_decides(page: 
     await expect(table).to_have_count(0)
 
 
+@pytest.mark.slow
 async def test_a_draft_is_compared_with_what_is_in_force(page: Page, console: Console) -> None:
     """What differs is marked in words, and can be shown alone; a customer that is not seen looks like none."""
     draft = await drafted(console, NO_REGION)
@@ -128,6 +131,7 @@ async def test_a_role_for_a_time_opens_the_page_of_its_person_until_it_is_ended(
     await expect(second.locator(".roles-of")).to_have_text("Trainer")
 
 
+@pytest.mark.slow
 async def test_disabling_an_account_takes_its_open_page_to_the_login(
     windows: Windows, accounts: AccountRepository
 ) -> None:
@@ -155,6 +159,7 @@ async def test_disabling_an_account_takes_its_open_page_to_the_login(
     await expect(author.get_by_role("button", name="Grant a role for a time")).to_have_count(0)
 
 
+@pytest.mark.slow
 async def test_rights_that_last_are_set_and_wait_where_they_give(page: Page, accounts: AccountRepository) -> None:
     """The form shows what is there; what would change stands in the list as given and taken."""
     del accounts
@@ -171,6 +176,7 @@ async def test_rights_that_last_are_set_and_wait_where_they_give(page: Page, acc
     await expect(change).to_contain_text("You asked for it: another administrator approves.")
 
 
+@pytest.mark.slow
 async def test_a_version_tells_what_it_did_and_is_gone_back_from(page: Page, console: Console) -> None:
     """By a draft that is submitted, where approval is needed; the rules of a version are there as a file."""
     draft = await act(console, AUTHOR, "submitDraft", await drafted(console, EMAIL))
@@ -193,6 +199,7 @@ async def test_a_version_tells_what_it_did_and_is_gone_back_from(page: Page, con
     await expect(page.locator("policy-effects code").first).to_have_text(EMAIL)
 
 
+@pytest.mark.slow
 async def test_replaying_the_trail_tells_what_would_have_been_answered_differently(
     page: Page, console: Console
 ) -> None:
@@ -211,6 +218,7 @@ async def test_replaying_the_trail_tells_what_would_have_been_answered_different
     await expect(row).to_contain_text("Loses")
 
 
+@pytest.mark.slow
 async def test_who_only_supervises_sees_people_and_changes_nobody(page: Page, console: Console) -> None:
     """Nor goes back to a version."""
     del console
@@ -222,6 +230,7 @@ async def test_who_only_supervises_sees_people_and_changes_nobody(page: Page, co
     await expect(page.get_by_role("button", name="Go back to it")).to_have_count(0)
 
 
+@pytest.mark.slow
 async def test_what_is_unfolded_can_be_used_by_everybody(page: Page, console: Console, language: Language) -> None:
     """axe-core finds nothing in a comparison with its rules open, in the form of rights, and in the tabs; on a phone
     nothing scrolls sideways."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.console.accessibility import axe
@@ -31,6 +32,7 @@ class TestTrail:
         await expect(details).to_contain_text("credit_officer")
         await axe(page)
 
+    @pytest.mark.slow
     async def test_a_field_is_chosen_by_its_label(self, page: Page, console: Console) -> None:
         """Nobody has to know what it is called inside, and it cannot be misspelt."""
         await console.api.ask(
@@ -56,6 +58,7 @@ class TestTrail:
 
 
 class TestIncidents:
+    @pytest.mark.slow
     async def test_one_goes_from_its_recording_to_its_measures(self, page: Page) -> None:
         """What hinders its end is said, and the end not offered before."""
         await log_in(page, "demo.security", at="/console/supervision/incidents")
@@ -75,6 +78,7 @@ class TestIncidents:
         await expect(page.get_by_role("button", name="Close the incident")).to_be_disabled()
         await axe(page)
 
+    @pytest.mark.slow
     async def test_a_wrong_value_is_told_at_its_field(self, page: Page) -> None:
         """The dialog stays open with what was typed."""
         await log_in(page, "demo.security", at="/console/supervision/incidents")
@@ -90,6 +94,7 @@ class TestIncidents:
 
 
 class TestJobsAndKeys:
+    @pytest.mark.slow
     async def test_a_new_vault_key_takes_over_before_ones_eyes(self, page: Page) -> None:
         """It is asked first; then the old one is being replaced and the job that does it is in the list."""
         await log_in(page, "demo.security", at="/console/jobs/keys")
@@ -102,6 +107,7 @@ class TestJobsAndKeys:
         await page.get_by_role("link", name="Jobs", exact=True).click()
         await expect(page.get_by_role("row", name="Rewrapping of keys").first).to_be_visible()
 
+    @pytest.mark.slow
     async def test_jobs_move_as_they_are_done(self, windows: Windows, console: Console) -> None:
         """Somebody who looks on sees a bar grow, and a failure come, without asking again."""
         page = await windows.open()
@@ -124,6 +130,7 @@ class TestJobsAndKeys:
         finally:
             await jobs.replace_one({"_id": job["_id"]}, job)
 
+    @pytest.mark.slow
     async def test_whoever_may_not_see_the_keys_is_told(self, page: Page) -> None:
         """And is offered no rotation."""
         await log_in(page, "demo.admin", at="/console/jobs/keys")

@@ -120,6 +120,7 @@ class TestTickets:
             await expect(actions.get_by_role("button")).to_have_text(offered)
         await expect(page.locator(".timeline")).to_contain_text("The customer is waited for")
 
+    @pytest.mark.slow
     async def test_who_comes_too_late_is_told_and_may_confirm_again(self, page: Page, console: Console) -> None:
         """What was typed stays; the second confirmation is meant for what the page then shows."""
         made, subject = await ticket(console)
@@ -136,6 +137,7 @@ class TestTickets:
         await expect(page.locator(".timeline > li")).to_have_count(3)
         await expect(page.get_by_role("heading", level=1)).to_have_text(subject)
 
+    @pytest.mark.slow
     async def test_a_ticket_that_comes_is_there_without_a_reload(self, page: Page, console: Console) -> None:
         """On the desk of whom it is given to."""
         async with console.newly_followed("tickets"):
@@ -144,6 +146,7 @@ class TestTickets:
         _, subject = await ticket(console, priority="URGENT", category="CONTRACT_SIGNING")
         await expect(panel(page, "tickets")).to_contain_text(subject)
 
+    @pytest.mark.slow
     async def test_a_lead_finds_by_person_and_assigns(self, page: Page, console: Console) -> None:
         """The choice stays in the address; the agent is not offered to assign."""
         made, _ = await ticket(console)
@@ -181,6 +184,7 @@ class TestComplaints:
         await expect(way.get_by_role("button")).to_have_count(0)
         await expect(way.locator("li.done")).to_have_count(5)
 
+    @pytest.mark.slow
     async def test_what_was_said_is_not_shown_as_empty_to_who_may_not_read_it(
         self, page: Page, console: Console
     ) -> None:
@@ -193,6 +197,7 @@ class TestComplaints:
 
 
 class TestCollection:
+    @pytest.mark.slow
     async def test_a_letter_is_prepared_and_had_by_who_may_open_the_customers_files(
         self, windows: Windows, console: Console, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
@@ -224,6 +229,7 @@ class TestCollection:
 
 
 class TestFigures:
+    @pytest.mark.slow
     async def test_figures_are_the_numbers_of_the_api(self, page: Page, console: Console) -> None:
         """Ageing as a collector may sum it up; and what is not open to a collector is named."""
         await log_in(page, COLLECTOR, at="/console/work/figures")
@@ -235,6 +241,7 @@ class TestFigures:
         assert expected
         await expect(page.get_by_text("Not open to you for this purpose")).to_contain_text("Credit grades in force")
 
+    @pytest.mark.slow
     async def test_people_satisfaction_and_channels_are_those_of_the_period(self, page: Page, console: Console) -> None:
         """For the head of the service department, by the days in the address."""
         today = datetime.now(UTC).date()

@@ -71,6 +71,7 @@ async def test_a_worker_ended_by_sigterm_gives_its_job_back_at_once(workshop: Wo
     assert await workshop.effects(job_id) == _units(40)
 
 
+@pytest.mark.slow
 async def test_a_worker_that_lost_its_lease_writes_nothing_more(workshop: Workshop, mongodb_uri: str) -> None:
     """A process stopped for longer than its lease wakes up while another has its job."""
     job_id = await workshop.ledger.enqueue("test.units", {"count": 60, "pause": 50})

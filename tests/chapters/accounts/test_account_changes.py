@@ -323,6 +323,7 @@ async def test_d5_without_approval_one_administrator_changes_accounts(api: Api, 
     await api.services.store.activate(default_rules(), "tests")
 
 
+@pytest.mark.slow
 class TestRevocationInAnotherProcess:
     """What one server takes away is gone at another one: in a request, an open subscription, and a refresh."""
 

@@ -647,6 +647,7 @@ async def _is_ready(http: httpx.AsyncClient) -> bool:
         return False
 
 
+@pytest.mark.slow
 async def test_d5_what_one_server_activates_is_live_in_another_process(
     api: Api, mongodb_uri: str, folder: Path
 ) -> None:

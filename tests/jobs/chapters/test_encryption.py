@@ -63,6 +63,7 @@ async def vaults(database: Database, tmp_path: Path) -> AsyncIterator[Vaults]:
     await workshop.end_orphaned_transactions()
 
 
+@pytest.mark.slow
 async def test_a_rewrap_killed_in_the_middle_goes_on_where_it_stopped(vaults: Vaults, mongodb_uri: str) -> None:
     """`kill -9`: at that moment some keys have the new wrapping and some the old one, and all open."""
     job_id = await vaults.begin(customers=80)
