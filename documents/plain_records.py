@@ -1,4 +1,4 @@
-"""Plain records: what repositories return and resolvers pass on. Dictionaries by declared field name, no behaviour.
+"""Plain records: what readers return and resolvers pass on. Dictionaries by declared field name, no behaviour.
 
 The types are markers: they tell the executor that a value holds wire-ready values of declared fields only, so that it
 may build the response from it without asking a resolver per field.

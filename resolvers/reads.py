@@ -50,7 +50,7 @@ class RecordReads:
     def __init__(self, engine: PolicyEngine, storage: OpenDatabase) -> None:
         self._engine = engine
         self._customers = storage.reader
-        self._repositories = storage.readers
+        self._readers = storage.readers
         self._accounts = storage.accounts
 
     async def plan(self, caller: Caller, kind: Kind, actions: frozenset[Action] = READ) -> AccessPlan:
@@ -59,12 +59,12 @@ class RecordReads:
 
     async def find(self, caller: Caller, record_id: str, selection: Selection) -> Record | None:
         """The record as the caller may see it; None where there is none for it."""
-        parsed = parse_id(record_id, self._repositories.keys())
+        parsed = parse_id(record_id, self._readers.keys())
         if parsed is None:
             return None
         kind, row_id = parsed
         plan = await self.plan(caller, kind, read_actions(selection))
-        record = await self._repositories[kind].find(plan, kind, row_id, selection, caller.report)
+        record = await self._readers[kind].find(plan, kind, row_id, selection, caller.report)
         if record is not None:
             await self.attach(caller, kind, [record], selection)
         return record
@@ -90,13 +90,13 @@ class RecordReads:
         if parsed is None:
             return None
         plan, selection = await self.plan(caller, kind), Selection({kind: row_fields(FULL_CATALOGUE, kind, row).names})
-        found = await self._repositories[kind].find(plan, kind, parsed[1], selection, caller.report)
+        found = await self._readers[kind].find(plan, kind, parsed[1], selection, caller.report)
         return typed(FULL_CATALOGUE, kind, row, [found])[0] if found is not None else None
 
     async def find_page(self, caller: Caller, kind: Kind, query: ListQuery, *, ordered: bool, wanted: Wanted) -> Record:
         """A page as a connection record."""
         plan = await self.plan(caller, kind, read_actions(query.selection))
-        reader = self._repositories[kind]
+        reader = self._readers[kind]
         page, query = await read_page(reader, plan, query, caller, ordered=ordered)
         await self.attach(caller, kind, page.records, query.selection)
         return await connection(reader, plan, page, query, wanted)
@@ -137,7 +137,7 @@ class RecordReads:
             kind, count = RECENT[name]
             asked = selection.nested.get(name, Selection())
             plan = await self.plan(caller, kind, read_actions(asked))
-            found = await self._repositories[kind].recent(plan, by_id.keys(), count, asked, caller.report)
+            found = await self._readers[kind].recent(plan, by_id.keys(), count, asked, caller.report)
             await self.attach(caller, kind, [record for records in found.values() for record in records], asked)
             for row_id, customer in by_id.items():
                 customer[name] = found.get(row_id, Records())

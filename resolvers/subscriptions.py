@@ -123,7 +123,7 @@ class Subscriptions:
     def __init__(self, engine: PolicyEngine, storage: OpenDatabase, reads: RecordReads) -> None:
         self._engine = engine
         self._reader = storage.reader
-        self._repositories = storage.readers
+        self._readers = storage.readers
         self._feed = storage.changes
         self._reads = reads
 
@@ -140,7 +140,7 @@ class Subscriptions:
     async def check_records(self, caller: Caller, kind: Kind) -> None:
         """The same for the records of one kind."""
         plan = await self._reads.plan(caller, kind)
-        if self._repositories[kind].visible_rows(plan, kind) is None:
+        if self._readers[kind].visible_rows(plan, kind) is None:
             raise NothingVisibleError
 
     async def customer(self, caller: Caller, event: Event, selection: Selection) -> Record | None:
@@ -163,7 +163,7 @@ class Subscriptions:
         """Whether the caller could read of the customer's changed handling by asking for it."""
         kind = Kind.HANDLING_CHANGE
         plan = await self._reads.plan(caller, kind)
-        changes = await self._repositories[kind].rows(plan, Where(customer=row_id), Known, caller.report)
+        changes = await self._readers[kind].rows(plan, Where(customer=row_id), Known, caller.report)
         return bool(changes)
 
     @staticmethod
@@ -183,18 +183,18 @@ class Subscriptions:
         wanted: Mapping[str, Any] = NOTHING_WANTED,
     ) -> Record | None:
         """The same of a record of `kind`; of those alone whose fields the caller sees to be as `wanted` says."""
-        repository = self._repositories[kind]
+        reader = self._readers[kind]
         plan = await self._reads.plan(caller, kind, read_actions(selection))
         asked = _with_view(selection, kind, wanted)
 
         async def read() -> Record | None:
-            found = await repository.find(plan, kind, event.change.record_id, asked, caller.report)
+            found = await reader.find(plan, kind, event.change.record_id, asked, caller.report)
             if found is None or any(found.get(name) != value for name, value in wanted.items()):
                 return None
             await self._reads.attach(caller, kind, [found], selection)
             return found
 
-        membership = repository.store.layout.membership_fields
+        membership = reader.store.layout.membership_fields
         return await shown(event, plan, FULL_CATALOGUE.fields(kind), membership, read)
 
 

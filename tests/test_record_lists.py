@@ -59,7 +59,7 @@ async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Asy
 async def profiled(api: Api, kind: Kind, username: str, arguments: str) -> dict[str, Any]:
     """What the database did for one page."""
     database = api.services.database
-    repository = api.services.use_cases.records._repositories[kind]
+    reader = api.services.use_cases.records._readers[kind]
     await api.login(username)
     await database.command("profile", 2)
     try:
@@ -67,7 +67,7 @@ async def profiled(api: Api, kind: Kind, username: str, arguments: str) -> dict[
     finally:
         await database.command("profile", 0)
     assert "errors" not in answer, (arguments, answer)
-    namespace = f"{database.name}.{repository.store.layout.collection}"
+    namespace = f"{database.name}.{reader.store.layout.collection}"
     seen = await database["system.profile"].find({"ns": namespace, "op": "query"}).to_list()
     await database["system.profile"].drop()
     assert len(seen) == 1, (arguments, seen)

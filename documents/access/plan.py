@@ -1,6 +1,6 @@
 """The pivot of the house: what one caller may do with which rows and fields, as frozen values without I/O.
 
-`policies` fills an `AccessPlan` from Casbin's answers; `repositories` obeys it. This module never decides: it only
+`policies` fills an `AccessPlan` from Casbin's answers; readers and writers obey it. This module never decides: it only
 looks decisions up. INVARIANT: whatever is absent from a plan is denied.
 """
 
@@ -143,7 +143,7 @@ class AccessPlan:
     rule_set_version: int
     kinds: Mapping[Kind, KindGrants]
     # All that the decisions follow from, as policies/authorize.py states it; what is derived from a plan is kept by it.
-    # Without one nothing is kept (repositories/plan_memo.py).
+    # Without one nothing is kept (documents/reading/plan_memo.py).
     key: tuple[object, ...] = field(default=(), compare=False)
 
     def grants(self, kind: Kind, scopes: ScopeSet) -> FieldGrants:

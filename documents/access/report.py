@@ -1,6 +1,6 @@
 """What a response must say about access: which fields it shows masked or not at all, and where a filter narrowed it.
 
-Filled by repositories from the plan, never from values: two databases that differ only in a denied value give the same
+Filled by readers from the plan, never from values: two databases that differ only in a denied value give the same
 report.
 """
 

@@ -1,7 +1,7 @@
 """How a record of the regulation is declared: a class per kind, each field once, like the customer's own.
 
 A record hangs on a customer (`CustomerRecord`) or on the company (`CompanyRecord`). The classes hold declarations and
-validation and are never stored by themselves: repositories write, because only they encrypt and obey a plan. A new
+validation and are never stored by themselves: `documents.writing` writes, because only it encrypts and obeys a plan. A new
 class is served to nobody until a rule names its kind, by itself or as one of `records`; `dossier policy reach` tells.
 
 Stored form, beside the declared fields: `_id`, `kind`, `customer_id` (whose data key seals what is encrypted), and

@@ -233,13 +233,13 @@ async def test_some_questions_do_not_tell_worlds_of_records_apart(stage: Stage, 
 
 async def _worlds_are_the_same(stage: Stage, kind: Kind, step: int) -> None:
     services = stage.api.services
-    repository = services.use_cases.records._repositories[kind]
-    collection = services.database[repository.store.layout.collection]
+    reader = services.use_cases.records._readers[kind]
+    collection = services.database[reader.store.layout.collection]
     differing = 0
     for role, purpose in await callers(stage, kind):
         asker = Asker(stage, kind, role, purpose)
         plan = await asker.log_in()
-        rows = RecordWorlds(repository, stage.customers, asker.random).rows(plan)
+        rows = RecordWorlds(reader, stage.customers, asker.random).rows(plan)
         in_a = await _asked(asker, rows, collection, [row.a for row in rows], step)
         in_b = await _asked(asker, rows, collection, [row.b for row in rows if row.b is not None], step)
         for (document, a), (_, b) in zip(in_a, in_b, strict=True):
@@ -280,17 +280,17 @@ async def test_a_denied_value_would_be_found(stage: Stage) -> None:
     """The test itself: with a projection that lets everything through, the worlds differ."""
     kind = Kind.TICKET
     services = stage.api.services
-    repository = services.use_cases.records._repositories[kind]
-    collection = services.database[repository.store.layout.collection]
+    reader = services.use_cases.records._readers[kind]
+    collection = services.database[reader.store.layout.collection]
     asker = Asker(stage, kind, "inspector", Purpose.SUPERVISION)
-    rows = RecordWorlds(repository, stage.customers, asker.random).rows(await asker.log_in())
+    rows = RecordWorlds(reader, stage.customers, asker.random).rows(await asker.log_in())
     assert any(row.others for row in rows)
-    codec = repository.store.codec
+    codec = reader.store.codec
     compile_reader = codec._compile
     with pytest.MonkeyPatch.context() as patch:
-        projection = repository._projections.projection
+        projection = reader._projections.projection
         patch.setattr(
-            repository._projections,
+            reader._projections,
             "projection",
             lambda plan, kinds, wanted: {**projection(plan, kinds, wanted), "description": 1},
         )
@@ -301,11 +301,11 @@ async def test_a_denied_value_would_be_found(stage: Stage) -> None:
 
         patch.setattr(codec, "_compile", everything)
         codec._readers.clear()
-        repository._memo._answers.clear()
+        reader._memo._answers.clear()
         in_a = await _asked(asker, rows, collection, [row.a for row in rows])
         in_b = await _asked(asker, rows, collection, [row.b for row in rows if row.b is not None])
     codec._readers.clear()
-    repository._memo._answers.clear()
+    reader._memo._answers.clear()
     assert [a for _, a in in_a] != [b for _, b in in_b]
 
 
@@ -315,11 +315,11 @@ async def test_operations_tell_nothing_of_hidden_records(stage: Stage, name: str
     without a right writes nothing."""
     kind = OPERATIONS[name]
     services = stage.api.services
-    repository = services.use_cases.records._repositories[kind]
-    collection = services.database[repository.store.layout.collection]
+    reader = services.use_cases.records._readers[kind]
+    collection = services.database[reader.store.layout.collection]
     for role, purpose in await callers(stage, kind):
         asker = Asker(stage, kind, role, purpose)
-        rows = RecordWorlds(repository, stage.customers, asker.random).rows(await asker.log_in())
+        rows = RecordWorlds(reader, stage.customers, asker.random).rows(await asker.log_in())
         chosen = [row for row in rows if row.b is None] + rows[:1]
         documents = [operation_document(name, row, stage) for row in chosen]
         in_a = [await _carried_out(asker, collection, [row.a for row in rows], text) for text in documents]

@@ -25,7 +25,7 @@ from documents.chapters.jobs.views import job_record, object_id
 from documents.errors import LeaseLostError, RecordNotFoundError
 
 Session = AsyncClientSession
-"""What a job hands on to the repositories that write within its transaction."""
+"""What a job hands on to whoever writes within its transaction."""
 
 Work = Callable[[Session], Awaitable[None]]
 """The writes of one transaction. It may be called again where the transaction has to be tried again."""
