@@ -78,6 +78,7 @@ def _end(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, s
 class TestStarts:
     """What a start prints, keeps and leaves behind."""
 
+    @pytest.mark.slow
     def test_a_demo_start_to_its_end_and_again(self, environ: dict[str, str], tmp_path: Path) -> None:
         """The first start seeds and prints the logins; a signal ends everything; the second start keeps them."""
         passwords = []

@@ -40,6 +40,7 @@ def _units(number: int) -> list[str]:
     return [f"{unit:06}" for unit in range(number)]
 
 
+@pytest.mark.slow
 async def test_a_worker_killed_in_the_middle_of_a_job_loses_nothing_and_does_nothing_twice(
     workshop: Workshop, mongodb_uri: str
 ) -> None:

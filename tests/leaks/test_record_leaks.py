@@ -47,7 +47,7 @@ KINDS = [cls.kind for cls in RECORD_CLASSES]
 OF_CUSTOMERS = [cls.kind for cls in RECORD_CLASSES if issubclass(cls, CustomerRecord)]
 SCHEMA = build_schema(CATALOGUE).core
 CALLERS_PER_KIND = 1
-ALWAYS, STEP = 3, 8  # asked in any case: so many questions, and of the others one in so many
+ALWAYS, STEP = 3, 16  # asked in any case: so many questions, and of the others one in so many
 NOBODY = "auditor_of_nothing"
 RANGES = {Operator.LT.value, Operator.LTE.value, Operator.GT.value, Operator.GTE.value}
 
