@@ -27,7 +27,7 @@ serve: install ## Start for production (settings: DOSSIER_* variables)
 # Three processes, because one of two cores would often wait, in the groups of tests/conftest.py; the same examples each time: test-quick draws new ones.
 PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder --hypothesis-profile=ci -rs
 
-test: lint types imports chromium ## Run every check, and the tests that take five minutes together
+test: lint types imports chromium ## Run every check, and the tests that take about six minutes
 	@$(PYTEST) -m "not slow"
 
 test-slow: install chromium $(PEERS)/node_modules/installed ## Run the tests that make test leaves out

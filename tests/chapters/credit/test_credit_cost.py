@@ -65,9 +65,13 @@ async def page(api: Api, who: str, purpose: str, size: int) -> list[dict[str, An
 
 
 async def commands(api: Api) -> dict[str, int]:
-    """Reads by collection, as the database's profiler noted them; the product's own bookkeeping left out."""
+    """Reads by collection, as the database's profiler noted them; the product's own bookkeeping left out, and the
+    change streams by which it follows keys and rules."""
     profile = api.services.database["system.profile"]
-    rows = await profile.find({"op": {"$in": ["query", "command", "getmore"]}}, {"ns": 1, "command": 1}).to_list()
+    noted: dict[str, Any] = {"op": {"$in": ["query", "command", "getmore"]}}
+    for followed in ("command", "originatingCommand"):
+        noted[f"{followed}.pipeline.0.$changeStream"] = {"$exists": False}
+    rows = await profile.find(noted, {"ns": 1, "command": 1}).to_list()
     await profile.drop()
     found: dict[str, int] = {}
     for row in rows:
