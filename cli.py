@@ -41,6 +41,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return command(settings, parsed) or 0
     except KeyboardInterrupt:
         return 0
+    except BrokenPipeError:  # whoever reads has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains again when it ends
+        return 1
     except InvalidValueError as error:
         return _refuse("; ".join(f"{item.field} is not valid" for item in error.fields))
     except (

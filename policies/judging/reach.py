@@ -42,6 +42,8 @@ class Reach:
 def field_named(catalogue: Catalogue, text: str) -> tuple[Kind, str]:
     """What `KIND.FIELD` names. Raises UnknownFieldError."""
     kind_name, _, name = text.partition(".")
+    if not name:
+        raise UnknownFieldError(f"`{text}` names no field: write KIND.FIELD, as in `individual.id_number`")
     kind = Kind(_known("kind", kind_name, [kind.value for kind in catalogue.by_kind]))
     return kind, _known(f"field of {kind.value}", name, catalogue.fields(kind))
 

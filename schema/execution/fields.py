@@ -165,7 +165,7 @@ def _members(schema: GraphQLSchema, abstract_type: GraphQLAbstractType) -> set[s
 
 
 def _accept_records(otherwise: Callable[..., Any]) -> Callable[..., Any]:
-    """A record is of the type that led to it: its repository answered for that."""
+    """A record is of the type that led to it: its reader answered for that."""
 
     def is_type_of(value: Any, info: GraphQLResolveInfo[Any]) -> Any:
         return True if isinstance(value, Record) else otherwise(value, info)

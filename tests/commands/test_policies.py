@@ -127,7 +127,7 @@ def test_who_reaches_a_field_is_printed_with_the_rule(environ: dict[str, str], t
     for name, nearest in (
         ("individal.name", "unknown kind `individal`; did you mean `individual`?"),
         ("individual.id_numbr", "unknown field of individual `id_numbr`; did you mean `id_number`?"),
-        ("individual", "unknown field of individual ``"),
+        ("individual", "`individual` names no field: write KIND.FIELD, as in `individual.id_number`"),
     ):
         refused = policy(environ, "reach", name, "--rules", str(file))
         assert (refused.returncode, refused.stderr) == (1, f"dossier: {nearest}\n")
