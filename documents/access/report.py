@@ -41,7 +41,7 @@ class AccessReport:
         self.add_rows(served, [customer], [record] if record is not None else [])
 
     def add_rows(self, served: Served, customers: Sequence[ObjectId | None], records: Sequence[ObjectId] = ()) -> None:
-        """Records that rows are served as `served` says. Every row that leaves a repository goes through here; at once
+        """Records that rows are served as `served` says. Every row that leaves a reader goes through here; at once
         with others, because a page has many that are alike."""
         self.served.add(served)
         self.trace.add_rows(self.act, served, customers, records)

@@ -1,4 +1,4 @@
-"""The use cases on customers: one plan per request, then the repository. They decide nothing themselves."""
+"""The use cases on customers: one plan per request, then the reader or the writer. They decide nothing themselves."""
 
 from __future__ import annotations
 
