@@ -19,7 +19,7 @@ from documents.chapters.credit.exposure import ExposureOutcome
 from documents.opening import Place
 from documents.registry import CATALOGUE
 from jobs.registry import JOBS, JobResources
-from jobs.runner import JobCounts, JobRunner
+from jobs.runner import JobCounts, JobRunner, Worker
 from resolvers.chapters.accounts.use_cases import AccountSettings
 from resolvers.chapters.credit.overdue_letters import LetterSender
 from resolvers.chapters.credit.use_cases import CreditSettings
@@ -46,8 +46,8 @@ def open_services(settings: Settings, mongodb_uri: str) -> AbstractAsyncContextM
     """Connects, creates what an empty database lacks, and follows it until closed."""
     if not settings.audit_trail:
         log.warning("DOSSIER_AUDIT_TRAIL=false: who sees customer data is not recorded; for measurements only")
-    place = Place(mongodb_uri, settings.database, settings.data_dir, settings.audit_witness)
-    return Services.opened(place, _chapter_settings(settings), is_recorded=settings.audit_trail)
+    place = Place(mongodb_uri, settings.database, settings.data_dir, settings.audit_witness, settings.audit_trail)
+    return Services.opened(place, _chapter_settings(settings))
 
 
 def create_app(settings: Settings, mongodb_uri: str) -> Starlette:
@@ -76,7 +76,8 @@ def job_engine(settings: Settings, services: Services) -> JobEngine:
     # TaskIQ takes half a second and 19 MB: who runs no jobs does without.
     from jobs.engine import JobEngine  # noqa: PLC0415
 
-    runner = JobRunner(services.ledger, JOBS, job_resources(services), f"{socket.gethostname()}:{os.getpid()}")
+    worker = Worker(f"{socket.gethostname()}:{os.getpid()}", lambda: services.store.compiler.version)
+    runner = JobRunner(services.ledger, JOBS, job_resources(services), worker)
     return JobEngine(runner, broker_url=settings.broker)
 
 

@@ -17,8 +17,10 @@ from commands.running import run, shared_database
 from commands.terminal import console
 from documents.audit.heads import FILE_NAME
 from documents.audit.installation import KEY_FILE_NAME
-from documents.chapters.audit.examination import Examined, Kept, examine, read_keys
+from documents.chapters.audit.agreement import RowFinding
+from documents.chapters.audit.examination import Examined, Kept, Stored, examine, read_keys
 from documents.chapters.audit.verification import Finding
+from documents.registry import AUDITED
 from settings import Settings
 
 
@@ -36,7 +38,12 @@ def verify(settings: Settings, arguments: Namespace) -> int:
         raise CommandError(f"{key_path} is no file of Ed25519 public keys in PEM: name it with --key") from error
     with shared_database(settings) as uri, _progress() as progress:
         examined = run(
-            examine(uri, settings.database, Kept(keys, heads), lambda finding: print(_finding_line(finding)), progress)
+            examine(
+                Stored(uri, settings.database, AUDITED),
+                Kept(keys, heads),
+                lambda finding: print(_finding_line(finding)),
+                progress,
+            )
         )
     print(_summary(examined, has_heads=heads is not None))
     return 1 if examined.findings else 0
@@ -63,8 +70,12 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
-def _finding_line(finding: Finding) -> str:
-    """`2026-11-24T20:15:03.120+00:00 chain 5f… block 17 entries 40–43: the block was altered`."""
+def _finding_line(finding: Finding | RowFinding) -> str:
+    """`2026-11-24T20:15:03.120+00:00 chain 5f… block 17 entries 40–43: the block was altered`, or
+    `tickets 66… entry 67…: no change entry tells of the row`."""
+    if isinstance(finding, RowFinding):
+        entry = f" entry {finding.entry}" if finding.entry else ""
+        return f"{finding.collection} {finding.row}{entry}: {finding.what.value}"
     parts = [finding.at.isoformat(timespec="milliseconds")] if finding.at is not None else []
     if finding.chain:
         parts.append(f"chain {finding.chain}")
@@ -83,4 +94,5 @@ def _summary(examined: Examined, *, has_heads: bool) -> str:
     """What was looked at and what came of it."""
     heads = f"{examined.heads} heads" if has_heads else "no heads: the end of each chain was not checked"
     result = "nothing is wrong" if not examined.findings else f"{examined.findings} findings"
-    return f"{examined.blocks} blocks, {heads}: {result}"
+    rows = f"{examined.rows} rows against {examined.changes} change entries"
+    return f"{examined.blocks} blocks, {heads}, {rows}: {result}"

@@ -5,7 +5,7 @@ Goes through the same policy as everybody: customers are created by the demo adm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -18,7 +18,7 @@ from demo.chapters.service import seed_service
 from demo.chapters.sharing import seed_sharing
 from demo.chapters.undertakings import sign_undertakings
 from demo.invented.customers import generate_customers
-from documents.access.plan import Purpose
+from documents.access.plan import AccessPlan, Purpose
 from documents.access.report import AccessReport
 from documents.chapters.accounts.directory import NewAccount
 from documents.chapters.accounts.passwords import PasswordHasher
@@ -26,8 +26,10 @@ from documents.declaring.record import SourceChannel
 from documents.reading.filters import Condition, Operator
 from documents.reading.list_query import ListQuery, Selection
 from documents.writing.customers import Change
+from documents.writing.unit_of_work import UnitOfWork
 from policies.authorize import CREATE
 from policies.principal import Principal
+from resolvers.caller import operator
 from resolvers.chapters.service.cases import present
 from resolvers.services import Services
 
@@ -56,6 +58,7 @@ class _Seeder:
         self._accounts = services.accounts
         self._reader = services.storage.reader
         self._writer = services.storage.writer
+        self._units = services.storage.units
         self._engine = services.engine
 
     async def seed(
@@ -130,9 +133,16 @@ class _Seeder:
         changes = islice(_changes(count), done, None)
         progress(done, count)
         while batch := list(islice(changes, BATCH)):
-            await self._writer.import_many(plan, batch)
+            await self._imported(plan, batch)
             done += len(batch)
             progress(done, count)
+
+    async def _imported(self, plan: AccessPlan, changes: Sequence[Change]) -> None:
+        async def work(unit: UnitOfWork) -> str:
+            await self._writer.import_many(unit, plan, changes)
+            return ""
+
+        await self._units.run(operator("demo").author(plan.rule_set_version), work)
 
     async def _add_logins(self, password: str) -> None:
         password_hash = await PasswordHasher().hash(password)  # one for all: they share the password anyway

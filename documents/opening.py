@@ -47,6 +47,7 @@ from documents.writing.customers import CustomerWriter
 from documents.writing.dependents import Dependents
 from documents.writing.idempotency import IdempotencyRepository
 from documents.writing.records import RecordWriter
+from documents.writing.unit_of_work import Units
 
 BEANIE_DOCUMENTS: Final = [
     Individual,
@@ -69,12 +70,14 @@ SELECTION_SECONDS: Final = 5
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where an installation keeps what it stores: the MongoDB and the database there; the directory of its root key and
-    of the heads of its trail; and the URLs that are told each head (`documents/audit/witness.py`)."""
+    of the heads of its trail; and the URLs that are told each head (`documents/audit/witness.py`). `is_recorded`: does
+    the trail have who saw and who changed customer data? Not for measurements of what it costs alone."""
 
     mongodb_uri: str
     database: str
     data_dir: Path
     witnesses: Sequence[str] = ()
+    is_recorded: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +86,7 @@ class OpenDatabase:
 
     database: Database
     http_client: httpx.AsyncClient
+    is_recorded: bool
     root_keys: LocalKeyProvider
     keyring: Keyring
     token_keys: TokenKeys
@@ -92,10 +96,10 @@ class OpenDatabase:
     readers: Mapping[Kind, RecordReader]
     history: CustomerHistory
     reveals: CustomerReveals
+    units: Units
     writer: CustomerWriter
     review_days: ReviewDays
     record_writer: RecordWriter
-    idempotency: IdempotencyRepository
     accounts: AccountRepository
     files: AttachmentStorage
     ledger: JobLedger
@@ -142,13 +146,20 @@ async def _open(place: Place, database: Database, http_client: httpx.AsyncClient
     reader = CustomerReader(customer_rows(stored, CATALOGUE))
     readers = {record.kind: RecordReader(record_rows(stored, record)) for record in RECORD_CLASSES}
     history, dependents = CustomerHistory(reader), Dependents(database, RECORD_CLASSES)
-    review_days = ReviewDays(database, ReviewPeriods())
-    ledger, rotation, files = JobLedger(database), KeyRotation(database, keyring.vault), AttachmentStorage(database)
+    review_days = ReviewDays(ReviewPeriods())
+    trail = await open_trail(database, keyring, place.data_dir, place.witnesses, http_client)
+    units = Units(database, idempotency, trail.takeover if place.is_recorded else None)
+    ledger, rotation, files = (
+        JobLedger(database, units),
+        KeyRotation(database, keyring.vault, units),
+        AttachmentStorage(database),
+    )
     for kept in (ledger, rotation, idempotency, files, history):
         await kept.ensure_indexes()
     return OpenDatabase(
         database=database,
         http_client=http_client,
+        is_recorded=place.is_recorded,
         root_keys=root_keys,
         keyring=keyring,
         token_keys=await TokenKeyRepository(database, keyring).load(),
@@ -158,15 +169,15 @@ async def _open(place: Place, database: Database, http_client: httpx.AsyncClient
         readers=readers,
         history=history,
         reveals=CustomerReveals(reader),
-        writer=CustomerWriter(reader, dependents, idempotency, accounts, review_days.of_new_customer),
+        units=units,
+        writer=CustomerWriter(reader, dependents, accounts, review_days.of_new_customer),
         review_days=review_days,
-        record_writer=RecordWriter(reader, readers, idempotency, accounts),
-        idempotency=idempotency,
+        record_writer=RecordWriter(reader, readers, units, accounts),
         accounts=accounts,
         files=files,
         ledger=ledger,
         changes=changes,
-        trail=await open_trail(database, keyring, place.data_dir, place.witnesses, http_client),
+        trail=trail,
     )
 
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from documents.chapters.accounts import kinds as accounts
 from documents.chapters.accounts import role_grants
 from documents.chapters.attachments import kinds as attachments
+from documents.chapters.audit.agreement import CUSTOMER_ROWS, AuditedRows
 from documents.chapters.audit.kinds import AuditEntry
 from documents.chapters.credit import kinds as credit
 from documents.chapters.customers import kinds as customers
@@ -17,6 +18,7 @@ from documents.chapters.identification import kinds as identification
 from documents.chapters.incidents import kinds as incidents
 from documents.chapters.information import kinds as information
 from documents.chapters.jobs import kinds as jobs
+from documents.chapters.jobs.kinds import Job
 from documents.chapters.policies import kinds as policies
 from documents.chapters.policies.kinds import RuleSetVersion
 from documents.chapters.reminders import kinds as reminders
@@ -52,6 +54,12 @@ CATALOGUE = Catalogue(customers.KINDS)
 RECORD_CATALOGUES: Mapping[Kind, Catalogue] = MappingProxyType({cls.kind: Catalogue((cls,)) for cls in RECORD_CLASSES})
 """The other records, each kind by itself."""
 
+
+AUDITED: tuple[AuditedRows, ...] = (
+    CUSTOMER_ROWS,
+    *(AuditedRows(cls.collection, frozenset({cls.kind.value})) for cls in RECORD_CLASSES if cls is not Job),
+)
+"""What the audit trail is compared with. A job changes with every lease, of which nobody is told."""
 
 FULL_CATALOGUE = Catalogue((*CATALOGUE.classes.values(), *RECORD_CLASSES, RuleSetVersion, AuditEntry, VaultKey))
 """Everything that rules can speak of."""

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
 
+from documents.audit.entries import Author
 from documents.chapters.jobs.kinds import JobLease
-from documents.chapters.jobs.ledger import JobLedger, Session, Work
+from documents.chapters.jobs.ledger import JobLedger, Reached, Work
+from documents.writing.unit_of_work import UnitOfWork
 
 
 class Identified(Protocol):
@@ -30,7 +32,7 @@ Pages = Callable[[str | None, int], Awaitable[Sequence[_T]]]
 """Reads one page: the items behind the id `after` (None: from the start) in order of their ids, at most `limit`."""
 
 
-async def _nothing(_: Session) -> None:
+async def _nothing(_: UnitOfWork) -> None:
     return None
 
 
@@ -38,8 +40,9 @@ class JobContext(Generic[R_co]):
     """One attempt at one job, with the `resources` that it works with: use cases, which ask the rules what the system
     may do, and stores that hold nothing of a customer in the clear."""
 
-    def __init__(self, lease: JobLease, ledger: JobLedger, resources: R_co) -> None:
+    def __init__(self, lease: JobLease, ledger: JobLedger, author: Author, resources: R_co) -> None:
         self._lease = lease
+        self._author = author
         self._ledger = ledger
         self._resources = resources
         self.checkpoint: Any = lease.job.checkpoint
@@ -78,12 +81,14 @@ class JobContext(Generic[R_co]):
         await self._ledger.report(self._lease, done, total)
 
     async def commit(self, work: Work = _nothing, *, checkpoint: Any, done: int | None = None) -> None:
-        """Does `work` and keeps `checkpoint` (ids and counts only), both or neither; `done` counts for the progress.
+        """Does `work` and keeps `checkpoint` (ids and counts only) as one unit of work, with an entry in the audit
+        trail where anything was changed; `done` counts for the progress.
 
-        `work` may be called again where the transaction is tried again. Raises LeaseLostError, with nothing written.
+        `work` may be called again where the transaction is tried again. Raises LeaseLostError, with nothing written,
+        and TrailUnavailableError: then another attempt goes on behind it.
         """
         reached = self.done if done is None else done
-        await self._ledger.commit(self._lease, work, checkpoint=checkpoint, done=reached, total=self.total)
+        await self._ledger.commit(self._lease, self._author, work, Reached(checkpoint, reached, self.total))
         self.checkpoint, self.done = checkpoint, reached
 
     async def batches(self, pages: Pages[_T], size: int = 100) -> AsyncIterator[Batch[_T]]:

@@ -9,17 +9,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Generic
 
+from documents.audit.entries import Asker, Author, Performed
 from documents.chapters.jobs.kinds import JobError, JobLease
 from documents.chapters.jobs.ledger import JobLedger
 from documents.errors import LeaseLostError
 from jobs.context import JobContext
 from jobs.definition import JobDefinition, R
+from policies.principal import SYSTEM
 
 LEASE: Final = timedelta(seconds=30)
 _CODE: Final = re.compile(r"[A-Z][A-Z_]*")
@@ -37,21 +39,30 @@ class JobCounts:
     dead: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A process that runs jobs: its name, and under which version of the rules it works at this moment."""
+
+    name: str
+    rule_set_version: Callable[[], int]
+
+
 class JobRunner(Generic[R]):
-    """Runs the jobs of `definitions` as `worker`."""
+    """Runs the jobs of `definitions` as `worker`; what they write is written by the system."""
 
     def __init__(
         self,
         ledger: JobLedger,
         definitions: Iterable[JobDefinition[R]],
         resources: R,
-        worker: str,
+        worker: Worker,
         lease: timedelta = LEASE,
     ) -> None:
         self.ledger = ledger
         self.definitions = {definition.name: definition for definition in definitions}
         self._resources = resources
-        self._worker = worker
+        self._worker = worker.name
+        self._rule_set_version = worker.rule_set_version
         self._duration = lease
         self._running: dict[asyncio.Task[None], JobContext[R]] = {}
         self._stopping = False
@@ -87,7 +98,7 @@ class JobRunner(Generic[R]):
             await self._bury(lease, _WORKER_LOST)
             return
         self.counts.run += 1
-        context = JobContext(lease, self.ledger, self._resources)
+        context = JobContext(lease, self.ledger, self._author(lease.job.name), self._resources)
         body = asyncio.create_task(_body(definition, context))
         renewal = asyncio.create_task(self._renew(lease, context, body))
         self._running[body] = context
@@ -98,6 +109,10 @@ class JobRunner(Generic[R]):
             renewal.cancel()
             del self._running[body]
         await self._conclude(lease, definition, body)
+
+    def _author(self, job: str) -> Author:
+        asker = Asker(SYSTEM.username, SYSTEM.roles)
+        return Author(asker, Performed("job", job), (self._rule_set_version(),))
 
     async def _conclude(self, lease: JobLease, definition: JobDefinition[R], body: asyncio.Task[None]) -> None:
         if body.cancelled():

@@ -27,8 +27,8 @@ class Kernel:
     recorder: Recorder
 
     @classmethod
-    def build(cls, storage: OpenDatabase, store: PolicyStore, *, is_recorded: bool) -> Kernel:
-        """`is_recorded`: whether the audit trail is told who saw customer data."""
+    def build(cls, storage: OpenDatabase, store: PolicyStore) -> Kernel:
+        """The kernel over an open database, under the rules of `store`."""
         engine = PolicyEngine(store)
         return cls(
             storage=storage,
@@ -36,5 +36,5 @@ class Kernel:
             engine=engine,
             operations=RecordOperations(engine, storage.record_writer),
             reads=RecordReads(engine, storage),
-            recorder=Recorder(storage.trail.writer if is_recorded else None, lambda: store.compiler.version),
+            recorder=Recorder(storage.trail.writer if storage.is_recorded else None, lambda: store.compiler.version),
         )

@@ -14,7 +14,6 @@ from documents.reading.where import Where
 from documents.registry import FULL_CATALOGUE
 from documents.storing.layout import CustomerReference
 from documents.writing.idempotency import IdempotentRequest
-from documents.writing.locks import lock_customer
 from documents.writing.records import RecordWriter, RecordWrites, Work
 from policies.authorize import CREATE, READ, WRITE, PolicyEngine
 from policies.principal import SYSTEM
@@ -63,9 +62,8 @@ class RecordOperations:
     async def turn(self, writes: RecordWrites, plan: AccessPlan, customer: CustomerReference) -> Turn:
         """Takes the customer's turn: to be done before anything is read that is to be decided on.
 
-        Raises RecordNotFoundError where the customer is gone."""
-        await lock_customer(self.writer, writes, customer)
-        return Turn(writes, plan, customer)
+        Raises RecordNotFoundError where the customer is gone, or its caller does not see it any more."""
+        return Turn(writes, plan, await writes.lock(customer))
 
     async def known(self, writes: RecordWrites, plan: AccessPlan, kind: Kind, record_id: str, row: type[Row]) -> Row:
         """The record as the system knows it, for an operation under the caller's `plan`: not to be served.
@@ -79,9 +77,9 @@ class RecordOperations:
         """The same of all the records asked for."""
         return await writes.find(await self.system_plan(plan, kind, READ), kind, where, row)
 
-    async def run(self, work: Work, request: IdempotentRequest | None) -> str:
-        """Does `work` in one transaction, once per idempotency key; returns the main record's public id."""
-        return await self.writer.run(work, request)
+    async def run(self, caller: Caller, work: Work, request: IdempotentRequest | None) -> str:
+        """Does `work` as one unit, once per idempotency key; returns the main record's public id."""
+        return await self.writer.run(caller.author(self._engine.rule_set_version), work, request)
 
 
 def check_field_names(names: Iterable[str], kinds: Collection[Kind], given_in: str) -> None:

@@ -1,4 +1,4 @@
-"""Putting into the audit trail what a request did, and tracing what it changed.
+"""Putting into the audit trail what a request did, and tracing which change was refused.
 
 INVARIANT: whoever asked for customer data under a plan, or was refused one, leaves an entry. Who is not logged in
 leaves none: nobody is asking, and nothing was served.
@@ -12,9 +12,8 @@ from dataclasses import dataclass
 
 from bson import ObjectId
 
-from documents.access.plan import Purpose
 from documents.access.trace import Act, TracedChange
-from documents.audit.entries import Asker, Performed, new_entry
+from documents.audit.entries import Performed, new_entry
 from documents.audit.trail import AuditTrail
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError, InvalidValueError
@@ -23,7 +22,6 @@ from resolvers.caller import Caller
 from resolvers.refusals import REFUSALS, user_errors
 
 _OTHER = (NotAuthenticatedError, RuleError, RuleSetConflictError)
-_PURPOSES = {purpose.value: purpose for purpose in Purpose}
 
 
 def _codes(error: type[PolicyError]) -> Iterator[str]:
@@ -55,7 +53,7 @@ class Recorder:
         if caller.report.trace.is_empty and REFUSED_BY_POLICY.isdisjoint(codes):
             return
         entry = new_entry(
-            Asker(principal.username, principal.roles, principal.session_id, _PURPOSES.get(caller.purpose or "")),
+            caller.asker,
             operation,
             caller.report.take_trace(),
             codes=codes,
@@ -64,9 +62,9 @@ class Recorder:
         await trail.record(entry)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Changing:
-    """A change that is tried: of which fields of which row. A new row is known when it was made.
+    """A change that is tried: of which fields of which row.
 
     Without a kind it is of nothing that there could be, and leaves no trace."""
 
@@ -78,20 +76,20 @@ class Changing:
 
 
 @contextmanager
-def traced(caller: Caller, changing: Changing) -> Iterator[Changing]:
-    """Traces the change that is tried within: made where nothing is raised, refused where one of `REFUSALS` is."""
+def traced(caller: Caller, changing: Changing) -> Iterator[None]:
+    """Traces that the change tried within was refused, with one of `REFUSALS`. What was made leaves the entry of its
+    unit of work."""
     try:
-        yield changing
+        yield
     except REFUSALS as refusal:
-        _trace(caller, changing, next(user_errors(refusal, changing.kind)).code, _in_the_way(refusal))
+        if changing.kind is not None:
+            code, in_the_way = next(user_errors(refusal, changing.kind)).code, _in_the_way(refusal)
+            caller.report.trace.add_change(
+                TracedChange(
+                    changing.act, changing.kind, changing.fields, code, changing.customer, changing.record, in_the_way
+                )
+            )
         raise
-    _trace(caller, changing)
-
-
-def _trace(caller: Caller, done: Changing, code: str | None = None, refused: tuple[str, ...] = ()) -> None:
-    if done.kind is not None:
-        change = TracedChange(done.act, done.kind, done.fields, done.customer, done.record, code, refused)
-        caller.report.trace.add_change(change)
 
 
 def _in_the_way(refusal: Exception) -> tuple[str, ...]:

@@ -69,7 +69,7 @@ def use_cases(kernel: Kernel, settings: ChapterSettings) -> UseCases:
     """The use cases over `kernel`."""
     policies = Policies(kernel, settings.policies)
     accounts = Accounts(kernel, policies.administration, settings.accounts)
-    attachments = Attachments(kernel, settings.max_attachment_bytes)
+    attachments = Attachments(kernel, accounts.principals, settings.max_attachment_bytes)
     files = attachments.repository
     information = Information(kernel, accounts)
     customers = Customers(kernel, information.shared_customers)

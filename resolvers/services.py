@@ -21,6 +21,7 @@ from documents.opening import Database, OpenDatabase, Place, alongside, open_sto
 from documents.registry import FULL_CATALOGUE
 from policies.authorize import PolicyEngine
 from policies.in_force import PolicyStore
+from resolvers.caller import operator
 from resolvers.kernel import Kernel
 from resolvers.registry import ChapterSettings, UseCases, install_defaults, use_cases
 
@@ -38,13 +39,12 @@ class Services:
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, place: Place, settings: ChapterSettings, *, is_recorded: bool) -> AsyncIterator[Services]:
-        """Those of the installation at `place`, until the context ends; what it lacks is made first. `is_recorded`:
-        whether the audit trail is told who saw customer data."""
+    async def opened(cls, place: Place, settings: ChapterSettings) -> AsyncIterator[Services]:
+        """Those of the installation at `place`, until the context ends; what it lacks is made first."""
         async with open_storage(place) as storage:
             store = PolicyStore(RuleSetRepository(storage.database), FULL_CATALOGUE)
             await store.open()
-            kernel = Kernel.build(storage, store, is_recorded=is_recorded)
+            kernel = Kernel.build(storage, store)
             cases = use_cases(kernel, settings)
             await install_defaults(cases)
             if unknown := settings.service.unknown_roles(store.compiler.roles):
@@ -91,7 +91,8 @@ class Services:
 
     async def rotate_root_key(self) -> Path:
         """Makes a new local root key; where the file of the one before is kept."""
-        return await self.storage.rotation.exchange_root_key(self.storage.root_keys)
+        author = operator("keys rotate-root").author(self.store.compiler.version)
+        return await self.storage.rotation.exchange_root_key(self.storage.root_keys, author)
 
     async def has_demo_accounts(self) -> bool:
         """Whether the database holds demo logins."""

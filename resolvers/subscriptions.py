@@ -20,7 +20,7 @@ from types import MappingProxyType
 from typing import Any
 
 from documents.access.plan import AccessPlan, Level
-from documents.chapters.handling.mark import HANDLING_MARK
+from documents.chapters.handling.kinds import HANDLING_MARK
 from documents.declaring.fields import FieldSpec
 from documents.declaring.kind import Kind
 from documents.opening import OpenDatabase

@@ -75,7 +75,7 @@ class VersionedTables(Generic[Given, Table]):
         async def work(writes: RecordWrites) -> str:
             return await self._activated(writes, plan, given, by=caller.username)
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
     async def install_defaults(self) -> None:
         """Puts the tables that the product comes with in force, each where there is none for its kind of customer.
@@ -119,7 +119,7 @@ class VersionedTables(Generic[Given, Table]):
 
         # The key holds when several processes start at once; later ones find the tables.
         request = IdempotentRequest(SYSTEM.username, f"{self._kind.value.replace('_', ' ')}s", b"1")
-        await self._operations.run(work, request)
+        await self._operations.run(caller, work, request)
 
     async def _activated(self, writes: RecordWrites, plan: AccessPlan, given: Given, *, by: str) -> str:
         own = await self._operations.system_plan(plan, self._kind, SYSTEM_ACTIONS)

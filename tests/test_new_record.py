@@ -57,7 +57,7 @@ async def pledge(
     async def work(writes: RecordWrites) -> str:
         return await writes.insert(plan, Kind.COLLATERAL, values, customer=customer, by=caller.username)
 
-    return await operations.run(work, request)
+    return await operations.run(caller, work, request)
 '''
 DOOR_IMPORT = """from functools import partial
 from resolvers.chapters.credit.collateral import pledge

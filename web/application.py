@@ -30,7 +30,7 @@ from schema.wording.error_format import format_error
 from web.attachments.endpoint import AttachmentEndpoint
 from web.authentication.bearer import Authenticator
 from web.console import Console
-from web.contexts import State, record, request_context, subscriber_context
+from web.contexts import State, begin, record, request_context, subscriber_context
 from web.graphql.endpoint import GraphQLEndpoint
 from web.graphql.limits import Limits
 from web.graphql.parsed_documents import ParsedDocuments
@@ -93,6 +93,7 @@ def web_application(settings: WebSettings, opening: Opening) -> Starlette:
         context_factory=request_context,
         format_error=format_error,
         extensions=access_extensions,
+        begin=begin,
         record=record,
         executor_class=RecordExecutor,
         limits=settings.limits,

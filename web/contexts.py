@@ -54,6 +54,11 @@ async def subscriber_context(request: Request) -> RequestContext:
     return context
 
 
+def begin(context: RequestContext, performed: Performed) -> None:
+    """Notes what the trail calls whatever is done in `context` from now on."""
+    context.caller.operation = performed
+
+
 async def record(context: RequestContext, performed: Performed, codes: Iterable[str]) -> None:
     """Puts what was done in `context` into the audit trail. Raises TrailUnavailableError."""
     await context.use_cases.recorder.record(context.caller, performed, codes)

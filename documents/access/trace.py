@@ -1,5 +1,5 @@
 """What a request did with customer data, as the audit trail keeps it: under which plans, which rows, which fields at
-which level, what was changed, by which fields was looked, what was refused.
+which level, by which fields was looked, what was refused.
 
 Ids and declared names only. INVARIANT: a value, a variable or the text of a search never comes in here.
 """
@@ -42,14 +42,14 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class TracedChange:
-    """A change that was made, or refused with `code`; then `refused` names the fields that stood in its way."""
+    """A change that was refused with `code`; `refused` names the fields that stood in its way."""
 
     act: Act
     kind: Kind
     fields: tuple[str, ...]
+    code: str
     customer: ObjectId | None = None
     record: ObjectId | None = None
-    code: str | None = None
     refused: tuple[str, ...] = ()
 
 
@@ -87,7 +87,7 @@ class AccessTrace:
         (rows.customers if of_customer else rows.records).append(row_id)
 
     def add_change(self, change: TracedChange) -> None:
-        """A change that was made or refused."""
+        """A change that was refused."""
         self.changes.append(change)
 
     def add_conditions(

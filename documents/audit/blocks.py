@@ -5,10 +5,11 @@ A block is inserted once and never changed or removed by the product. Both write
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import datetime
 from typing import Any
 
+from bson import ObjectId
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo import ASCENDING, DESCENDING, IndexModel, WriteConcern
@@ -17,6 +18,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.read_concern import ReadConcern
 
 from documents.audit.chain import Head, Link, block_id
+from documents.audit.entries import Entry
 
 COLLECTION = "audit_blocks"
 NEWEST_FIRST = [("body.at", DESCENDING), ("_id", DESCENDING)]
@@ -31,6 +33,10 @@ INDEXED = {
 }
 """What the trail can be asked by, each in the order of time."""
 
+CHANGES = "body.entries.id"
+"""Ids of entries; in the blocks that hold a change entry there is an index."""
+
+HAS_CHANGE = {"body.entries.change": True}
 _LAST_NUMBER = 2**64 - 1
 
 
@@ -45,7 +51,8 @@ def block_indexes() -> list[IndexModel]:
     """One per question; and a small one that finds the beginnings of chains."""
     models = [IndexModel([(path, ASCENDING), *NEWEST_FIRST], name=f"by_{name}") for name, path in INDEXED.items()]
     beginnings = IndexModel([("body.number", ASCENDING)], name="beginnings", partialFilterExpression={"body.number": 0})
-    return [IndexModel(NEWEST_FIRST, name="by_time"), *models, beginnings]
+    changes = IndexModel([(CHANGES, ASCENDING)], name="by_change", partialFilterExpression=HAS_CHANGE)
+    return [IndexModel(NEWEST_FIRST, name="by_time"), *models, beginnings, changes]
 
 
 async def ensure_block_indexes(database: AsyncDatabase[dict[str, Any]]) -> None:
@@ -75,6 +82,28 @@ async def loose_ends(blocks: AsyncCollection[dict[str, Any]]) -> list[Link]:
         if last is not None and (last.chain, last.number) not in named:
             ends.append(last)
     return ends
+
+
+async def chained(blocks: AsyncCollection[dict[str, Any]], entry_ids: Collection[ObjectId]) -> set[ObjectId]:
+    """Which of these change entries are in a block."""
+    wanted = list(entry_ids)
+    found = blocks.find({CHANGES: {"$in": wanted}, **HAS_CHANGE}, {CHANGES: 1})
+    return {entry["id"] async for block in found for entry in block["body"]["entries"]}.intersection(wanted)
+
+
+async def counts(blocks: AsyncCollection[dict[str, Any]], entry: Entry, block: bytes) -> bool:
+    """Whether this copy of a change entry, which stands in `block`, is the one that counts: that of its author, else
+    the one in the first block."""
+    if not entry.get("again"):
+        return True
+    found = await blocks.find({CHANGES: entry["id"], **HAS_CHANGE}, {"body.entries": 1}).to_list()
+    copies = [
+        (bool(one.get("again")), held["_id"])
+        for held in found
+        for one in held["body"]["entries"]
+        if one["id"] == entry["id"]
+    ]
+    return (True, block) <= min(copies)
 
 
 class Chains:

@@ -6,11 +6,15 @@ Made from an `AccessTrace`, so of ids and declared names only. It must never hol
     operation {type, name?, document}       `document` is the SHA-256 of the GraphQL document's text
     rules [version]                         the rule sets that decided
     outcome                                 ok, refused (with `codes`), error
-    touches [{act, kind, customers?, records?, plain?, masked?, denied?, written?, code?, refused?}]
+    touches [{act, kind, customers?, records?, names?, versions?, plain?, masked?, denied?, written?, code?, refused?}]
     filtered?, sorted?, searched?           names of the fields that rows were looked for by
     viewed_as?                              the accounts whose access was looked at
+    change?                                 true: it was stored in the transaction of what it tells of
+    again?                                  true: taken over by another process than its author's, which may have been
+                                            alive: where its id stands elsewhere too, it counts once
 
-What is empty is left out.
+What is empty is left out. A change entry says what was written, not what was asked for: `names` are of rows that have
+a name for an id (accounts, rule sets), `versions` are those that the change made, in the order of the ids.
 """
 
 from __future__ import annotations
@@ -43,6 +47,8 @@ class Touch(TypedDict):
     kind: str
     customers: NotRequired[list[ObjectId]]
     records: NotRequired[list[ObjectId]]
+    names: NotRequired[list[str]]
+    versions: NotRequired[list[int]]
     plain: NotRequired[list[str]]
     masked: NotRequired[list[str]]
     denied: NotRequired[list[str]]
@@ -54,6 +60,7 @@ class Touch(TypedDict):
 class Entry(TypedDict):
     """An entry as it is stored and hashed, keys in this order."""
 
+    id: ObjectId
     username: str
     roles: list[str]
     purpose: NotRequired[str]
@@ -67,6 +74,8 @@ class Entry(TypedDict):
     sorted: NotRequired[list[str]]
     searched: NotRequired[list[str]]
     viewed_as: NotRequired[list[str]]
+    change: NotRequired[bool]
+    again: NotRequired[bool]
 
 
 FAULTS = frozenset({"INTERNAL_ERROR", "TIMEOUT"})
@@ -100,6 +109,29 @@ class Performed(NamedTuple):
     document: bytes | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who changes something, by which operation, under which versions of the rules."""
+
+    asker: Asker
+    operation: Performed
+    rules: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedRow:
+    """A row that a unit of work wrote: the version that it has now, the declared fields that were written, and how it
+    is known: by `customer`, `record` (with its customer where it hangs on one), or `name`."""
+
+    act: Act
+    kind: str
+    version: int
+    fields: tuple[str, ...] = ()
+    customer: ObjectId | None = None
+    record: ObjectId | None = None
+    name: str | None = None
+
+
 def new_entry(
     asker: Asker,
     operation: Performed,
@@ -114,13 +146,8 @@ def new_entry(
     purposes = sorted(stated.value for _, stated in trace.plans)
     if not purposes and asker.purpose is not None:
         purposes = [asker.purpose.value]
-    found = sorted({*codes, *(change.code for change in trace.changes if change.code is not None)})
-    entry: dict[str, Any] = {"username": asker.username, "roles": sorted(asker.roles)}
-    if purposes:
-        entry["purpose"] = purposes[0]  # a request states one
-    if asker.session is not None:
-        entry["session"] = asker.session
-    entry["operation"] = {key: value for key, value in operation._asdict().items() if value is not None}
+    found = sorted({*codes, *(change.code for change in trace.changes)})
+    entry = _asked(ObjectId(), asker, purposes[0] if purposes else None, operation)  # a request states one purpose
     entry["rules"] = sorted({version for version, _ in trace.plans}) or [rule_set_version]
     entry["outcome"] = _outcome(found).value
     if found:
@@ -133,6 +160,43 @@ def new_entry(
     if trace.viewed_as:
         entry["viewed_as"] = sorted(trace.viewed_as)
     return cast("Entry", entry)
+
+
+def change_entry(entry_id: ObjectId, author: Author, changed: Iterable[ChangedRow]) -> Entry:
+    """The entry of what one unit of work wrote."""
+    entry = _asked(entry_id, author.asker, author.asker.purpose, author.operation)
+    entry["rules"] = sorted(author.rules)
+    entry["outcome"] = Outcome.OK.value
+    entry["touches"] = list(_changed(changed))
+    entry["change"] = True
+    return cast("Entry", entry)
+
+
+def _asked(entry_id: ObjectId, asker: Asker, purpose: str | None, operation: Performed) -> dict[str, Any]:
+    """What every entry begins with."""
+    entry: dict[str, Any] = {"id": entry_id, "username": asker.username, "roles": sorted(asker.roles)}
+    if purpose is not None:
+        entry["purpose"] = str(purpose)
+    if asker.session is not None:
+        entry["session"] = asker.session
+    entry["operation"] = {key: value for key, value in operation._asdict().items() if value is not None}
+    return entry
+
+
+def _changed(changed: Iterable[ChangedRow]) -> Iterator[dict[str, Any]]:
+    """A touch for all rows that were changed alike."""
+    alike: dict[tuple[Act, str, tuple[str, ...], bool], list[ChangedRow]] = {}
+    for row in changed:
+        alike.setdefault((row.act, row.kind, row.fields, row.customer is None), []).append(row)
+    for (act, kind, fields, _), rows in alike.items():
+        ids: dict[str, list[Any]] = {
+            "customers": [row.customer for row in rows if row.customer is not None],
+            "records": [row.record for row in rows if row.record is not None],
+            "names": [row.name for row in rows if row.name is not None],
+            "versions": [row.version for row in rows],
+            "written": list(fields),
+        }
+        yield {"act": act.value, "kind": kind} | {name: found for name, found in ids.items() if found}
 
 
 def weight(entry: Entry) -> int:
@@ -182,8 +246,7 @@ def _change(change: TracedChange) -> dict[str, Any]:
         touch["records"] = [change.record]
     if change.fields:
         touch["written"] = sorted(change.fields)
-    if change.code is not None:
-        touch["code"] = change.code
+    touch["code"] = change.code
     if change.refused:
         touch["refused"] = sorted(change.refused)
     return touch

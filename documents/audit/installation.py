@@ -6,6 +6,7 @@ administrators cannot exchange it; keys are added to its file and never replaced
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 from collections.abc import Sequence
@@ -18,6 +19,9 @@ from pymongo.asynchronous.database import AsyncDatabase
 from documents.audit.blocks import Chains, block_collection, ensure_block_indexes
 from documents.audit.chain import Head, TrailKey
 from documents.audit.heads import FILE_NAME, HeadsFile
+from documents.audit.pending import SECRET_NAME as PENDING_SECRET
+from documents.audit.pending import PendingEntries
+from documents.audit.takeover import Takeover
 from documents.audit.trail import AuditTrail
 from documents.audit.witness import Witnesses
 
@@ -34,12 +38,14 @@ class SecretSource(Protocol):
 
 
 class InstalledTrail:
-    """What a process needs of the trail: `writer` records, `key` verifies, `blocks` is what there is to ask."""
+    """What a process needs of the trail: `writer` records, `takeover` brings change entries into it, `key` verifies,
+    `blocks` is what there is to ask."""
 
     def __init__(
         self,
         database: AsyncDatabase[dict[str, Any]],
         key: TrailKey,
+        pending: PendingEntries,
         data_dir: Path,
         witnesses: Witnesses,
     ) -> None:
@@ -48,16 +54,18 @@ class InstalledTrail:
         self.heads_path = data_dir / FILE_NAME
         self.chains = Chains(self.blocks)
         self.writer = AuditTrail(self.blocks, key, self._publish)
+        self.takeover = Takeover(self.writer, self.blocks, pending)
         self._heads = HeadsFile(self.heads_path)
         self._witnesses = witnesses
 
     async def run(self) -> None:
-        """Tells the witnesses. Runs until cancelled, as a task of the process."""
-        await self._witnesses.run()
+        """Tells the witnesses, and completes what others left. Runs until cancelled, as a task of the process."""
+        await asyncio.gather(self._witnesses.run(), self.takeover.run())
 
     async def close(self) -> None:
         """Ends in order: everything recorded is stored, the last head is on disk and with the witnesses."""
         await self.writer.close()
+        await self.takeover.close()
         try:
             self._heads.close()
         except OSError as error:
@@ -84,7 +92,8 @@ async def open_trail(
     await ensure_block_indexes(database)
     key = TrailKey(await secrets.secret(SECRET_NAME))
     _keep_public_key(data_dir / KEY_FILE_NAME, key)
-    return InstalledTrail(database, key, data_dir, Witnesses(witness_urls, http_client))
+    pending = PendingEntries(database, await secrets.secret(PENDING_SECRET))
+    return InstalledTrail(database, key, pending, data_dir, Witnesses(witness_urls, http_client))
 
 
 def _keep_public_key(path: Path, key: TrailKey) -> None:

@@ -10,6 +10,7 @@ Stored form, beside the declared fields: `_id`, `kind`, `customer_id` (whose dat
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, ClassVar
 
@@ -60,9 +61,12 @@ class CustomerRecord(StoredRecord):
 
 class CompanyRecord(StoredRecord):
     """A record of the company or one of its staff. Nothing in it is encrypted: there is no customer whose key it
-    would be. `owner` names the staff field whose person the record belongs to (scope `own`)."""
+    would be. `owner` names the staff field whose person the record belongs to (scope `own`). One that is about a customer
+    keeps the customer in the stored field `hangs_on`, is gone with it, and its fields `follows` with it."""
 
     owner: ClassVar[str | None] = None
+    hangs_on: ClassVar[str | None] = None
+    follows: ClassVar[Mapping[str, str]] = {}
 
 
 def plural(kind: Kind) -> str:

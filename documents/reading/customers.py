@@ -145,7 +145,7 @@ class CustomerReader:
         row = await self._membership(plan, kind, row_id)
         if row is None:
             return None
-        return CustomerReference(kind, row_id, row.get("account_manager"), row.get("department"))
+        return CustomerReference(kind, row_id, row.get("account_manager"), row.get("department"), plan)
 
     async def _membership(self, plan: AccessPlan, kind: Kind, row_id: ObjectId) -> dict[str, Any] | None:
         """What of the row decides its grants, if the caller can see it."""

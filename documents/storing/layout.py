@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from bson import ObjectId
 
-from documents.access.plan import Scope
+from documents.access.plan import AccessPlan, Scope
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
 from documents.declaring.record import CustomerRecord, StoredRecord
 
@@ -69,12 +69,14 @@ def record_layout(record: type[StoredRecord]) -> RowLayout:
 
 @dataclass(frozen=True, slots=True)
 class CustomerReference:
-    """A customer that the caller can see, by what its records copy."""
+    """A customer, by what its records copy. Who saw it did so under the plan `seen_under`, which is asked again before
+    anything is written of the customer; None: the system itself."""
 
     kind: Kind
     row_id: ObjectId
     account_manager: str | None
     department: str | None
+    seen_under: AccessPlan | None = field(default=None, compare=False, repr=False)
 
     @property
     def public_id(self) -> str:

@@ -7,7 +7,7 @@ caller's is for the `AccessPlan` that every read and write takes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
@@ -19,6 +19,9 @@ from documents.encryption.cursors import CursorSealer
 from documents.encryption.keyring import Keyring
 from documents.storing.codec import RowCodec
 from documents.storing.layout import CUSTOMER_LAYOUT, RowLayout, record_layout
+
+ENTRY: Final = "_entry"
+"""In every row: the id of its last change entry."""
 
 
 @dataclass(frozen=True, slots=True)

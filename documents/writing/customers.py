@@ -1,5 +1,5 @@
-"""Writing customers: create, change, delete, import. Every write takes an `AccessPlan`, names all refused fields before
-it looks at any value, and is one transaction over record, data key, identifiers and idempotency key.
+"""Writing customers: create, change, delete, import. Every write takes the unit of work that it is done in and an
+`AccessPlan`, and names all refused fields before it looks at any value.
 
 It never reads a field for its value: what it needs of the stored row is its scopes, version and blind index tokens.
 """
@@ -12,9 +12,10 @@ from datetime import date
 from typing import Any
 
 from bson import ObjectId
-from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.access.plan import AccessPlan, Action, FieldGrants
+from documents.access.trace import Act
+from documents.audit.entries import ChangedRow
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
 from documents.declaring.record import SourceChannel
 from documents.declaring.validation import Validator
@@ -30,10 +31,10 @@ from documents.storing.public_ids import new_customer_id
 from documents.storing.row_scope import Filter, members, scope_set
 from documents.writing.dependents import Dependents
 from documents.writing.history import HistoryKeeper, Written
-from documents.writing.idempotency import IdempotencyRepository, IdempotentRequest
 from documents.writing.references import References, check_references
 from documents.writing.rows import first_version, now, row_update
 from documents.writing.uniqueness import IdentifierRepository
+from documents.writing.unit_of_work import UnitOfWork
 
 SystemValues = Callable[[Kind, date], Mapping[str, Any]]
 """What the system itself stores with a customer of the kind who is created on the day, by declared name."""
@@ -52,113 +53,86 @@ class CustomerWriter:
     """The write side of the rows that `reader` reads. `dependents` hang on them."""
 
     def __init__(
-        self,
-        reader: CustomerReader,
-        dependents: Dependents,
-        idempotency: IdempotencyRepository,
-        references: References,
-        system_values: SystemValues,
+        self, reader: CustomerReader, dependents: Dependents, references: References, system_values: SystemValues
     ) -> None:
         store, database = reader.store, reader.store.storage.database
-        self._client = database.client
         self._collection = store.collection
         self._catalogue = store.catalogue
         self._keyring = store.storage.keyring
         self._codec = store.codec
         self._reader = reader
         self._dependents = dependents
-        self._idempotency = idempotency
         self._references = references
         self._system_values = system_values
         self._identifiers = IdentifierRepository(database)
         self._history = HistoryKeeper(database, store.catalogue)
         self._validator = Validator(store.catalogue)
 
-    async def create(self, plan: AccessPlan, change: Change, request: IdempotentRequest | None) -> ObjectId:
+    async def create(self, unit: UnitOfWork, plan: AccessPlan, change: Change) -> ObjectId:
         """Creates a customer and returns its id. Raises FieldAccessError (every refused field), InvalidValueError
-        (every broken rule), DuplicateValueError, IdempotencyConflictError; nothing is written then."""
-        grants = self._grants_of_new(plan, change)
-        self._refuse(Action.CREATE, change, grants.creatable)
+        (every broken rule), DuplicateValueError."""
+        self._refuse(Action.CREATE, change, self._grants_of_new(plan, change).creatable)
         values = self._validator.validate(change.kind, change.values, creating=True)
         await check_references(self._references, self._catalogue.fields(change.kind), [values])
         customer_id = new_customer_id()
-
-        async def write(session: AsyncClientSession) -> None:
-            if request is not None:
-                await self._idempotency.keep(request, f"{change.kind.value}_{customer_id}", session)
-            key = await self._keyring.create_data_key(customer_id, session)
-            encoded = self._codec.encode(change.kind, key, values)
-            await self._claim(plan, change.kind, customer_id, encoded, session)
-            await self._collection.insert_one(self.new_row(customer_id, change, encoded), session=session)
-
-        try:
-            await self._transaction(write)
-        except BaseException:
-            self._keyring.evict([customer_id])  # the key was rolled back with the rest
-            raise
+        key = await self._keyring.create_data_key(customer_id, unit.session)
+        encoded = self._codec.encode(change.kind, key, values)
+        await self._claim(unit, plan, change.kind, customer_id, encoded)
+        row = self.new_row(customer_id, change, encoded)
+        await unit.insert(self._collection, row, _changed(Act.CREATE, row, encoded.values))
         return customer_id
 
     async def update(
-        self, plan: AccessPlan, customer_id: ObjectId, version: int, change: Change, request: IdempotentRequest | None
+        self, unit: UnitOfWork, plan: AccessPlan, customer_id: ObjectId, version: int, change: Change
     ) -> None:
         """Changes the fields named in `change` of the customer whose `version` the caller saw.
 
         Raises RecordNotFoundError, FieldAccessError (every refused field), InvalidValueError, StaleVersionError,
-        DuplicateValueError, IdempotencyConflictError; nothing is written then."""
-        row, grants = await self._row(plan, change.kind, customer_id, change.values)
+        DuplicateValueError."""
+        row, grants = await self._row(unit, plan, change.kind, customer_id, change.values)
         self._refuse(Action.WRITE, change, grants.writable)
         values = self._validator.validate(change.kind, change.values, creating=False)
         await check_references(self._references, self._catalogue.fields(change.kind), [values])
         if row["version"] != version:
             raise StaleVersionError
+        encoded = self._codec.encode(change.kind, await self._keyring.data_key(customer_id), values)
+        await self._identifiers.release(self._unique_tokens(row, encoded.tokens), customer_id, unit.session)
+        await self._claim(unit, plan, change.kind, customer_id, encoded)
+        update = row_update(row, encoded, now(), change.channel.value)
+        condition, told = {"_id": customer_id, "version": version}, _changed(Act.WRITE, row, encoded.values)
+        if not await unit.update(self._collection, condition, update, told):
+            raise StaleVersionError
+        await self._dependents.follow(customer_id, encoded.values, unit.session)
+        at, by = update["$set"]["updated_at"], plan.row_scope.username
+        written = Written(customer_id, change.kind, version + 1, by, at, change.channel.value)
+        same = self._sealed_anew(change.kind, row, encoded)
+        await self._history.keep(written, row, encoded.values, same, unit.session)
 
-        async def write(session: AsyncClientSession) -> None:
-            if request is not None:
-                await self._idempotency.keep(request, f"{change.kind.value}_{customer_id}", session)
-            encoded = self._codec.encode(change.kind, await self._keyring.data_key(customer_id), values)
-            await self._identifiers.release(self._unique_tokens(row, encoded.tokens), customer_id, session)
-            await self._claim(plan, change.kind, customer_id, encoded, session)
-            update = row_update(row, encoded, now(), change.channel.value)
-            condition = {"_id": customer_id, "version": version}
-            if (await self._collection.update_one(condition, update, session=session)).matched_count == 0:
-                raise StaleVersionError
-            await self._dependents.follow(customer_id, encoded.values, session)
-            at, by = update["$set"]["updated_at"], plan.row_scope.username
-            written = Written(customer_id, change.kind, version + 1, by, at, change.channel.value)
-            same = self._sealed_anew(change.kind, row, encoded)
-            await self._history.keep(written, row, encoded.values, same, session)
-
-        await self._transaction(write)
-
-    async def delete(
-        self, plan: AccessPlan, kind: Kind, customer_id: ObjectId, version: int, request: IdempotentRequest | None
-    ) -> None:
-        """Deletes the customer and erases its data key, so that no copy of it can be read any more.
+    async def delete(self, unit: UnitOfWork, plan: AccessPlan, kind: Kind, customer_id: ObjectId, version: int) -> None:
+        """Deletes the customer and erases its data key, so that no copy of it can be read any more. `forget` the key
+        once that is committed.
 
         It destroys every field, so it needs `delete` on each. Raises as `update` does."""
-        row, grants = await self._row(plan, kind, customer_id)
+        row, grants = await self._row(unit, plan, kind, customer_id)
         missing = self._catalogue.fields(kind).keys() - grants.deletable
         if missing:
             raise FieldAccessError(Action.DELETE, missing)
         if row["version"] != version:
             raise StaleVersionError
+        await self._identifiers.release(self._unique_tokens(row, row["_tokens"]), customer_id, unit.session)
+        condition, told = {"_id": customer_id, "version": version}, _changed(Act.DELETE, row, ())
+        if not await unit.delete(self._collection, condition, told):
+            raise StaleVersionError
+        await self._dependents.delete(customer_id, unit.session)
+        await self._history.delete(customer_id, unit.session)
+        await self._keyring.erase(customer_id, unit.session)
 
-        async def write(session: AsyncClientSession) -> None:
-            if request is not None:
-                await self._idempotency.keep(request, f"{kind.value}_{customer_id}", session)
-            await self._identifiers.release(self._unique_tokens(row, row["_tokens"]), customer_id, session)
-            condition = {"_id": customer_id, "version": version}
-            if (await self._collection.delete_one(condition, session=session)).deleted_count == 0:
-                raise StaleVersionError
-            await self._dependents.delete(customer_id, session)
-            await self._history.delete(customer_id, session)
-            await self._keyring.erase(customer_id, session)
-
-        await self._transaction(write)
+    def forget(self, customer_id: ObjectId) -> None:
+        """Nobody in this process has the key of the deleted customer at hand any more."""
         self._keyring.evict([customer_id])
 
-    async def import_many(self, plan: AccessPlan, changes: Sequence[Change]) -> list[ObjectId]:
-        """Creates many customers whose identifiers are known to be free, in few commands and one transaction.
+    async def import_many(self, unit: UnitOfWork, plan: AccessPlan, changes: Sequence[Change]) -> list[ObjectId]:
+        """Creates many customers whose identifiers are known to be free, in few commands.
 
         Raises as `create` does."""
         ids = [new_customer_id() for _ in changes]
@@ -169,19 +143,17 @@ class CustomerWriter:
         for kind in CUSTOMER_KINDS:
             of_kind = [values for change, values in zip(changes, validated, strict=True) if change.kind is kind]
             await check_references(self._references, self._catalogue.fields(kind), of_kind)
-
-        async def write(session: AsyncClientSession) -> None:
-            keys = await self._keyring.create_data_keys(ids, session)
-            rows: list[dict[str, Any]] = []
-            claims: list[tuple[str, bytes, ObjectId]] = []
-            for customer_id, change, values in zip(ids, changes, validated, strict=True):
-                encoded = self._codec.encode(change.kind, keys[customer_id], values)
-                rows.append(self.new_row(customer_id, change, encoded))
-                claims += [(field, token, customer_id) for field, token in self._unique(change.kind, encoded.tokens)]
-            await self._identifiers.claim_new(claims, session)
-            await self._collection.insert_many(rows, session=session)
-
-        await self._transaction(write)
+        keys = await self._keyring.create_data_keys(ids, unit.session)
+        rows: list[dict[str, Any]] = []
+        claims: list[tuple[str, bytes, ObjectId]] = []
+        told: list[ChangedRow] = []
+        for customer_id, change, values in zip(ids, changes, validated, strict=True):
+            encoded = self._codec.encode(change.kind, keys[customer_id], values)
+            rows.append(self.new_row(customer_id, change, encoded))
+            told.append(_changed(Act.CREATE, rows[-1], encoded.values))
+            claims += [(field, token, customer_id) for field, token in self._unique(change.kind, encoded.tokens)]
+        await self._identifiers.claim_new(claims, unit.session)
+        await unit.insert_many(self._collection, rows, told)
         return ids
 
     def new_row(self, customer_id: ObjectId, change: Change, encoded: EncodedFields) -> dict[str, Any]:
@@ -217,7 +189,7 @@ class CustomerWriter:
         )
 
     async def _row(
-        self, plan: AccessPlan, kind: Kind, customer_id: ObjectId, also: Iterable[str] = ()
+        self, unit: UnitOfWork, plan: AccessPlan, kind: Kind, customer_id: ObjectId, also: Iterable[str] = ()
     ) -> tuple[dict[str, Any], FieldGrants]:
         """The row's scopes, version and tokens, and the stored fields `also`, if the caller can see it at all.
 
@@ -227,21 +199,21 @@ class CustomerWriter:
         if scope is not None:
             condition = {"$and": [{"_id": customer_id, "kind": kind.value}, scope]}
             wanted = dict.fromkeys((*CUSTOMER_LAYOUT.membership_fields, "version", "_tokens", "_terms", *also), 1)
-            row = await self._collection.find_one(condition, wanted)
+            row = await self._collection.find_one(condition, wanted, session=unit.session)
         if row is None:
             raise RecordNotFoundError
         return row, plan.grants(kind, scope_set(members(plan.row_scope), row))
 
     async def _claim(
-        self, plan: AccessPlan, kind: Kind, customer_id: ObjectId, encoded: EncodedFields, session: AsyncClientSession
+        self, unit: UnitOfWork, plan: AccessPlan, kind: Kind, customer_id: ObjectId, encoded: EncodedFields
     ) -> None:
         async def may_find(holder: ObjectId, field: str) -> bool:
             wanted = dict.fromkeys(CUSTOMER_LAYOUT.membership_fields, 1)
-            row = await self._collection.find_one({"_id": holder}, wanted, session=session)
+            row = await self._collection.find_one({"_id": holder}, wanted, session=unit.session)
             return row is not None and self._reader.may_find_by(plan, field, row)
 
         for field, token in self._unique(kind, encoded.tokens):
-            await self._identifiers.claim(field, token, customer_id, may_find, session)
+            await self._identifiers.claim(field, token, customer_id, may_find, unit.session)
 
     def _unique(self, kind: Kind, tokens: Mapping[str, list[bytes]]) -> list[tuple[str, bytes]]:
         """(field, equality token) of the unique fields among `tokens`; the equality token is the first of each."""
@@ -252,6 +224,8 @@ class CustomerWriter:
         stored = {name: found for name, found in row["_tokens"].items() if name in changed}
         return [token for _, token in self._unique(Kind(row["kind"]), stored)]
 
-    async def _transaction(self, write: Any) -> None:
-        async with self._client.start_session() as session:
-            await session.with_transaction(write)
+
+def _changed(act: Act, row: Mapping[str, Any], written: Iterable[str]) -> ChangedRow:
+    """What the entry says of a customer; `row` is as it was before, or as it is inserted."""
+    version = row["version"] + (act is not Act.CREATE)
+    return ChangedRow(act, row["kind"], version, tuple(sorted(written)), customer=row["_id"])

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
@@ -30,6 +31,14 @@ class IdempotentRequest:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class EarlierTry:
+    """What came of the first try: the public id of its main record, and its change entry, if it changed anything."""
+
+    outcome: str
+    entry: ObjectId | None
+
+
 class IdempotencyRepository:
     """Outcomes by (caller, key), for 24 hours."""
 
@@ -40,16 +49,18 @@ class IdempotencyRepository:
     async def ensure_indexes(self) -> None:
         await self._collection.create_index("expires_at", expireAfterSeconds=0)
 
-    async def outcome(self, request: IdempotentRequest) -> str | None:
-        """The record id of the first try; None when there was none. Raises IdempotencyConflictError."""
+    async def earlier(self, request: IdempotentRequest) -> EarlierTry | None:
+        """What came of the first try; None when there was none. Raises IdempotencyConflictError."""
         known = await self._collection.find_one({"_id": self._id(request)})
         if known is None:
             return None
         if not hmac.compare_digest(known["request"], self._digest(request.content)):
             raise IdempotencyConflictError(in_progress=False)
-        return str(known["outcome"])
+        return EarlierTry(str(known["outcome"]), known.get("entry"))
 
-    async def keep(self, request: IdempotentRequest, outcome: str, session: AsyncClientSession) -> None:
+    async def keep(
+        self, request: IdempotentRequest, outcome: str, entry: ObjectId | None, session: AsyncClientSession
+    ) -> None:
         """Keeps the outcome in the same transaction as the write. Raises IdempotencyConflictError when another try
         got there first."""
         try:
@@ -58,6 +69,7 @@ class IdempotencyRepository:
                     "_id": self._id(request),
                     "request": self._digest(request.content),
                     "outcome": outcome,
+                    "entry": entry,
                     "expires_at": datetime.now(UTC) + LIFETIME,
                 },
                 session=session,

@@ -8,33 +8,31 @@ needs the right to at least one field that it changes.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, overload
 
 from bson import ObjectId
-from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.access.plan import AccessPlan, Action, FieldGrants
 from documents.access.report import AccessReport
+from documents.access.trace import Act
+from documents.audit.entries import Author, ChangedRow
 from documents.declaring.kind import Kind
 from documents.declaring.record import CompanyRecord, CustomerRecord, Declared
 from documents.declaring.validation import Validator
-from documents.errors import (
-    FieldAccessError,
-    IdempotencyConflictError,
-    RecordNotFoundError,
-    StaleVersionError,
-)
+from documents.errors import FieldAccessError, RecordNotFoundError, StaleVersionError
 from documents.reading.customers import CustomerReader
 from documents.reading.records import RecordReader
 from documents.reading.typed_rows import Known, Row
+from documents.reading.visible_rows import grants_in_customer
 from documents.reading.where import Where
 from documents.storing.layout import CustomerReference
 from documents.storing.public_ids import new_customer_id, parse_id
 from documents.storing.row_scope import members, scope_set
-from documents.writing.idempotency import IdempotencyRepository, IdempotentRequest
+from documents.writing.idempotency import IdempotentRequest
 from documents.writing.references import References, check_references
 from documents.writing.rows import first_version, now, row_update
+from documents.writing.unit_of_work import UnitOfWork, Units
 
 Values = Mapping[str, Any]
 NO_VALUES: Values = {}
@@ -49,11 +47,21 @@ class _Target:
 
 
 class RecordWrites:
-    """The writes of one operation. They are done together or not at all."""
+    """The writes of one operation on records, in its unit of work."""
 
-    def __init__(self, writer: RecordWriter, session: AsyncClientSession) -> None:
+    def __init__(self, writer: RecordWriter, unit: UnitOfWork) -> None:
         self._writer = writer
-        self.session = session
+        self.unit = unit
+
+    async def lock(self, customer: CustomerReference) -> CustomerReference:
+        """The customer as it is in this unit of work, which nobody else changes until it ends: to be asked for before
+        anything is read that is to be decided on.
+
+        Raises RecordNotFoundError where it is gone, or the caller who saw it does not see it any more."""
+        locked = await self.unit.lock(customer.row_id)
+        if customer.seen_under is not None and not grants_in_customer(customer.seen_under, locked).is_visible:
+            raise RecordNotFoundError
+        return replace(locked, seen_under=customer.seen_under)
 
     async def insert(
         self,
@@ -65,11 +73,15 @@ class RecordWrites:
         derived: Values = NO_VALUES,
         by: str,
     ) -> str:
-        """Creates a record; returns its public id. `customer` for a record of a customer, None for the company's.
+        """Creates a record; returns its public id. `customer` for a record of a customer, who is locked for it; None
+        for the company's.
 
         `values` are the caller's, each of which needs the right to `create`; `derived` the system's. Raises
-        FieldAccessError (every refused field) and InvalidValueError (every broken rule)."""
+        RecordNotFoundError (the customer is gone for the caller), FieldAccessError (every refused field) and
+        InvalidValueError (every broken rule)."""
         writer, store, row_id = self._writer, self._writer.reader(kind).store, new_customer_id()
+        if customer is not None:
+            customer = await self.lock(customer)
         scopes = _scopes_of_new(store.catalogue.classes[kind], customer, {**values, **derived})
         grants = plan.grants(kind, scope_set(members(plan.row_scope, store.layout.scope_fields), scopes))
         _refuse(Action.CREATE, values, grants.creatable)
@@ -78,7 +90,7 @@ class RecordWrites:
         key = await writer.keyring.data_key(customer.row_id) if customer is not None else None
         encoded = store.codec.encode(kind, key, validated, row_id)
         row = {"_id": row_id, "kind": kind.value, **scopes, **first_version(encoded, now()), "created_by": by}
-        await store.collection.insert_one(row, session=self.session)
+        await self.unit.insert(store.collection, row, _changed(Act.CREATE, kind, row, validated))
         return f"{kind.value}_{row_id}"
 
     async def update(
@@ -100,13 +112,14 @@ class RecordWrites:
         changed = await self._writer.validated(kind, {**values, **derived}, creating=False)
         if version is not None and target.row["version"] != version:
             raise StaleVersionError
-        store = self._writer.reader(kind).store
-        key = await self._writer.keyring.data_key(target.row["customer_id"]) if "customer_id" in target.row else None
-        encoded = store.codec.encode(kind, key, changed, target.row["_id"])
-        condition = {"_id": target.row["_id"], "version": target.row["version"]}
-        update = row_update(target.row, encoded, now())
-        done = await store.collection.update_one(condition, update, session=self.session)
-        if done.matched_count == 0:
+        store, row = self._writer.reader(kind).store, target.row
+        key = None
+        if "customer_id" in row:
+            await self.unit.lock(row["customer_id"])
+            key = await self._writer.keyring.data_key(row["customer_id"])
+        update = row_update(row, store.codec.encode(kind, key, changed, row["_id"]), now())
+        condition, told = {"_id": row["_id"], "version": row["version"]}, _changed(Act.WRITE, kind, row, changed)
+        if not await self.unit.update(store.collection, condition, update, told):
             raise StaleVersionError
 
     async def check(
@@ -140,7 +153,7 @@ class RecordWrites:
 
         For the operation's own decisions: nothing of it may be served without the plan having granted it. Raises
         FieldAccessError where the plan hides one of the fields."""
-        return await self._writer.reader(kind).rows(plan, where, row, AccessReport(), self.session)
+        return await self._writer.reader(kind).rows(plan, where, row, AccessReport(), self.unit.session)
 
     async def _target(self, plan: AccessPlan, kind: Kind, record_id: str) -> _Target:
         reader, row_id = self._writer.reader(kind), _row_id(kind, record_id)
@@ -149,7 +162,7 @@ class RecordWrites:
         if scope is not None:
             wanted = dict.fromkeys((*layout.membership_fields, "customer_id", "version", "_terms"), 1)
             condition = {"$and": [{"_id": row_id}, scope]}
-            row = await reader.store.collection.find_one(condition, wanted, session=self.session)
+            row = await reader.store.collection.find_one(condition, wanted, session=self.unit.session)
         if row is None:
             raise RecordNotFoundError
         return _Target(row, plan.grants(kind, scope_set(members(plan.row_scope, layout.scope_fields), row)))
@@ -160,44 +173,25 @@ Work = Callable[[RecordWrites], Awaitable[str]]
 
 
 class RecordWriter:
-    """Carries operations out in transactions, once per idempotency key. It writes the records that `readers` read."""
+    """Carries operations on records out, each as a unit of work. It writes the records that `readers` read."""
 
     def __init__(
-        self,
-        customers: CustomerReader,
-        readers: Mapping[Kind, RecordReader],
-        idempotency: IdempotencyRepository,
-        references: References,
+        self, customers: CustomerReader, readers: Mapping[Kind, RecordReader], units: Units, references: References
     ) -> None:
-        self.database = customers.store.storage.database
         self.keyring = customers.store.storage.keyring
+        self.units = units
         self._customers = customers
         self._readers = readers
-        self._idempotency = idempotency
         self._references = references
         self._validators = {kind: Validator(reader.store.catalogue) for kind, reader in readers.items()}
 
-    async def run(self, work: Work, request: IdempotentRequest | None = None) -> str:
-        """Does `work` in one transaction, unless `request` was carried out before; returns its outcome either way.
+    async def run(self, author: Author, work: Work, request: IdempotentRequest | None = None) -> str:
+        """Does `work` as one unit; see `Units.run`."""
+        return await self.units.run(author, lambda unit: work(self.writes(unit)), request)
 
-        Raises what `work` raises, and IdempotencyConflictError; nothing is written then."""
-        if request is not None and (known := await self._idempotency.outcome(request)) is not None:
-            return known
-
-        async def write(session: AsyncClientSession) -> str:
-            outcome = await work(RecordWrites(self, session))
-            if request is not None:
-                await self._idempotency.keep(request, outcome, session)
-            return outcome
-
-        try:
-            async with self.database.client.start_session() as session:
-                return await session.with_transaction(write)
-        except IdempotencyConflictError:
-            known = await self._idempotency.outcome(request) if request is not None else None
-            if known is None:
-                raise
-            return known
+    def writes(self, unit: UnitOfWork) -> RecordWrites:
+        """The writes on records of a unit that is under way."""
+        return RecordWrites(self, unit)
 
     async def customer(self, plan: AccessPlan, customer_id: str) -> CustomerReference:
         """Whose record it is to be; `plan` is of customers. Raises RecordNotFoundError where the caller sees none."""
@@ -220,6 +214,12 @@ def _refuse(action: Action, values: Values, allowed: frozenset[str]) -> None:
     refused = values.keys() - allowed
     if refused or not values:
         raise FieldAccessError(action, refused)
+
+
+def _changed(act: Act, kind: Kind, row: Values, written: Values) -> ChangedRow:
+    """What the entry says of a record; `row` is as it was before, or as it is inserted."""
+    version = row["version"] + (act is Act.WRITE)
+    return ChangedRow(act, kind.value, version, tuple(sorted(written)), row.get("customer_id"), row["_id"])
 
 
 def _row_id(kind: Kind, record_id: str) -> ObjectId:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from documents.chapters.attachments.storage import AttachmentStorage
+from documents.writing.unit_of_work import UnitOfWork
 from jobs.context import JobContext
 from jobs.definition import job
 from jobs.schedules import Daily
+
+_BATCH: Final = 100
+"""Files per unit of work."""
 
 
 class AttachmentResources(Protocol):
@@ -20,4 +24,12 @@ class AttachmentResources(Protocol):
 @job("attachments.sweep", schedule=Daily(at="03:30"))
 async def sweep_attachments(context: JobContext[AttachmentResources]) -> None:
     """Sweeps as of the tick. Done twice it does nothing more."""
-    await context.resources.attachments.sweep(context.scheduled_at)
+    files, removed = context.resources.attachments, _BATCH
+    await files.sweep(context.scheduled_at)
+
+    async def remove(unit: UnitOfWork) -> None:
+        nonlocal removed
+        removed = await files.remove_unreadable(unit, _BATCH)
+
+    while removed == _BATCH:
+        await context.commit(remove, checkpoint=None)

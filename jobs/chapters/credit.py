@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final, Protocol
 
 from documents.chapters.credit.figures import OverdueReceivable
-from documents.chapters.jobs.ledger import Session
+from documents.writing.unit_of_work import UnitOfWork
 from jobs.context import JobContext
 from jobs.definition import job
 from jobs.schedules import CHINA_STANDARD_TIME, Daily
@@ -23,8 +23,8 @@ class OverduePlanning(Protocol):
         """At most `limit` receivables that are overdue on the day, behind the id `after`."""
         ...
 
-    async def plan_steps(self, session: Session, receivables: Sequence[OverdueReceivable], on: date) -> None:
-        """Plans the steps that are due on the day, in the transaction of `session`; none twice."""
+    async def plan_steps(self, unit: UnitOfWork, receivables: Sequence[OverdueReceivable], on: date) -> None:
+        """Plans the steps that are due on the day, in the unit of work; none twice."""
         ...
 
 
@@ -46,7 +46,7 @@ async def plan_collection_steps(context: JobContext[OverdueResources]) -> None:
 
     async for batch in context.batches(page, _BATCH):
 
-        async def plan(session: Session, items: Sequence[OverdueReceivable] = batch.items, day: date = on) -> None:
-            await planner.plan_steps(session, items, day)
+        async def plan(unit: UnitOfWork, items: Sequence[OverdueReceivable] = batch.items, day: date = on) -> None:
+            await planner.plan_steps(unit, items, day)
 
         await batch.commit(plan)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from documents.chapters.encryption.rotation import CustomerKeys, KeyRotation
-from documents.chapters.jobs.ledger import Session
+from documents.writing.unit_of_work import UnitOfWork
 from jobs.context import JobContext
 from jobs.definition import job
 from jobs.schedules import Daily
@@ -54,8 +54,8 @@ async def _rewrap_what_is_left(context: JobContext[KeyResources], keys: KeyRotat
     after = None
     while page := await keys.page(after, BATCH):
 
-        async def rewrap(session: Session, customers: Sequence[CustomerKeys] = page) -> None:
-            await keys.rewrap(customers, session)
+        async def rewrap(unit: UnitOfWork, customers: Sequence[CustomerKeys] = page) -> None:
+            await keys.rewrap(unit, customers)
 
         after = page[-1].customer_id
         await context.commit(rewrap, checkpoint=str(after), done=context.done + len(page))

@@ -6,10 +6,12 @@ from datetime import timedelta
 from typing import Final, Protocol
 
 from documents.chapters.jobs.ledger import JobLedger
+from documents.writing.unit_of_work import UnitOfWork
 from jobs.context import JobContext
 from jobs.definition import job
 from jobs.schedules import Daily
 
+_BATCH: Final = 500
 _KEPT: Final = timedelta(days=30)
 
 
@@ -23,4 +25,11 @@ class LedgerResources(Protocol):
 @job("jobs.housekeeping", schedule=Daily(at="03:00"))
 async def remove_succeeded_jobs(context: JobContext[LedgerResources]) -> None:
     """Removes what was enqueued 30 days before the tick, and succeeded."""
-    await context.resources.ledger.remove_succeeded(context.scheduled_at - _KEPT)
+    ledger, removed = context.resources.ledger, _BATCH
+
+    async def remove(unit: UnitOfWork) -> None:
+        nonlocal removed
+        removed = await ledger.remove_succeeded(unit, context.scheduled_at - _KEPT, _BATCH)
+
+    while removed == _BATCH:
+        await context.commit(remove, checkpoint=None)

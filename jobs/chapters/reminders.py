@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
-from documents.chapters.jobs.ledger import Session
 from documents.chapters.reminders.due import Due
 from documents.declaring.kind import Kind
+from documents.writing.unit_of_work import UnitOfWork
 from jobs.context import JobContext, Pages
 from jobs.definition import job
 from jobs.schedules import Daily
@@ -30,8 +30,8 @@ class Reminding(Protocol):
         """A page of the customers whose review is due soon after `at`, or overdue."""
         ...
 
-    async def remind(self, session: Session, due: Sequence[Due]) -> None:
-        """Makes the reminders, in the transaction of `session`; none twice."""
+    async def remind(self, unit: UnitOfWork, due: Sequence[Due]) -> None:
+        """Makes the reminders, in the unit of work; none twice."""
         ...
 
 
@@ -81,7 +81,7 @@ async def _remind(context: JobContext[ReminderResources], pages: Pages[Due]) -> 
     reminding = context.resources.reminders
     async for batch in context.batches(pages, _BATCH):
 
-        async def remind(session: Session, due: Sequence[Due] = batch.items) -> None:
-            await reminding.remind(session, due)
+        async def remind(unit: UnitOfWork, due: Sequence[Due] = batch.items) -> None:
+            await reminding.remind(unit, due)
 
         await batch.commit(remind)

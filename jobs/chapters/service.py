@@ -8,9 +8,9 @@ from typing import Final, Protocol
 
 from bson import ObjectId
 
-from documents.chapters.jobs.ledger import Session
 from documents.chapters.service.clock import MEASURED
 from documents.declaring.kind import Kind
+from documents.writing.unit_of_work import UnitOfWork
 from jobs.context import JobContext
 from jobs.definition import job
 from jobs.schedules import CHINA_STANDARD_TIME, Daily, Every
@@ -21,13 +21,13 @@ _BATCH: Final = 50
 
 class ServiceKeeping(Protocol):
     """What moves the clocks of service on: a use case, which jobs have from the composition root alone. Whatever writes
-    does so in the transaction of `session`."""
+    does so in the unit of work."""
 
     async def due(self, kind: Kind, now: datetime, limit: int) -> Sequence[ObjectId]:
         """Tickets or complaints whose clock has reached its next instant."""
         ...
 
-    async def move_clocks(self, session: Session, kind: Kind, ids: Sequence[ObjectId], now: datetime) -> None:
+    async def move_clocks(self, unit: UnitOfWork, kind: Kind, ids: Sequence[ObjectId], now: datetime) -> None:
         """Notes where they stand, and whom that is escalated to."""
         ...
 
@@ -35,7 +35,7 @@ class ServiceKeeping(Protocol):
         """Trainings whose validity is another on the day than the stored one."""
         ...
 
-    async def judge_validity(self, session: Session, ids: Sequence[ObjectId], on: date) -> None:
+    async def judge_validity(self, unit: UnitOfWork, ids: Sequence[ObjectId], on: date) -> None:
         """Notes how they still hold."""
         ...
 
@@ -56,9 +56,9 @@ async def escalate(context: JobContext[ServiceResources]) -> None:
         while ids := await keeper.due(kind, now, _BATCH):
 
             async def move(
-                session: Session, items: Sequence[ObjectId] = ids, of: Kind = kind, at: datetime = now
+                unit: UnitOfWork, items: Sequence[ObjectId] = ids, of: Kind = kind, at: datetime = now
             ) -> None:
-                await keeper.move_clocks(session, of, items, at)
+                await keeper.move_clocks(unit, of, items, at)
 
             await context.commit(move, checkpoint=None, done=context.done + len(ids))
 
@@ -70,7 +70,7 @@ async def judge_validity(context: JobContext[ServiceResources]) -> None:
     on = context.scheduled_at.astimezone(CHINA_STANDARD_TIME).date()
     while ids := await keeper.lapsing(on, _BATCH):
 
-        async def judge(session: Session, items: Sequence[ObjectId] = ids) -> None:
-            await keeper.judge_validity(session, items, on)
+        async def judge(unit: UnitOfWork, items: Sequence[ObjectId] = ids) -> None:
+            await keeper.judge_validity(unit, items, on)
 
         await context.commit(judge, checkpoint=None, done=context.done + len(ids))

@@ -10,14 +10,14 @@ from typing import Final, TypedDict
 from documents.access.plan import Action, Scope
 from documents.access.trace import Served
 from documents.chapters.encryption.rotation import VaultKeyFacts
-from documents.chapters.jobs.ledger import Session
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError
 from documents.plain_records import Record, Records
 from documents.writing.idempotency import IdempotentRequest
 from documents.writing.records import RecordWrites
+from documents.writing.unit_of_work import UnitOfWork
 from policies.authorize import CREATE
-from resolvers.caller import Caller
+from resolvers.caller import Caller, operator
 from resolvers.kernel import Kernel
 
 KIND: Final = Kind.VAULT_KEY
@@ -37,7 +37,9 @@ class Keys:
     """What can be known of the keys, and done."""
 
     def __init__(self, kernel: Kernel) -> None:
+        self._engine = kernel.engine
         self._operations = kernel.operations
+        self._units = kernel.storage.units
         self._rotation = kernel.storage.rotation
         self._ledger = kernel.storage.ledger
         self._trail_key_id = kernel.storage.trail.key.key_id
@@ -66,19 +68,22 @@ class Keys:
             raise FieldAccessError(Action.CREATE, refused)
 
         async def work(writes: RecordWrites) -> str:
-            await self._rotation.add_vault_key(given["replaces"], writes.session)
-            return await self._enqueue(writes.session)
+            return await self._rotated(writes.unit, given["replaces"])
 
-        job_id = await self._operations.run(work, request)
+        job_id = await self._operations.run(caller, work, request)
         await self._rotation.reload()
         return job_id
 
     async def rotate_as_operator(self) -> str:
         """The same for `dossier keys rotate`: whoever holds the root key asks no rule."""
-        return await self._rotation.rotate(None, self._enqueue)
+        author = operator("keys rotate").author(self._engine.rule_set_version)
+        job_id = await self._units.run(author, lambda unit: self._rotated(unit, None))
+        await self._rotation.reload()
+        return job_id
 
-    async def _enqueue(self, session: Session) -> str:
-        return f"{Kind.JOB.value}_{await self._ledger.enqueue(REWRAP, session=session)}"
+    async def _rotated(self, unit: UnitOfWork, replaced: str | None) -> str:
+        await self._rotation.add_vault_key(unit, replaced)
+        return f"{Kind.JOB.value}_{await self._ledger.enqueue(REWRAP, unit=unit)}"
 
 
 def _vault_key(facts: VaultKeyFacts) -> Record:

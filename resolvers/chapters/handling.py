@@ -13,8 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from documents.chapters.credit.overdue_steps import CollectionStage
-from documents.chapters.handling.kinds import HandlingCause
-from documents.chapters.handling.mark import mark_handling
+from documents.chapters.handling.kinds import HANDLING_MARK, HandlingCause
 from documents.chapters.handling.situation import (
     Handling,
     HandlingChange,
@@ -110,7 +109,7 @@ async def handling_after(
         "priority": after.priority.value,
     }
     made = await writes.insert(own, Kind.HANDLING_CHANGE, values, customer=turn.customer, by=SYSTEM_NAME)
-    await mark_handling(operations.writer, writes, turn.customer, known.number + 1)
+    await writes.unit.set_on_customer(turn.customer.row_id, HANDLING_MARK, known.number + 1)
     return HandlingInForce(made, known.number + 1, situation, after)
 
 

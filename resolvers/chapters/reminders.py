@@ -1,6 +1,6 @@
 """Reminders (I2, I4, I7): the system makes them of what ends or is due; whose own they are says when it is done.
 
-What is written for the system is written in the transaction of whoever calls, and doing it again changes nothing.
+What is written for the system is written in the unit of work of whoever calls, and doing it again changes nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from documents.access.plan import Purpose
-from documents.chapters.jobs.ledger import Session
 from documents.chapters.reminders.due import EXPIRIES, Due, ReminderRepository
 from documents.chapters.reminders.kinds import ReminderState
 from documents.declaring.kind import Kind
@@ -19,6 +18,7 @@ from documents.reading.typed_rows import Known
 from documents.reckoning.working_time import SHANGHAI
 from documents.writing.idempotency import IdempotentRequest
 from documents.writing.records import RecordWrites
+from documents.writing.unit_of_work import UnitOfWork
 from policies.authorize import CREATE, READ, WRITE
 from policies.principal import SYSTEM
 from resolvers.caller import Caller
@@ -52,10 +52,10 @@ class Reminders:
         until = today + timedelta(days=REVIEW_NOTICE_DAYS)
         return await self._reminders.reviews(plan, today, until, after, limit)
 
-    async def remind(self, session: Session, due: Sequence[Due]) -> None:
+    async def remind(self, unit: UnitOfWork, due: Sequence[Due]) -> None:
         """Makes the reminders that there are not yet."""
         plan = await self._operations.plan(_system(), Kind.REMINDER, CREATE)
-        await self._reminders.remind(plan, due, SYSTEM.username, session)
+        await self._reminders.remind(unit, plan, due, SYSTEM.username)
 
     async def complete(self, caller: Caller, given: OfRecord, request: IdempotentRequest | None) -> str:
         """Notes that what the reminder is about was seen to."""
@@ -71,7 +71,7 @@ class Reminders:
             await writes.update(plan, Kind.REMINDER, record_id, values, version=version, derived=derived)
             return record_id
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
 
 def _system() -> Caller:

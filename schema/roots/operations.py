@@ -121,8 +121,6 @@ async def _carried_out(operation: Operation, info: Info, given: dict[str, Any]) 
     try:
         with traced(context.caller, changing):
             record_id = await operation.use_case(context.use_cases)(context.caller, given, request)
-            written = parse_id(record_id, (kind.value,))
-            changing.record = written[1] if written is not None else None
     except REFUSALS as refusal:
         current = None
         if isinstance(refusal, StaleVersionError) and isinstance(given.get("id"), str):

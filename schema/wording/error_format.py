@@ -3,7 +3,7 @@
 Published codes: `UNAUTHENTICATED`, `UNDERTAKING_REQUIRED`,
 `PURPOSE_MISSING`, `PURPOSE_UNKNOWN`, `PURPOSE_NOT_ALLOWED`, `FILTER_DENIED`,
 `SORT_DENIED`, `SEARCH_DENIED`, `INVALID_CURSOR`, `IDEMPOTENCY_KEY_REUSED`, `IDEMPOTENCY_KEY_IN_USE`, `BAD_USER_INPUT`,
-`SUBSCRIPTION_DENIED`, `EVENTS_LOST`, `SUBSCRIPTION_OVERFLOW`;
+`SUBSCRIPTION_DENIED`, `EVENTS_LOST`, `SUBSCRIPTION_OVERFLOW`, `TRAIL_UNAVAILABLE`;
 those of the endpoint are in web/graphql/endpoint.py and web/graphql/limits.py.
 """
 
@@ -25,6 +25,7 @@ from documents.errors import (
     IdempotencyConflictError,
     InvalidCursorError,
     InvalidValueError,
+    TrailUnavailableError,
 )
 from policies.errors import PolicyError, PurposeError
 from resolvers.errors import NothingVisibleError
@@ -38,6 +39,7 @@ CODES: Mapping[type[Exception], str] = MappingProxyType(
         EventsOverflowError: "SUBSCRIPTION_OVERFLOW",
         IdempotencyConflictError: "IDEMPOTENCY_KEY_REUSED",
         NothingVisibleError: NothingVisibleError.code,
+        TrailUnavailableError: TrailUnavailableError.code,
     }
 )
 

@@ -109,7 +109,7 @@ async def risk_becomes(api: Api, customer: str, risk: RiskLevel) -> None:
         after = await handling_after(operations, turn, cause, lambda situation: replace(situation, risk=risk))
         return str(after.record_id)
 
-    await operations.run(work, None)
+    await operations.run(caller, work, None)
 
 
 async def test_g5_an_overdue_step_stops_new_credit_and_payment_gives_it_back(api: Api) -> None:

@@ -51,7 +51,7 @@ async def test_jobs_are_listed_shown_followed_and_retried(
 ) -> None:
     """What is dead is listed with the reason, and due again after a retry."""
     await Workshop(database).prepare()
-    views, job_id = JobViews(database), await _dead_job(JobLedger(database))
+    views, job_id = JobViews(database), await _dead_job(Workshop(database).ledger)
     listed = _run("jobs", environ)
     assert listed.returncode == 0, listed.stderr
     assert "1 dead" in listed.stdout

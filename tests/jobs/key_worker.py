@@ -17,14 +17,16 @@ from typing import Any
 
 from pymongo import AsyncMongoClient
 
-from documents.chapters.encryption.rotation import CustomerKeys, KeyRotation, Session
+from documents.chapters.encryption.rotation import CustomerKeys, KeyRotation
 from documents.chapters.jobs.ledger import JobLedger
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
+from documents.writing.unit_of_work import UnitOfWork
 from jobs.chapters import encryption as keys
 from jobs.engine import JobEngine
-from jobs.runner import JobRunner
+from jobs.runner import JobRunner, Worker
 from tests.jobs.workshop import POLL, ROOT, Database
+from tests.units import units_of
 
 
 class SlowRotation(KeyRotation):
@@ -32,8 +34,8 @@ class SlowRotation(KeyRotation):
 
     pause = 0.0
 
-    async def rewrap(self, customers: Sequence[CustomerKeys], session: Session) -> None:
-        await super().rewrap(customers, session)
+    async def rewrap(self, unit: UnitOfWork, customers: Sequence[CustomerKeys]) -> None:
+        await super().rewrap(unit, customers)
         await asyncio.sleep(self.pause)
 
     async def unsettled_seconds(self) -> float:
@@ -51,12 +53,13 @@ async def key_engine(
     """A worker that knows the one job."""
     keyring = Keyring(database, LocalKeyProvider(root_key))
     await keyring.open()
-    rotation, ledger = SlowRotation(database, keyring.vault), JobLedger(database)
+    units = units_of(database)
+    rotation, ledger = SlowRotation(database, keyring.vault, units), JobLedger(database, units)
     rotation.pause = pause
     await rotation.ensure_indexes()
     # Without its schedule: the daily pass would do the work of the job that is looked at.
     once = [replace(keys.rewrap_keys, schedule=None, first_delay=timedelta(milliseconds=20))]
-    runner = JobRunner(ledger, once, _Resources(rotation), name, timedelta(seconds=lease))
+    runner = JobRunner(ledger, once, _Resources(rotation), Worker(name, lambda: 1), timedelta(seconds=lease))
     return JobEngine(runner, poll_seconds=POLL), rotation
 
 

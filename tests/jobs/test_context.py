@@ -8,11 +8,12 @@ from datetime import timedelta
 import pytest
 
 from documents.chapters.jobs.kinds import JobLease
-from documents.chapters.jobs.ledger import Session
 from documents.errors import LeaseLostError
+from documents.writing.unit_of_work import UnitOfWork
 from jobs.context import JobContext
 from jobs.registry import JOBS
 from tests.jobs.workshop import Database, Unit, Workshop
+from tests.units import AUTHOR
 
 
 async def _lease(workshop: Workshop) -> JobLease:
@@ -26,18 +27,18 @@ async def _lease(workshop: Workshop) -> JobLease:
 
 async def _context(database: Database) -> JobContext[None]:
     workshop = Workshop(database)
-    return JobContext(await _lease(workshop), workshop.ledger, None)
+    return JobContext(await _lease(workshop), workshop.ledger, AUTHOR, None)
 
 
 async def test_a_commit_is_all_or_nothing(database: Database) -> None:
     """An error in the work leaves the checkpoint; a lost lease leaves neither."""
     context = await _context(database)
 
-    async def write(session: Session) -> None:
-        await database["effects"].insert_one({"unit": 1}, session=session)
+    async def write(unit: UnitOfWork) -> None:
+        await database["effects"].insert_one({"unit": 1}, session=unit.session)
 
-    async def fail(session: Session) -> None:
-        await write(session)
+    async def fail(unit: UnitOfWork) -> None:
+        await write(unit)
         raise RuntimeError
 
     with pytest.raises(RuntimeError):

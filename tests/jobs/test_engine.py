@@ -13,11 +13,13 @@ from itertools import pairwise
 import pytest
 
 from documents.chapters.jobs.kinds import JobState
+from documents.writing.unit_of_work import UnitOfWork
 from jobs.context import JobContext
 from jobs.definition import JobDefinition
 from jobs.schedules import Every
 from tests.jobs.workshop import Database, Workshop, worker_process
 from tests.patience import PATIENCE_SECONDS, until
+from tests.units import in_unit
 
 
 @pytest.fixture
@@ -197,12 +199,15 @@ async def test_jobs_enqueued_while_nothing_runs_are_run_after_the_start(workshop
 
 async def test_a_job_is_there_if_and_only_if_the_transaction_that_enqueued_it_is(workshop: Workshop) -> None:
     """What a use case writes and what is to follow from it are one."""
-    async with workshop.database.client.start_session() as session, await session.start_transaction():
-        await workshop.ledger.enqueue("test.note", key="gone", session=session)
-        await session.abort_transaction()
+
+    async def fail(unit: UnitOfWork) -> None:
+        await workshop.ledger.enqueue("test.note", key="gone", unit=unit)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await in_unit(workshop.units, fail)
     assert await workshop.views.list(first=5) == []
-    async with workshop.database.client.start_session() as session, await session.start_transaction():
-        await workshop.ledger.enqueue("test.note", key="kept", session=session)
+    await in_unit(workshop.units, lambda unit: workshop.ledger.enqueue("test.note", key="kept", unit=unit))
     assert [record.key for record in await workshop.views.list(first=5)] == ["kept"]
 
 

@@ -18,17 +18,18 @@ from pathlib import Path
 from typing import Any
 
 from pymongo import AsyncMongoClient
-from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.chapters.jobs.kinds import JobRecord
 from documents.chapters.jobs.ledger import JobLedger
 from documents.chapters.jobs.views import JobViews
+from documents.writing.unit_of_work import UnitOfWork
 from jobs.context import JobContext
 from jobs.definition import JobDefinition, job
 from jobs.engine import JobEngine
-from jobs.runner import JobRunner
+from jobs.runner import JobRunner, Worker
 from tests.patience import patience
+from tests.units import units_of
 
 ROOT = Path(__file__).parent.parent.parent
 POLL = 0.02
@@ -48,7 +49,8 @@ class Workshop:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.ledger = JobLedger(database)
+        self.units = units_of(database)
+        self.ledger = JobLedger(database, self.units)
         self.views = JobViews(database)
         self.definitions: list[JobDefinition[None]] = [
             job("test.units")(self._units),
@@ -72,7 +74,7 @@ class Workshop:
 
     def engine(self, worker: str = "here", *, lease: float = 60, **options: Any) -> JobEngine:
         """A worker."""
-        runner = JobRunner(self.ledger, self.definitions, None, worker, timedelta(seconds=lease))
+        runner = JobRunner(self.ledger, self.definitions, None, Worker(worker, lambda: 1), timedelta(seconds=lease))
         return JobEngine(runner, poll_seconds=POLL, **options)
 
     async def _units(self, context: JobContext[None]) -> None:
@@ -86,11 +88,10 @@ class Workshop:
         await context.progress(context.done, count)
         async for batch in context.batches(pages, size=5):
 
-            async def work(
-                session: AsyncClientSession, ids: tuple[str, ...] = tuple(u.id for u in batch.items)
-            ) -> None:
-                for unit in ids:
-                    await self.database["effects"].insert_one({"job": context.id, "unit": unit}, session=session)
+            async def work(unit: UnitOfWork, ids: tuple[str, ...] = tuple(u.id for u in batch.items)) -> None:
+                for done in ids:
+                    effect = {"job": context.id, "unit": done}
+                    await self.database["effects"].insert_one(effect, session=unit.session)
                     await asyncio.sleep(pause / 1000)
 
             await batch.commit(work)

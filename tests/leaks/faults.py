@@ -33,6 +33,7 @@ from documents.storing.codec import RowCodec
 from documents.storing.row_scope import EVERYTHING
 from documents.writing.customers import CustomerWriter
 from documents.writing.uniqueness import IdentifierRepository
+from documents.writing.unit_of_work import UnitOfWork
 
 Seed = Callable[[pytest.MonkeyPatch], None]
 
@@ -182,10 +183,10 @@ def rows_are_copied_whole(patch: pytest.MonkeyPatch) -> None:
 
 @fault("default-customer", "change_of_hidden_and_absent")
 def hidden_rows_are_refused_otherwise(patch: pytest.MonkeyPatch) -> None:
-    async def row_of(self: CustomerWriter, plan: AccessPlan, kind: Kind, customer_id: ObjectId) -> Any:
-        if self._reader.visible_rows(plan, kind) is not None and await self._collection.find_one({"_id": customer_id}):
+    async def row_of(self: CustomerWriter, unit: UnitOfWork, plan: AccessPlan, kind: Kind, *asked: Any) -> Any:
+        if self._reader.visible_rows(plan, kind) is not None and await self._collection.find_one({"_id": asked[0]}):
             raise StaleVersionError
-        return await original(self, plan, kind, customer_id)
+        return await original(self, unit, plan, kind, *asked)
 
     original = CustomerWriter._row
     patch.setattr(CustomerWriter, "_row", row_of)

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ from tests.leaks.worlds import (
     World,
     serving,
 )
+from tests.units import in_unit
 
 
 @asynccontextmanager
@@ -121,7 +123,8 @@ async def _populate(world: World, pool: ValuePool) -> list[ObjectId]:
                     values[name] = pool.value(spec)
             CLOCK.now += timedelta(minutes=11)
             change = Change(kind, values, channels[place % len(channels)])
-            made.append(await services.storage.writer.create(plan, change, None))
+            create = partial(services.storage.writer.create, plan=plan, change=change)
+            made.append(await in_unit(services.storage.units, create))
     CLOCK.now = NOW
     return made
 

@@ -42,6 +42,7 @@ from tests.leaks.matrix import UNASKED
 from tests.leaks.records import RecordRow, RecordWorlds
 from tests.leaks.values import spelled
 from tests.leaks.worlds import ABROAD, CALLER, FAR, HOME, STAFF, STRANGER
+from tests.units import in_unit
 
 KINDS = [cls.kind for cls in RECORD_CLASSES]
 OF_CUSTOMERS = [cls.kind for cls in RECORD_CLASSES if issubclass(cls, CustomerRecord)]
@@ -101,7 +102,8 @@ async def stage(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> A
             Change(Kind.INDIVIDUAL, {"name": f"客户{i}", "account_manager": o, "department": d}, SourceChannel.CONTRACT)
             for i, (o, d) in enumerate(places)
         ]
-        ids = await services.storage.writer.import_many(plan, changes)
+        writer, units = services.storage.writer, services.storage.units
+        ids = await in_unit(units, lambda unit: writer.import_many(unit, plan, changes))
         keys = await services.storage.keyring.data_keys(ids)
         customers = [
             (CustomerReference(Kind.INDIVIDUAL, row_id, owner, home), keys[row_id])

@@ -84,6 +84,7 @@ class AttachmentEndpoint:
         if request.method != "POST":
             raise method_not_allowed("POST", Text("send attachments by POST", "附件请使用 POST 上传"))
         context = await self._context_factory(request)
+        context.caller.operation = ADD
         attachments = context.use_cases.attachments
         body = _Body(receive, self._pause_seconds)
         try:

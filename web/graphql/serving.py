@@ -47,8 +47,8 @@ class Serving(Generic[Context]):
     `context_factory` turns a request into the context of its execution and may raise `RequestRefused`; it sees the
     request's head, not its body. `extensions` gives the `extensions` of an answer, none when empty. `format_error`
     formats the errors of our own layers as `{"message", "extensions"}` and returns None for any other, which is then
-    masked. `record` is awaited before an answer, or a part of one, leaves. The executor class builds the answer's data;
-    plain graphql-core by default.
+    masked. `begin` is told what the context is for, before anything is executed. `record` is awaited before an
+    answer, or a part of one, leaves. The executor class builds the answer's data; plain graphql-core by default.
     """
 
     schema: GraphQLSchema
@@ -57,6 +57,7 @@ class Serving(Generic[Context]):
     format_error: FormatError[Context]
     limits: Limits
     extensions: Callable[[Context], dict[str, Any]] = lambda _context: {}
+    begin: Callable[[Context, Performed], None] = lambda _context, _performed: None
     record: Record[Context] = record_nothing
     executor_class: type[Executor[Any]] = Executor
 
@@ -81,6 +82,9 @@ class Answering(Generic[Context]):
     context: Context
     operation: Operation
     language: Language
+
+    def __post_init__(self) -> None:
+        self.serving.begin(self.context, self.operation.performed)
 
     async def record(self, codes: Iterable[str]) -> None:
         """Leaves the entry in the audit trail. Raises `RequestRefused` where that is not possible."""

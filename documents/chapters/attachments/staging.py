@@ -102,10 +102,10 @@ class AttachmentRepository:
             await self._storage.discard(writer.file_id)
 
     async def insert(self, writes: RecordWrites, plan: AccessPlan, staged: StagedAttachment, *, by: str) -> str:
-        """Makes a staged file whole and inserts its record, in the caller's transaction; returns its public id.
+        """Makes a staged file whole and inserts its record, in the caller's unit of work; returns its public id.
 
         Raises as `RecordWrites.insert` does."""
-        await self._storage.keep(staged.sealed, writes.session)
+        await self._storage.keep(writes.unit, staged.sealed)
         new, facts = staged.new, staged.facts
         values = {
             "category": new.category.value,

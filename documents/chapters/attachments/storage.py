@@ -21,13 +21,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bson import Int64, ObjectId
-from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
+from documents.access.trace import Act
+from documents.audit.entries import ChangedRow
 from documents.chapters.attachments.media_types import MediaType
 from documents.chapters.attachments.sealing import CHUNK_BYTES, SEALED_CHUNK_BYTES, FileSealer, chunk_count, sealed_size
 from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value, encrypt_value
 from documents.errors import DecryptionError, RecordNotFoundError
+from documents.writing.unit_of_work import UnitOfWork
 
 BUCKET = "attachments"
 UNFINISHED_LIFETIME = timedelta(days=1)  # no upload takes so long
@@ -125,12 +127,12 @@ class AttachmentStorage:
         """Writes one sealed chunk; for `FileWriter`."""
         await self._chunks.insert_one({"files_id": file_id, "n": index, "data": sealed})
 
-    async def keep(self, stored: SealedFile, session: AsyncClientSession) -> None:
-        """Makes a finished file whole, in the transaction that writes its record.
+    async def keep(self, unit: UnitOfWork, stored: SealedFile) -> None:
+        """Makes a finished file whole, in the unit of work that writes its record.
 
         RecordNotFoundError where it was swept in the meantime."""
         condition = {"_id": stored.file_id, "swept": {"$exists": False}}
-        if (await self._unfinished.delete_one(condition, session=session)).deleted_count == 0:
+        if (await self._unfinished.delete_one(condition, session=unit.session)).deleted_count == 0:
             raise RecordNotFoundError
         await self._files.insert_one(
             {
@@ -140,7 +142,7 @@ class AttachmentStorage:
                 "uploadDate": datetime.now(UTC),
                 "metadata": {"customer_id": stored.customer_id, "facts": stored.sealed_facts},
             },
-            session=session,
+            session=unit.session,
         )
 
     async def discard(self, file_id: ObjectId) -> None:
@@ -180,18 +182,25 @@ class AttachmentStorage:
             yield plaintext
 
     async def sweep(self, now: datetime | None = None) -> int:
-        """Removes what uploads left behind that ended a day ago without an end, and files of customers whose data key
-        was erased. Returns how many files. A job calls it; any number may run at once."""
+        """Removes what uploads left behind that ended a day ago without an end; returns how many. Any number of jobs
+        may do it at once."""
         latest = (now or datetime.now(UTC)) - UNFINISHED_LIFETIME
         left_behind = [row["_id"] async for row in self._unfinished.find({"since": {"$lt": latest}}, {"_id": 1})]
-        unreadable = [row["_id"] async for row in await self._files.aggregate(self._of_erased_customers())]
-        if unreadable:
-            await self._files.delete_many({"_id": {"$in": unreadable}})
-            await self._chunks.delete_many({"files_id": {"$in": unreadable}})
         for file_id in left_behind:
             await self.discard(file_id)
-        return len(left_behind) + len(unreadable)
+        return len(left_behind)
 
-    def _of_erased_customers(self) -> list[dict[str, Any]]:
-        keys = {"from": self._data_keys.name, "localField": "metadata.customer_id", "foreignField": "_id", "as": "keys"}
-        return [{"$lookup": keys}, {"$match": {"keys": []}}, {"$project": {"_id": 1}}]
+    async def remove_unreadable(self, unit: UnitOfWork, limit: int) -> int:
+        """Removes at most `limit` files of customers whose data key was erased; returns how many."""
+        unreadable = await (await self._files.aggregate(_of_erased_customers(self._data_keys.name, limit))).to_list()
+        for file in unreadable:
+            customer, file_id = file["metadata"]["customer_id"], file["_id"]
+            told = ChangedRow(Act.DELETE, "attachment_file", 1, customer=customer, record=file_id)
+            await unit.delete(self._files, {"_id": file_id}, told)
+            await self._chunks.delete_many({"files_id": file_id}, session=unit.session)
+        return len(unreadable)
+
+
+def _of_erased_customers(data_keys: str, limit: int) -> list[dict[str, Any]]:
+    keys = {"from": data_keys, "localField": "metadata.customer_id", "foreignField": "_id", "as": "keys"}
+    return [{"$lookup": keys}, {"$match": {"keys": []}}, {"$project": {"metadata.customer_id": 1}}, {"$limit": limit}]

@@ -1,4 +1,5 @@
-"""Examining the trail of a database from end to end, with the key and the heads that were kept outside it.
+"""Examining the trail of a database from end to end, with the key and the heads that were kept outside it; and
+comparing it with the rows that it tells of.
 
 It needs neither the root key nor the application, so that an outside auditor can do it with read access to the
 database, the public key and a file of heads.
@@ -6,7 +7,7 @@ database, the public key and a file of heads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.audit.blocks import all_blocks, block_collection, links
 from documents.audit.chain import key_id
 from documents.audit.heads import read_heads
+from documents.chapters.audit.agreement import Agreement, AuditedRows, RowFinding
 from documents.chapters.audit.verification import Claim, Finding, Verifier, claims_of_heads, claims_of_links
 
 Keys = dict[bytes, Ed25519PublicKey]
@@ -30,6 +33,8 @@ class Examined:
 
     blocks: int = 0
     heads: int = 0
+    rows: int = 0
+    changes: int = 0
     findings: int = 0
 
 
@@ -41,13 +46,22 @@ class Kept:
     heads: Path | None
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The database, and which of its rows the trail tells of."""
+
+    uri: str
+    database: str
+    audited: Sequence[AuditedRows]
+
+
 async def examine(
-    uri: str, database: str, kept: Kept, found: Callable[[Finding], None], progress: Callable[[int, int], None]
+    place: Stored, kept: Kept, found: Callable[[Finding | RowFinding], None], progress: Callable[[int, int], None]
 ) -> Examined:
     """Tells `found` whatever is wrong, as it comes; `progress` takes blocks done and blocks in all."""
     examined = Examined()
 
-    def report(finding: Finding) -> None:
+    def report(finding: Finding | RowFinding) -> None:
         examined.findings += 1
         found(finding)
 
@@ -59,8 +73,9 @@ async def examine(
         else:
             report(claim)
     client: AsyncMongoClient[dict[str, Any]]
-    async with AsyncMongoClient(uri, tz_aware=True) as client:
-        blocks = block_collection(client[database])
+    async with AsyncMongoClient(place.uri, tz_aware=True) as client:
+        database: AsyncDatabase[dict[str, Any]] = client[place.database]
+        blocks = block_collection(database)
         # Heads were read before blocks: what was published by then is stored by now.
         verifier = Verifier([*claims, *claims_of_links(await links(blocks))], kept.keys)
         total = await blocks.estimated_document_count()
@@ -70,8 +85,12 @@ async def examine(
             examined.blocks += 1
             if examined.blocks % REPORTED_EVERY == 0:
                 progress(examined.blocks, max(total, examined.blocks))
-    for finding in verifier.end():
-        report(finding)
+        for finding in verifier.end():
+            report(finding)
+        compared = await Agreement(database, place.audited).compare()
+        for row in compared.findings:
+            report(row)
+        examined.rows, examined.changes = compared.rows, compared.changes
     progress(examined.blocks, examined.blocks)
     return examined
 

@@ -18,7 +18,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 
 from documents.access.plan import Purpose
 from documents.access.trace import Act
-from documents.audit.blocks import INDEXED, NEWEST_FIRST
+from documents.audit.blocks import INDEXED, NEWEST_FIRST, counts
 from documents.audit.entries import Entry, Outcome, Touch
 from documents.declaring.kind import Kind
 from documents.errors import InvalidCursorError
@@ -135,7 +135,8 @@ class AuditQueries:
         condition = self.condition(query, position[0] if position is not None else None)
         async for block in self._blocks.find(condition, {"body": 1}).sort(NEWEST_FIRST):
             for entry in _matching(block, query):
-                if position is None or _opened(entry.cursor) < position:
+                is_beyond = position is None or _opened(entry.cursor) < position
+                if is_beyond and await counts(self._blocks, entry.entry, block["_id"]):
                     yield entry
 
 

@@ -10,7 +10,7 @@ a rotation. Whatever does not open is left as it is, and counts as left.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -19,24 +19,25 @@ from typing import Any, Final
 
 from bson import ObjectId
 from pymongo import ASCENDING, IndexModel, UpdateOne
-from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
+from documents.access.trace import Act
+from documents.audit.entries import Author, ChangedRow
 from documents.chapters.encryption.kinds import VaultKeyState
+from documents.declaring.kind import Kind
 from documents.encryption.ciphertext import HEADER_LENGTH, header
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.token_keys import TokenKey, secret_name
 from documents.encryption.vault import ACTIVE_SECONDS, StoredDocument, Vault, key_collection
 from documents.errors import DecryptionError, RuleBrokenError
+from documents.writing.unit_of_work import UnitOfWork, Units
 
 SETTLING_SECONDS: Final = 2 * ACTIVE_SECONDS
 """After so long nobody wraps with the key before any more, unless a transaction takes longer than the half of it."""
 
 _BY_VAULT_KEY: Final = "vault_key_id"
 _FINGERPRINT_BYTES: Final = 4
-
-Session = AsyncClientSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,8 @@ class CustomerKeys:
 class KeyRotation:
     """Rotation over one database."""
 
-    def __init__(self, database: AsyncDatabase[Any], vault: Vault) -> None:
-        self._database = database
+    def __init__(self, database: AsyncDatabase[Any], vault: Vault, units: Units) -> None:
+        self._units = units
         self._vault = vault
         self._vault_keys = key_collection(database, "vault_keys")
         self._data_keys = key_collection(database, "data_keys")
@@ -97,23 +98,12 @@ class KeyRotation:
             ]
         )
 
-    async def rotate(self, replaced: str | None, also: Callable[[Session], Awaitable[str]]) -> str:
-        """`add_vault_key` and `also` in one transaction; returns what `also` returns."""
-
-        async def both(session: Session) -> str:
-            await self.add_vault_key(replaced, session)
-            return await also(session)
-
-        async with self._database.client.start_session() as session:
-            outcome = await session.with_transaction(both)
-        await self._vault.reload()
-        return outcome
-
-    async def add_vault_key(self, replaced: str | None, session: Session) -> None:
+    async def add_vault_key(self, unit: UnitOfWork, replaced: str | None) -> None:
         """A new vault key takes the place of the active one, whose fingerprint is `replaced`, unless that is None.
+        `reload` once that is committed.
 
         RuleBrokenError where another key is active by now, or the root key is being exchanged."""
-        current = await self._vault_keys.find_one({"active": True}, session=session)
+        current = await self._vault_keys.find_one({"active": True}, session=unit.session)
         if current is None or (replaced is not None and fingerprint(current["_id"]) != replaced):
             raise RuleBrokenError("key.replaced_already")
         fresh = await self._vault.new_vault_key()
@@ -121,8 +111,10 @@ class KeyRotation:
         # transactions fails and begins again.
         if fresh["wrapped"][:HEADER_LENGTH] != current["wrapped"][:HEADER_LENGTH]:
             raise RuleBrokenError("key.root_key_exchanged")
-        await self._vault_keys.update_one({"_id": current["_id"]}, {"$unset": {"active": True}}, session=session)
-        await self._vault_keys.insert_one(fresh, session=session)
+        await unit.update(
+            self._vault_keys, {"_id": current["_id"]}, {"$unset": {"active": True}}, _told(Act.WRITE, current, "active")
+        )
+        await unit.insert(self._vault_keys, fresh, _told(Act.CREATE, fresh, "active"))
 
     async def reload(self) -> None:
         """Learns what other processes did to the vault keys."""
@@ -156,11 +148,12 @@ class KeyRotation:
         found = self._data_keys.find(condition, sort={"_id": 1}, limit=limit, hint=_BY_VAULT_KEY)
         return [CustomerKeys(stored["_id"], stored["keys"]) for stored in await found.to_list()]
 
-    async def rewrap(self, customers: Sequence[CustomerKeys], session: Session) -> None:
+    async def rewrap(self, unit: UnitOfWork, customers: Sequence[CustomerKeys]) -> None:
         """Wraps the data keys of `customers` with the active vault key."""
         writes = [write for one in customers for entry in one.entries for write in self._write(one.customer_id, entry)]
         if writes:
-            await self._data_keys.bulk_write(writes, ordered=False, session=session)
+            await self._data_keys.bulk_write(writes, ordered=False, session=unit.session)
+            unit.tell(self._told("data_keys"))
 
     def _write(self, customer_id: ObjectId, entry: StoredDocument) -> list[UpdateOne]:
         if not self._is_stale(entry["wrapped"]):
@@ -175,10 +168,11 @@ class KeyRotation:
         change = {"keys.$.wrapped": wrapped, "keys.$.vault_key": self._vault.active_key.key_id}
         return [UpdateOne(condition, {"$set": change})]
 
-    async def rewrap_secrets(self, session: Session) -> None:
+    async def rewrap_secrets(self, unit: UnitOfWork) -> None:
         """Seals the secrets of the installation with the active vault key."""
+        unit.tell(self._told("secrets"))
         for collection, name_of in self._sealed:
-            for stored in await collection.find({}, {"sealed": 1}, session=session).to_list():
+            for stored in await collection.find({}, {"sealed": 1}, session=unit.session).to_list():
                 if not self._is_stale(stored["sealed"]):
                     continue
                 context = (b"secret", name_of(stored["_id"]).encode())
@@ -186,7 +180,7 @@ class KeyRotation:
                     sealed = self._vault.active_key.wrap(self._vault.unwrap(stored["sealed"], context), context)
                 except DecryptionError:
                     continue
-                await collection.update_one(dict(stored), {"$set": {"sealed": sealed}}, session=session)
+                await collection.update_one(dict(stored), {"$set": {"sealed": sealed}}, session=unit.session)
 
     async def facts(self) -> KeyFacts:
         """Where the keys stand."""
@@ -206,23 +200,28 @@ class KeyRotation:
         oldest_at = min((_utc(entry["created_at"]) for entry in oldest["keys"]), default=None) if oldest else None
         return KeyFacts(self._vault.provider_kind, tuple(vault_keys), count, oldest_at)
 
-    async def exchange_root_key(self, provider: LocalKeyProvider) -> Path:
+    def _told(self, what: str) -> ChangedRow:
+        """That the active vault key wraps more of `what` from now on."""
+        return ChangedRow(Act.WRITE, Kind.VAULT_KEY.value, 1, (what,), name=fingerprint(self._vault.active_key.key_id))
+
+    async def exchange_root_key(self, provider: LocalKeyProvider, author: Author) -> Path:
         """Makes a new root key, wraps every vault key with it, and puts it in the place of the one before, whose file
         is kept: where, is returned. Killed at any point it leaves what opens, and goes on when called again.
 
         Raises RootKeyError."""
         await asyncio.to_thread(provider.prepare_next)
 
-        async def rewrap_all(session: Session) -> None:
-            for stored in await self._vault_keys.find({}, session=session).to_list():
+        async def rewrap_all(unit: UnitOfWork) -> str:
+            for stored in await self._vault_keys.find({}, session=unit.session).to_list():
                 context = (b"vault_key", stored["_id"])
                 secret = await asyncio.to_thread(provider.unwrap, stored["wrapped"], context)
                 wrapped = await asyncio.to_thread(provider.wrap_next, secret, context)
                 change = {"$set": {"wrapped": wrapped}}
-                await self._vault_keys.update_one({"_id": stored["_id"]}, change, session=session)
+                told = _told(Act.WRITE, stored, "wrapped")
+                await unit.update(self._vault_keys, {"_id": stored["_id"]}, change, told)
+            return ""
 
-        async with self._database.client.start_session() as session:
-            await session.with_transaction(rewrap_all)
+        await self._units.run(author, rewrap_all)
         return await asyncio.to_thread(provider.take_next)
 
     async def _secrets(self) -> list[bytes]:
@@ -234,6 +233,10 @@ class KeyRotation:
 
     def _is_stale(self, wrapped: bytes) -> bool:
         return wrapped[:HEADER_LENGTH] != header(self._vault.active_key.key_id)
+
+
+def _told(act: Act, vault_key: StoredDocument, field: str) -> ChangedRow:
+    return ChangedRow(act, Kind.VAULT_KEY.value, 1, (field,), name=fingerprint(vault_key["_id"]))
 
 
 def fingerprint(key_id: bytes) -> str:

@@ -17,6 +17,9 @@ from documents.declaring.record import BASIC, EXACT, RANGED, CustomerRecord
 from documents.declaring.values import RecordId, Text
 
 FINANCIAL, INTERNAL = Sensitivity.FINANCIAL, Sensitivity.INTERNAL
+HANDLING_MARK: Final = "_handling"
+"""In the customer's row: the number of the newest change of its handling, by which whoever follows customers is told.
+It is no field of the customer."""
 
 
 class HandlingCause(Labelled):

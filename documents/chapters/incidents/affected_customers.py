@@ -5,7 +5,7 @@ Owns the rows that a search of the audit trail brings about. It must never decid
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -15,16 +15,18 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.access.plan import AccessPlan, Action, Scope
+from documents.access.trace import Act
+from documents.audit.entries import ChangedRow
 from documents.chapters.incidents.kinds import AffectedCustomer
 from documents.declaring.catalogue import Catalogue
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError
-from documents.storing.layout import CUSTOMER_LAYOUT
+from documents.storing.layout import CustomerReference
 from documents.storing.public_ids import new_customer_id
+from documents.writing.unit_of_work import UnitOfWork
 
 _BATCH: Final = 1000
 _WRITTEN: Final = Catalogue((AffectedCustomer,)).fields(Kind.AFFECTED_CUSTOMER).keys()
-_COPIED: Final = {"kind": 1, "account_manager": 1, "department": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,9 @@ class AffectedCustomers:
     """The write side of the records of affected customers."""
 
     def __init__(self, database: AsyncDatabase[dict[str, Any]]) -> None:
-        self._customers = database[CUSTOMER_LAYOUT.collection]
         self._rows = database[AffectedCustomer.collection]
 
-    async def add(self, plan: AccessPlan, searched: Searched, seen: Sequence[Seen], session: AsyncClientSession) -> int:
+    async def add(self, unit: UnitOfWork, plan: AccessPlan, searched: Searched, seen: Sequence[Seen]) -> int:
         """One record for each of the customers that still exist; returns for how many. Raises FieldAccessError."""
         refused = _WRITTEN - plan.grants(Kind.AFFECTED_CUSTOMER, frozenset({Scope.ALL})).creatable
         if refused:
@@ -63,10 +64,9 @@ class AffectedCustomers:
         listed = 0
         for start in range(0, len(seen), _BATCH):
             batch = seen[start : start + _BATCH]
-            known = await self._known({one.customer for one in batch}, session)
+            known = await unit.lock_many({one.customer for one in batch})
             rows = [_row(searched, one, known[one.customer]) for one in batch if one.customer in known]
-            if rows:
-                await self._rows.insert_many(rows, ordered=False, session=session)
+            await unit.insert_many(self._rows, rows, map(_changed, rows), ordered=False)
             listed += len(rows)
         return listed
 
@@ -80,22 +80,16 @@ class AffectedCustomers:
         found = await (await self._rows.aggregate(stages, session=session)).to_list()
         return int(found[0]["found"]) if found else 0
 
-    async def _known(
-        self, customers: Collection[ObjectId], session: AsyncClientSession
-    ) -> Mapping[ObjectId, dict[str, Any]]:
-        rows = await self._customers.find({"_id": {"$in": list(customers)}}, _COPIED, session=session).to_list()
-        return {row["_id"]: row for row in rows}
 
-
-def _row(searched: Searched, seen: Seen, customer: Mapping[str, Any]) -> dict[str, Any]:
+def _row(searched: Searched, seen: Seen, customer: CustomerReference) -> dict[str, Any]:
     now = datetime.now(UTC)
     row: dict[str, Any] = {
         "_id": new_customer_id(),
         "kind": Kind.AFFECTED_CUSTOMER.value,
         "customer_id": seen.customer,
-        "customer": f"{customer['kind']}_{seen.customer}",
-        "_owner": customer.get("account_manager"),
-        "_department": customer.get("department"),
+        "customer": customer.public_id,
+        "_owner": customer.account_manager,
+        "_department": customer.department,
         "version": 1,
         "created_at": now,
         "created_by": searched.by,
@@ -110,3 +104,8 @@ def _row(searched: Searched, seen: Seen, customer: Mapping[str, Any]) -> dict[st
         "_terms": [],
     }
     return row if searched.field is None else {**row, "field": searched.field}
+
+
+def _changed(row: Mapping[str, Any]) -> ChangedRow:
+    written = tuple(sorted(_WRITTEN & row.keys()))
+    return ChangedRow(Act.CREATE, Kind.AFFECTED_CUSTOMER.value, 1, written, row["customer_id"], row["_id"])

@@ -7,22 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from bson import ObjectId
-from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.chapters.information.reviews import ReviewPeriods, next_review_on
 from documents.declaring.kind import Kind
-from documents.storing.layout import CUSTOMER_LAYOUT
+from documents.writing.unit_of_work import UnitOfWork
+
+_FIELD: Final = "next_review_on"
 
 
 class ReviewDays:
     """Says the day by the periods, and sets it: of a new customer with its first values, of others after a review."""
 
-    def __init__(self, database: AsyncDatabase[dict[str, Any]], periods: ReviewPeriods) -> None:
-        self._customers = database[CUSTOMER_LAYOUT.collection]
+    def __init__(self, periods: ReviewPeriods) -> None:
         self._periods = periods
 
     def after(self, kind: Kind, reviewed_on: date) -> date:
@@ -31,9 +30,8 @@ class ReviewDays:
 
     def of_new_customer(self, kind: Kind, created_on: date) -> Mapping[str, Any]:
         """What is stored with a customer created on the day."""
-        return {"next_review_on": self.after(kind, created_on).isoformat()}
+        return {_FIELD: self.after(kind, created_on).isoformat()}
 
-    async def set(self, customer_id: ObjectId, next_review_on: date, session: AsyncClientSession) -> None:
-        """Keeps the day with the customer."""
-        change = {"$set": {"next_review_on": next_review_on.isoformat()}}
-        await self._customers.update_one({"_id": customer_id}, change, session=session)
+    async def set(self, unit: UnitOfWork, customer_id: ObjectId, next_review_on: date) -> None:
+        """Keeps the day with the customer. Raises RecordNotFoundError."""
+        await unit.set_on_customer(customer_id, _FIELD, next_review_on.isoformat())

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -20,15 +21,15 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 from pymongo.read_concern import ReadConcern
 
+from documents.access.trace import Act
+from documents.audit.entries import Author, ChangedRow
 from documents.chapters.jobs.kinds import EPOCH, Job, JobError, JobLease, JobState, check_arguments
 from documents.chapters.jobs.views import job_record, object_id
 from documents.errors import LeaseLostError, RecordNotFoundError
+from documents.writing.unit_of_work import UnitOfWork, Units
 
-Session = AsyncClientSession
-"""What a job hands on to whoever writes within its transaction."""
-
-Work = Callable[[Session], Awaitable[None]]
-"""The writes of one transaction. It may be called again where the transaction has to be tried again."""
+Work = Callable[[UnitOfWork], Awaitable[None]]
+"""The writes of one unit of work. It may be called again where the transaction has to be tried again."""
 
 _RESTING: Final = {"worker": None, "token": None}
 _NO_ERROR: Final = {"error_code": None, "error_type": None}
@@ -36,11 +37,20 @@ _CHANGED: Final = {"version": {"$add": ["$version", 1]}, "updated_at": "$$NOW"}
 """What followers of the job are told of. That a lease goes on is no news."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far a job is: its checkpoint, and how much of `total` (0: unknown) is done."""
+
+    checkpoint: Any
+    done: int
+    total: int
+
+
 class JobLedger:
     """The ledger in MongoDB. Reads and writes are majority ones: what was taken or done is never rolled back."""
 
-    def __init__(self, database: AsyncDatabase[dict[str, Any]]) -> None:
-        self._client = database.client
+    def __init__(self, database: AsyncDatabase[dict[str, Any]], units: Units) -> None:
+        self._units = units
         self._jobs = database.get_collection(
             Job.collection, read_concern=ReadConcern("majority"), write_concern=WriteConcern("majority")
         ).with_options(codec_options=database.codec_options.with_options(tz_aware=True, tzinfo=UTC))
@@ -73,11 +83,11 @@ class JobLedger:
         *,
         key: str | None = None,
         scheduled_at: datetime | None = None,
-        session: Session | None = None,
+        unit: UnitOfWork | None = None,
     ) -> str:
         """Adds a job and returns its id; where the job (`name`, `key`) is there already, it stays as it is.
 
-        `arguments` are ids and whole numbers only. With `session` the job comes into being with the transaction.
+        `arguments` are ids and whole numbers only. With `unit` the job comes into being with the unit of work.
         """
         now = datetime.now(UTC)
         given = dict(arguments or {})
@@ -110,14 +120,16 @@ class JobLedger:
                 {"_id": 1},
                 upsert=True,
                 return_document=ReturnDocument.AFTER,
-                session=session,
+                session=unit.session if unit is not None else None,
             )
         except DuplicateKeyError:
-            if session is not None:
+            if unit is not None:
                 raise
             found = await self._jobs.find_one(identity, {"_id": 1})
         if found is None:
             raise RecordNotFoundError  # removed between the two
+        if unit is not None:
+            unit.tell(ChangedRow(Act.CREATE, Job.kind.value, 1, ("name", "arguments"), record=found["_id"]))
         return str(found["_id"])
 
     async def enqueue_tick(self, name: str, tick: datetime) -> bool:
@@ -182,20 +194,18 @@ class JobLedger:
         if not await self._change(lease, {"done": done, "total": total}):
             raise LeaseLostError
 
-    async def commit(self, lease: JobLease, work: Work, *, checkpoint: Any, done: int, total: int) -> None:
-        """Does `work` and notes `checkpoint` in one transaction: both, or neither. Raises LeaseLostError, with nothing
+    async def commit(self, lease: JobLease, author: Author, work: Work, reached: Reached) -> None:
+        """Does `work` and notes what was `reached` as one unit: both, or neither. Raises LeaseLostError, with nothing
         written, where the lease was lost."""
-        progress = {"checkpoint": {"$literal": checkpoint}, "done": done, "total": total}
+        progress = {"checkpoint": {"$literal": reached.checkpoint}, "done": reached.done, "total": reached.total}
 
-        async def both(session: Session) -> None:
-            await work(session)
-            if not await self._change(lease, progress, session):
+        async def both(unit: UnitOfWork) -> str:
+            await work(unit)
+            if not await self._change(lease, progress, unit.session):
                 raise LeaseLostError
+            return lease.job.id
 
-        async with self._client.start_session() as session:
-            await session.with_transaction(
-                both, read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority")
-            )
+        await self._units.run(author, both)
 
     async def succeed(self, lease: JobLease) -> None:
         """The job is done. Nothing happens where the lease was lost: another worker goes on from the checkpoint."""
@@ -225,15 +235,21 @@ class JobLedger:
         )
         return changed.matched_count == 1
 
-    async def remove_succeeded(self, before: datetime) -> int:
-        """Removes the succeeded jobs that were enqueued before `before`; returns how many."""
+    async def remove_succeeded(self, unit: UnitOfWork, before: datetime, limit: int) -> int:
+        """Removes at most `limit` of the succeeded jobs that were enqueued before `before`; returns how many."""
         old = {"state": JobState.SUCCEEDED, "created_at": {"$lt": before}}
-        return (await self._jobs.delete_many(old)).deleted_count
+        found = await self._jobs.find(old, {"version": 1}, session=unit.session).limit(limit).to_list()
+        for job in found:
+            told = ChangedRow(Act.DELETE, Job.kind.value, job["version"] + 1, record=job["_id"])
+            await unit.delete(self._jobs, {"_id": job["_id"]}, told)
+        return len(found)
 
-    async def _change(self, lease: JobLease, fields: Mapping[str, Any], session: Session | None = None) -> bool:
+    async def _change(
+        self, lease: JobLease, fields: Mapping[str, Any], session: AsyncClientSession | None = None
+    ) -> bool:
         return await self._set(lease, {**fields, **_CHANGED}, session)
 
-    async def _set(self, lease: JobLease, fields: Mapping[str, Any], session: Session | None = None) -> bool:
+    async def _set(self, lease: JobLease, fields: Mapping[str, Any], session: AsyncClientSession | None = None) -> bool:
         changed = await self._jobs.update_one(
             {"_id": ObjectId(lease.job.id), "token": lease.token}, [{"$set": dict(fields)}], session=session
         )

@@ -1,7 +1,8 @@
 """What ends or is due soon, page by page, and the reminders of it: one per record, subject and day.
 
-Owns the identity of a reminder, which is derived from these three. Every read takes the `AccessPlan` of whoever acts;
-it must never read a field that the plan does not show in every row.
+Owns the identity of a reminder, which is derived from these three. One about a customer, or a record of theirs, names
+the customer (`_customer`) and is the business of whoever manages the customer, now and later. Every read takes the
+`AccessPlan` of whoever acts; it must never read a field that the plan does not show in every row.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from bson import ObjectId
-from pymongo import ASCENDING, UpdateOne
-from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo import ASCENDING
 
 from documents.access.plan import AccessPlan, Action, Scope
 from documents.access.report import AccessReport
+from documents.access.trace import Act
+from documents.audit.entries import ChangedRow
 from documents.chapters.customers.kinds import Status
 from documents.chapters.reminders.kinds import Reminder, ReminderState, ReminderSubject
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
@@ -26,9 +28,12 @@ from documents.reading.conditions import both
 from documents.reading.customers import CustomerReader
 from documents.reading.records import RecordReader
 from documents.reckoning.working_time import SHANGHAI
+from documents.storing.layout import CustomerReference
 from documents.storing.row_scope import Filter
+from documents.writing.unit_of_work import UnitOfWork
 
 _ALL: Final = frozenset({Scope.ALL})
+_WRITTEN: Final = Reminder.model_fields.keys() - {"version", "created_at", "created_by", "updated_at"}
 REVIEWS: Final = (ReminderSubject.REVIEW_DUE, ReminderSubject.REVIEW_OVERDUE)
 
 
@@ -42,6 +47,7 @@ class Due:
     due_on: date
     person: str | None
     department: str | None
+    customer: ObjectId | None = None
     renewed: bool = False  # there is nothing to remind of any more
 
 
@@ -112,7 +118,7 @@ class ReminderRepository:
         if after is not None:
             instant, _, row_id = after.partition("/")
             condition = both(condition, _beyond("expires_at", datetime.fromisoformat(instant), row_id))
-        wanted = dict.fromkeys(("expires_at", expiry.person, "_department"), 1)
+        wanted = dict.fromkeys(("expires_at", expiry.person, "_department", "customer_id"), 1)
         found = await rows.find(condition, wanted).sort(_order("expires_at")).limit(limit).to_list()
         renewed: Collection[str] = ()
         if expiry.kind is Kind.UNDERTAKING:
@@ -136,23 +142,51 @@ class ReminderRepository:
         rows = self._customers.store.collection.find(condition, wanted).sort(_order("next_review_on")).limit(limit)
         return [_review(row, today) async for row in rows]
 
-    async def remind(self, plan: AccessPlan, due: Iterable[Due], by: str, session: AsyncClientSession) -> None:
+    async def remind(self, unit: UnitOfWork, plan: AccessPlan, due: Iterable[Due], by: str) -> None:
         """Makes the reminders that there are not yet, hands on those whose person is another by now, and ends those of
         what was renewed."""
         self._check(plan)
-        now = datetime.now(UTC)
-        changes = [change for one in due for change in _changes(one, by, now)]
-        if changes:
-            await self._rows.bulk_write(changes, ordered=True, session=session)
-
-    async def mark_done(self, about: str, subjects: Collection[ReminderSubject], session: AsyncClientSession) -> None:
-        """What a record was due for was done: nobody needs to be reminded any more."""
-        condition = {
-            "about": about,
-            "what": {"$in": [one.value for one in subjects]},
-            "state": ReminderState.OPEN.value,
+        wanted = {_reminder_id(one.about, one.what, one.due_on): one for one in due}
+        overdue = [one for one in wanted.values() if one.what is ReminderSubject.REVIEW_OVERDUE]
+        old_news = [_reminder_id(one.about, ReminderSubject.REVIEW_DUE, one.due_on) for one in overdue]
+        customers = await unit.lock_many({one.customer for one in wanted.values() if one.customer is not None})
+        known = {
+            row["_id"]: row
+            async for row in self._rows.find({"_id": {"$in": [*wanted, *old_news]}}, session=unit.session)
         }
-        await self._rows.update_many(condition, _done(datetime.now(UTC)), session=session)
+        now = datetime.now(UTC)
+        made: list[dict[str, Any]] = []
+        for reminder_id, one in wanted.items():
+            if one.customer is not None and one.customer not in customers:
+                continue  # it went, and there is nobody to remind of anything
+            customer = customers[one.customer] if one.customer is not None else None
+            whose = _whose(one, customer)
+            row = known.get(reminder_id)
+            if row is None and not one.renewed:
+                made.append(_new_row(reminder_id, one, whose, by, now))
+            elif row is not None and one.renewed:
+                await self._end(unit, row, now)
+            elif row is not None and any(row.get(name) != value for name, value in whose.items()):
+                await self._update(unit, row, whose, now)
+        await unit.insert_many(self._rows, made, [_changed(Act.CREATE, row, _WRITTEN & row.keys()) for row in made])
+        for reminder_id in old_news:
+            if reminder_id in known:
+                await self._end(unit, known[reminder_id], now)
+
+    async def mark_done(self, unit: UnitOfWork, about: str, subjects: Collection[ReminderSubject]) -> None:
+        """What a record was due for was done: nobody needs to be reminded any more."""
+        condition = {"about": about, "what": {"$in": [one.value for one in subjects]}}
+        now = datetime.now(UTC)
+        for row in await self._rows.find(condition, session=unit.session).to_list():
+            await self._end(unit, row, now)
+
+    async def _end(self, unit: UnitOfWork, row: Mapping[str, Any], now: datetime) -> None:
+        if row["state"] == ReminderState.OPEN.value:
+            await self._update(unit, row, {"state": ReminderState.DONE.value, "done_at": now}, now)
+
+    async def _update(self, unit: UnitOfWork, row: Mapping[str, Any], values: Mapping[str, Any], now: datetime) -> None:
+        change = {"$set": {**values, "updated_at": now}, "$inc": {"version": 1}}
+        await unit.update(self._rows, {"_id": row["_id"]}, change, _changed(Act.WRITE, row, _WRITTEN & values.keys()))
 
     def _reviewable(self, plan: AccessPlan) -> Filter | None:
         """The filter of the customers whose review may be seen to be due."""
@@ -190,6 +224,7 @@ def _expiring(expiry: Expiry, row: Mapping[str, Any], *, renewed: bool) -> Due:
         due_on=expires_at.astimezone(SHANGHAI).date(),
         person=row.get(expiry.person),
         department=row.get("_department"),
+        customer=row.get("customer_id"),
         renewed=renewed,
     )
 
@@ -204,6 +239,7 @@ def _review(row: Mapping[str, Any], today: date) -> Due:
         due_on=due_on,
         person=row.get("account_manager"),
         department=row.get("department"),
+        customer=row["_id"],
     )
 
 
@@ -211,12 +247,16 @@ def _reminder_id(about: str, what: ReminderSubject, due_on: date) -> ObjectId:
     return ObjectId(hashlib.sha256(f"{about} {what.value} {due_on.isoformat()}".encode()).digest()[:12])
 
 
-def _changes(due: Due, by: str, now: datetime) -> Iterable[UpdateOne]:
-    reminder_id = _reminder_id(due.about, due.what, due.due_on)
-    if due.renewed:
-        yield UpdateOne({"_id": reminder_id, "state": ReminderState.OPEN.value}, _done(now))
-        return
+def _whose(due: Due, customer: CustomerReference | None) -> dict[str, Any]:
+    """Who is to be reminded: whoever manages the customer at this moment, where it is about one."""
+    person = customer.account_manager if customer is not None else due.person
+    department = customer.department if customer is not None else due.department
+    return {"for_person": person, "_owner": person, "department": department, "_department": department}
+
+
+def _new_row(reminder_id: ObjectId, due: Due, whose: Mapping[str, Any], by: str, now: datetime) -> dict[str, Any]:
     row = {
+        "_id": reminder_id,
         "kind": Kind.REMINDER.value,
         "version": 1,
         "created_at": now,
@@ -228,23 +268,12 @@ def _changes(due: Due, by: str, now: datetime) -> Iterable[UpdateOne]:
         "state": ReminderState.OPEN.value,
         "_tokens": {},
         "_terms": [],
+        "_customer": due.customer,
+        **whose,
     }
-    whose = {
-        "for_person": due.person,
-        "_owner": due.person,
-        "department": due.department,
-        "_department": due.department,
-    }
-    known = {name: value for name, value in whose.items() if value is not None}
-    change = {"$setOnInsert": row, **({"$set": known} if known else {})}
-    yield UpdateOne({"_id": reminder_id}, change, upsert=True)
-    if due.what is ReminderSubject.REVIEW_OVERDUE:  # then that it is due is old news
-        earlier = _reminder_id(due.about, ReminderSubject.REVIEW_DUE, due.due_on)
-        yield UpdateOne({"_id": earlier, "state": ReminderState.OPEN.value}, _done(now))
+    return {name: value for name, value in row.items() if value is not None}
 
 
-def _done(now: datetime) -> dict[str, Any]:
-    return {
-        "$set": {"state": ReminderState.DONE.value, "done_at": now, "updated_at": now},
-        "$inc": {"version": 1},
-    }
+def _changed(act: Act, row: Mapping[str, Any], written: Collection[str]) -> ChangedRow:
+    version = row["version"] + (act is Act.WRITE)
+    return ChangedRow(act, Kind.REMINDER.value, version, tuple(sorted(written)), row.get("_customer"), row["_id"])

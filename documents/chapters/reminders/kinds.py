@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, ClassVar, Final
 
@@ -30,11 +31,14 @@ class ReminderState(Labelled):
 
 
 class Reminder(CompanyRecord):
-    """One reminder for each record, subject and day: made by jobs, done by the person whose own it is."""
+    """One reminder for each record, subject and day: made by jobs, done by the person whose own it is, and where it is
+    about a customer handed on with the customer."""
 
     kind: ClassVar[Kind] = Kind.REMINDER
     collection: ClassVar[str] = "reminders"
     owner: ClassVar[str | None] = "for_person"
+    hangs_on: ClassVar[str | None] = "_customer"
+    follows: ClassVar[Mapping[str, str]] = {"for_person": "account_manager", "department": "department"}
 
     about: Annotated[RecordId, declare("About", "相关记录", BASIC, search=EXACT, managed=True)]
     what: Annotated[ReminderSubject, declare("What is due", "事项", BASIC, search=EXACT, managed=True)]

@@ -18,7 +18,6 @@ from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError, RecordNotFoundError, RuleBrokenError
 from documents.reading.typed_rows import Known
 from documents.writing.idempotency import IdempotentRequest
-from documents.writing.locks import lock_kind
 from documents.writing.records import RecordWrites, Work
 from policies.authorize import CREATE, WRITE
 from policies.changing.narrowing import only_narrows
@@ -113,8 +112,8 @@ class AccountChanges:
         username = given["username"]
 
         async def work(writes: RecordWrites) -> str:
-            await lock_kind(self._operations.writer, writes, KIND)
-            account = await self._accounts.get(username, writes.session)
+            await writes.unit.lock_kind(KIND)
+            account = await self._accounts.get(username, writes.unit.session)
             values: dict[str, object] = {"staff": username, "act": act.value, "reason": given["reason"]}
             derived: dict[str, object] = {}
             before, after = _rights(account), None
@@ -132,7 +131,7 @@ class AccountChanges:
                 await self._carry_out(writes, username, act, after)
             return made
 
-        return await self._done(username, work, request)
+        return await self._done(caller, username, work, request)
 
     async def _decide(
         self, caller: Caller, given: OfRecord, changed: dict[str, str], state: State, request: Request
@@ -141,7 +140,7 @@ class AccountChanges:
         record_id, version, told = given["id"], given["version"], list[str]()
 
         async def work(writes: RecordWrites) -> str:
-            await lock_kind(self._operations.writer, writes, KIND)
+            await writes.unit.lock_kind(KIND)
             await writes.check(plan, KIND, record_id, changed, version=version)
             facts = await self._facts(writes, plan, record_id)
             if facts["state"] != State.WAITING:
@@ -155,13 +154,13 @@ class AccountChanges:
             told[:] = [facts["staff"]]
             return record_id
 
-        done = await self._operations.run(work, request)
+        done = await self._operations.run(caller, work, request)
         for username in told:
             self._principals.forget_account(username)
         return done
 
-    async def _done(self, username: str, work: Work, request: Request) -> str:
-        done = await self._operations.run(work, request)
+    async def _done(self, caller: Caller, username: str, work: Work, request: Request) -> str:
+        done = await self._operations.run(caller, work, request)
         self._principals.forget_account(username)  # in this process it counts at once
         return done
 
@@ -191,7 +190,7 @@ class AccountChanges:
         """Another person, about the account as it was when the change was asked for."""
         if facts["created_by"] == caller.username:
             raise RuleBrokenError("approval.same_person", "approved_by")
-        account = await self._accounts.get(facts["staff"], writes.session)
+        account = await self._accounts.get(facts["staff"], writes.unit.session)
         if account is None:
             raise RecordNotFoundError
         self._check(caller, Act(facts["act"]), account, _asked(facts))
@@ -199,7 +198,7 @@ class AccountChanges:
             raise RuleBrokenError("account_change.outdated", "act")
 
     async def _carry_out(self, writes: RecordWrites, username: str, act: Act, after: _Rights | None) -> None:
-        session, rules = writes.session, self._store.compiler.rule_set
+        session, rules = writes.unit.session, self._store.compiler.rule_set
         takes = act in (Act.DISABLED, Act.RIGHTS_SET)
         was_locked = takes and await self._administration.locks_out(rules, writes)
         match act:

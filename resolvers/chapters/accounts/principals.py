@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Collection, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from documents.chapters.accounts.directory import AccountRepository
@@ -53,6 +53,18 @@ class Principals:
         key = ("oidc", oidc_subject)
         task = self._recent(key) or self._ask(key, self._load_oidc_subject(oidc_subject))
         return task.result() if task.done() else await asyncio.shield(task)
+
+    async def again(self, principal: Principal | None) -> Principal | None:
+        """Who the principal is at this moment, asked of the database: None where the session ended, or the account is
+        gone or disabled."""
+        if principal is None:
+            return None
+        if principal.session_id is not None:
+            return await self._load_session(principal.session_id)
+        account = await self._accounts.get(principal.username)
+        if account is None or account.disabled:
+            return None
+        return replace(principal_of(account, None), authenticated_at=principal.authenticated_at)
 
     async def refresh(self, session_ids: Collection[str]) -> None:
         """Asks anew about all these sessions in one query, and has outside subjects asked about again when next needed:

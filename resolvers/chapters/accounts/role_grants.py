@@ -87,7 +87,7 @@ class RoleGrants:
                 await self._give(writes, granted, term)
             return granted
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
     async def approve(self, caller: Caller, given: OfRecord, request: IdempotentRequest | None) -> str:
         """Makes a grant count that another person made for a third."""
@@ -108,7 +108,7 @@ class RoleGrants:
             await self._give(writes, record_id, known)
             return record_id
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
     async def end(self, caller: Caller, given: OfRecord, request: IdempotentRequest | None) -> str:
         """Ends a grant before its time, or one that has no end."""
@@ -125,12 +125,12 @@ class RoleGrants:
                 raise RuleBrokenError("role_grant.ended_already", "ended_at")
             derived = {"ended_by": caller.username, "state": State.ENDED.value}
             await writes.update(plan, KIND, record_id, {"ended_at": now}, derived=derived, version=version)
-            await self._accounts.end_role_term(known["staff"], record_id, writes.session)
+            await self._accounts.end_role_term(known["staff"], record_id, writes.unit.session)
             if not was_locked and await self._administration.locks_out(rules, writes):
                 raise RuleBrokenError("draft.locks_out", "role")
             return record_id
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
     async def accounts(self, caller: Caller) -> Records:
         """Who there is, with which roles: for those who may read every grant. Raises FieldAccessError."""
@@ -145,7 +145,7 @@ class RoleGrants:
 
     async def _give(self, writes: RecordWrites, grant: str, term: _Term) -> None:
         given = {"role": term["role"], "since": term["since"], "until": term.get("until"), "grant": grant}
-        await self._accounts.add_role_term(term["staff"], given, writes.session)
+        await self._accounts.add_role_term(term["staff"], given, writes.unit.session)
 
     def _check(self, caller: Caller, term: _Term, now: datetime) -> None:
         if term["staff"] == caller.username:

@@ -147,7 +147,7 @@ class CreditAssessments:
                 await self._take_effect(turn, made, outcome)
             return made
 
-        return await operations.run(work, request)
+        return await operations.run(caller, work, request)
 
     async def approve(self, caller: Caller, given: OfRecord, request: IdempotentRequest | None) -> str:
         """Puts the assessment `given["id"]` in force; by another person than who made it."""
@@ -172,7 +172,7 @@ class CreditAssessments:
             await self._take_effect(turn, given["id"], assessment)
             return given["id"]
 
-        return await operations.run(work, request)
+        return await operations.run(caller, work, request)
 
     async def reproduce(self, caller: Caller, assessment_id: str) -> Record | None:
         """The assessment made again from what was recorded, and whether it is the same; None where there is none.

@@ -83,7 +83,7 @@ class Contracts:
             derived = await self._met_with(turn, terms)
             return await writes.insert(plan, CONTRACT, values, customer=customer, derived=derived, by=caller.username)
 
-        return await operations.run(work, request)
+        return await operations.run(caller, work, request)
 
     async def approve(self, caller: Caller, given: OfRecord, request: IdempotentRequest | None) -> str:
         """Puts a contract that awaits it in force; by another person than who signed it. The limit is asked anew."""
@@ -104,7 +104,7 @@ class Contracts:
             await writes.update(plan, CONTRACT, given["id"], values, version=version, derived={**met_with, **values})
             return given["id"]
 
-        return await operations.run(work, request)
+        return await operations.run(caller, work, request)
 
     async def end(self, caller: Caller, given: EndContract, request: IdempotentRequest | None) -> str:
         """Ends a contract. What is open of it stays open. Raises RuleBrokenError `step.not_allowed` where it ended."""
@@ -122,7 +122,7 @@ class Contracts:
             await writes.update(plan, CONTRACT, given["id"], values, version=given["version"])
             return given["id"]
 
-        return await operations.run(work, request)
+        return await operations.run(caller, work, request)
 
     async def _met_with(self, turn: Turn, contract: _Terms) -> dict[str, Any]:
         """What the contract meets: the limit, and the handling in force."""

@@ -74,7 +74,7 @@ class Exposures:
         """One more amount against the limit, and the handling in force, as the system knows them, in the transaction
         of the operation. Raises CurrencyError `currency.no_rate`."""
         own = await self._operations.system_plan(turn.plan, Kind.RECEIVABLE, READ)
-        amounts = await self._figures.open_amounts(own, turn.customer, AccessReport(), turn.writes.session)
+        amounts = await self._figures.open_amounts(own, turn.customer, AccessReport(), turn.writes.unit.session)
         known = await handling_in_force(self._operations, turn)
         return self._checked(amounts, new_amount, known.handling.limit), known
 

@@ -23,7 +23,6 @@ from documents.chapters.credit.overdue_steps import (
 )
 from documents.chapters.credit.receivables import Receivable
 from documents.chapters.handling.kinds import HandlingCause
-from documents.chapters.jobs.ledger import Session
 from documents.declaring.kind import Kind
 from documents.errors import RecordNotFoundError, RuleBrokenError
 from documents.reading.typed_rows import Known
@@ -32,6 +31,7 @@ from documents.reckoning.money import Money
 from documents.storing.layout import CustomerReference
 from documents.writing.idempotency import IdempotentRequest
 from documents.writing.records import RecordWrites
+from documents.writing.unit_of_work import UnitOfWork
 from policies.authorize import WRITE
 from policies.principal import SYSTEM
 from resolvers.caller import Caller
@@ -101,18 +101,18 @@ class Collection:
             await writes.update(plan, STEP, given["id"], values, version=given["version"], derived=derived)
             return given["id"]
 
-        return await operations.run(work, request)
+        return await operations.run(caller, work, request)
 
     async def overdue(self, on: date, after: str | None, limit: int) -> Sequence[OverdueReceivable]:
         """A page of what is overdue on the day, behind the id `after`."""
         plan = await self._operations.plan(_system(), RECEIVABLE)
         return await self._figures.overdue(plan, on, after, limit)
 
-    async def plan_steps(self, session: Session, receivables: Sequence[OverdueReceivable], on: date) -> None:
+    async def plan_steps(self, unit: UnitOfWork, receivables: Sequence[OverdueReceivable], on: date) -> None:
         """Plans the next step of each of `receivables` for which one is due on the day and none is planned.
 
         Doing it again plans nothing: it is safe in a job that starts over."""
-        writes = RecordWrites(self._operations.writer, session)
+        writes = self._operations.writer.writes(unit)
         for receivable in receivables:
             try:
                 customer = await self._operations.customer(_system(), receivable.customer)

@@ -120,7 +120,7 @@ class CollectionLetters:
                 await writes.update(plan, STEP, given["id"], {"letter": letter}, version=given["version"])
                 return given["id"]
 
-            return await operations.run(work, request)
+            return await operations.run(caller, work, request)
 
     async def _step(self, caller: Caller, record_id: str) -> _PlannedStep:
         step = await self._records.known(caller, STEP, record_id, _PlannedStep)

@@ -99,7 +99,7 @@ class Receivables:
             }
             return await writes.insert(plan, RECEIVABLE, values, customer=customer, derived=derived, by=caller.username)
 
-        return await operations.run(work, request)
+        return await operations.run(caller, work, request)
 
     async def record_payment(self, caller: Caller, given: RecordPayment, request: IdempotentRequest | None) -> str:
         """Records a payment of `given["customer"]` and sets it off against `given["receivables"]` in their order, or
@@ -125,7 +125,7 @@ class Receivables:
             await self._collection.follow(turn, Cause(HandlingCause.PAYMENT, made))
             return made
 
-        return await operations.run(work, request)
+        return await operations.run(caller, work, request)
 
     async def ageing(self, caller: Caller, department: str | None, on: date) -> Records:
         """What is open by currency and age, of what the caller may see. Raises FieldAccessError."""

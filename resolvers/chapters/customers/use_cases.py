@@ -8,16 +8,13 @@ from typing import Any
 from documents.access.plan import AccessPlan
 from documents.access.trace import Act
 from documents.declaring.kind import Kind
-from documents.errors import (
-    IdempotencyConflictError,
-    RecordNotFoundError,
-    StaleVersionError,
-)
+from documents.errors import RecordNotFoundError, StaleVersionError
 from documents.plain_records import Record
 from documents.reading.list_query import ListQuery, Selection
 from documents.storing.public_ids import parse_customer_id
 from documents.writing.customers import Change
 from documents.writing.idempotency import IdempotentRequest
+from documents.writing.unit_of_work import UnitOfWork, Work
 from policies.authorize import CREATE, DELETE, WRITE
 from resolvers.caller import Caller, idempotent
 from resolvers.chapters.customers.history import History
@@ -38,7 +35,7 @@ class Customers:
         self._engine = kernel.engine
         self._reader = storage.reader
         self._writer = storage.writer
-        self._idempotency = storage.idempotency
+        self._units = storage.units
         self._reads = kernel.reads
         self._shared = shared
         self.history = History(kernel.engine, storage.history, storage.reader, storage.accounts)
@@ -65,19 +62,18 @@ class Customers:
         caller.report.trace.add_plan(plan)
         change = _with_owner(caller, change)
         request = idempotent(caller, path, ["create", change.kind, change.channel, change.values])
-        known = await self._known(request)
-        if known is None:
-            try:
-                with traced(caller, Changing(Act.CREATE, change.kind, tuple(change.values))) as new:
-                    new.customer = await self._writer.create(plan, change, request)
-                known = f"{change.kind.value}_{new.customer}"
-            except REFUSALS as refusal:
-                return _refused(refusal, change.kind)
-            except IdempotencyConflictError:
-                known = await self._settled(request)
+
+        async def work(unit: UnitOfWork) -> str:
+            return f"{change.kind.value}_{await self._writer.create(unit, plan, change)}"
+
+        try:
+            with traced(caller, Changing(Act.CREATE, change.kind, tuple(change.values))):
+                customer_id = await self._run(caller, work, request)
+        except REFUSALS as refusal:
+            return _refused(refusal, change.kind)
         # What the creator may do from now on is asked again: the right to create is spent.
         plan = await self._engine.authorize(caller.principal, caller.purpose, read_actions(selection))
-        return await self._payload(caller, plan, known, selection)
+        return await self._payload(caller, plan, customer_id, selection)
 
     async def update(self, caller: Caller, given: OfRecord, change: Change, selection: Selection, path: str) -> Record:
         """The payload record of a change to the customer whose version the caller saw."""
@@ -85,20 +81,22 @@ class Customers:
         plan = await self._engine.authorize(caller.principal, caller.purpose, WRITE | read_actions(selection))
         caller.report.trace.add_plan(plan)
         request = idempotent(caller, path, ["update", customer_id, version, change.channel, change.values])
-        if await self._known(request) is None:
-            row_id = _row_id(customer_id, change.kind)
-            try:
-                with traced(caller, Changing(Act.WRITE, change.kind, tuple(change.values), customer=row_id)):
-                    if row_id is None:
-                        raise RecordNotFoundError
-                    await self._writer.update(plan, row_id, version, change, request)
-            except StaleVersionError as refusal:
-                current = await self._reads.find_customer(caller, plan, customer_id, selection)
-                return Record(_refused(refusal, change.kind), customer=current)
-            except REFUSALS as refusal:
-                return _refused(refusal, change.kind)
-            except IdempotencyConflictError:
-                await self._settled(request)
+        row_id = _row_id(customer_id, change.kind)
+
+        async def work(unit: UnitOfWork) -> str:
+            if row_id is None:
+                raise RecordNotFoundError
+            await self._writer.update(unit, plan, row_id, version, change)
+            return customer_id
+
+        try:
+            with traced(caller, Changing(Act.WRITE, change.kind, tuple(change.values), customer=row_id)):
+                await self._run(caller, work, request)
+        except StaleVersionError as refusal:
+            current = await self._reads.find_customer(caller, plan, customer_id, selection)
+            return Record(_refused(refusal, change.kind), customer=current)
+        except REFUSALS as refusal:
+            return _refused(refusal, change.kind)
         return await self._payload(caller, plan, customer_id, selection)
 
     async def delete(self, caller: Caller, given: OfRecord, path: str) -> Record:
@@ -107,34 +105,30 @@ class Customers:
         plan = await self._engine.authorize(caller.principal, caller.purpose, DELETE)
         caller.report.trace.add_plan(plan)
         request = idempotent(caller, path, ["delete", customer_id, version])
-        if await self._known(request) is None:
-            parsed = parse_customer_id(customer_id)
-            try:
-                kind, row_id = parsed or (None, None)
-                with traced(caller, Changing(Act.DELETE, kind, customer=row_id)):
-                    if parsed is None:
-                        raise RecordNotFoundError
-                    await self._writer.delete(plan, *parsed, version, request)
-            except REFUSALS as refusal:
-                return _refused(refusal, parsed[0] if parsed is not None else None)
-            except IdempotencyConflictError:
-                await self._settled(request)
+        kind, row_id = parse_customer_id(customer_id) or (None, None)
+
+        async def work(unit: UnitOfWork) -> str:
+            if kind is None or row_id is None:
+                raise RecordNotFoundError
+            await self._writer.delete(unit, plan, kind, row_id, version)
+            return customer_id
+
+        try:
+            with traced(caller, Changing(Act.DELETE, kind, customer=row_id)):
+                await self._run(caller, work, request)
+        except REFUSALS as refusal:
+            return _refused(refusal, kind)
+        if row_id is not None:
+            self._writer.forget(row_id)
         return Record(deleted_id=customer_id, user_errors=[])
+
+    async def _run(self, caller: Caller, work: Work, request: IdempotentRequest | None) -> str:
+        return await self._units.run(caller.author(self._engine.rule_set_version), work, request)
 
     async def _payload(self, caller: Caller, plan: AccessPlan, customer_id: str, selection: Selection) -> Record:
         """What a mutation returns is a read like any other: under the plan, of the row as it is now."""
         record = await self._reads.find_customer(caller, plan, customer_id, selection)
         return Record(customer=record, user_errors=[])
-
-    async def _known(self, request: IdempotentRequest | None) -> str | None:
-        return await self._idempotency.outcome(request) if request is not None else None
-
-    async def _settled(self, request: IdempotentRequest | None) -> str:
-        """The outcome of the other try that got there first. Raises IdempotencyConflictError while there is none."""
-        known = await self._known(request)
-        if known is None:
-            raise IdempotencyConflictError(in_progress=True)
-        return known
 
 
 def _refused(refusal: Exception, kind: Kind | None) -> Record:

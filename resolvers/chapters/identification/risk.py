@@ -120,7 +120,7 @@ class RiskAssessments:
             await handling_after(operations, turn, cause, lambda situation: replace(situation, risk=level))
             return made
 
-        return await operations.run(work, request)
+        return await operations.run(caller, work, request)
 
     async def reproduce(self, caller: Caller, assessment_id: str) -> Record | None:
         """The assessment made again from what was recorded, and whether it is the same; None where there is none.

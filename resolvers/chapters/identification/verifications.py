@@ -81,7 +81,7 @@ class Verifications:
             by = caller.username
             return await writes.insert(plan, VERIFICATION, values, customer=customer, derived=derived, by=by)
 
-        return await operations.run(work, request)
+        return await operations.run(caller, work, request)
 
     async def confirm(self, caller: Caller, given: OfRecord, request: IdempotentRequest | None) -> str:
         """Confirms `given["id"]`. Raises RuleBrokenError `step.not_allowed`, `verification.same_person`."""
@@ -102,7 +102,7 @@ class Verifications:
             await writes.update(plan, VERIFICATION, record_id, confirmation, version=version)
             return record_id
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
     async def withdraw(self, caller: Caller, given: WithdrawVerification, request: IdempotentRequest | None) -> str:
         """Withdraws `given["id"]` for a reason: it counts no more. Raises RuleBrokenError `step.not_allowed`."""
@@ -121,7 +121,7 @@ class Verifications:
             await writes.update(plan, VERIFICATION, record_id, withdrawal, version=version)
             return record_id
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
 
 def _require(known: _KnownVerification, *states: VerificationState) -> None:

@@ -170,7 +170,7 @@ class IncidentSteps:
         async def work(writes: RecordWrites) -> str:
             return await writes.insert(plan, KIND, given, derived=derived, by=caller.username)
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
     async def scope(self, caller: Caller, given: ScopeIncident, request: IdempotentRequest | None) -> str:
         """Finds in the trail whom the incident concerns, and keeps the answer. Further searches add to it.
@@ -179,11 +179,11 @@ class IncidentSteps:
         found = await self._scopes.search(caller, given)
 
         async def change(incident: _Open) -> _Changed:
-            scopes, session = incident.known["scopes"] or [], incident.writes.session
+            scopes, unit = incident.known["scopes"] or [], incident.writes.unit
             number = len(scopes) + 1
             own = await self._operations.system_plan(incident.plan, Kind.AFFECTED_CUSTOMER, CREATE)
             searched = Searched(given["id"], number, found.query.field, caller.username)
-            listed = await self._affected.add(own, searched, found.seen, session)
+            listed = await self._affected.add(unit, own, searched, found.seen)
             scope = Record(
                 number=number,
                 person=found.query.username,
@@ -197,7 +197,7 @@ class IncidentSteps:
                 at=incident.now,
                 by=caller.username,
             )
-            affected = await self._affected.count(given["id"], session)
+            affected = await self._affected.count(given["id"], unit.session)
             return {"scopes": [*scopes, scope], "trail_heads": found.heads, "affected": affected}
 
         return await self._change(caller, given, request, "scopes", change)
@@ -319,7 +319,7 @@ class IncidentSteps:
             await writes.update(plan, KIND, record_id, values, version=version, derived=derived)
             return record_id
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
 
 def open_points(known: Standing) -> list[RuleBrokenError]:

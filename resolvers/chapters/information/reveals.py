@@ -20,7 +20,7 @@ from documents.errors import FieldAccessError, InvalidField, InvalidValueError, 
 from documents.reading.reveals import CustomerReveals
 from documents.registry import CATALOGUE
 from documents.storing.layout import CustomerReference
-from documents.storing.public_ids import parse_customer_id, parse_id
+from documents.storing.public_ids import parse_customer_id
 from documents.writing.idempotency import IdempotentRequest
 from documents.writing.records import RecordWrites
 from policies.authorize import CREATE, REVEAL
@@ -84,7 +84,7 @@ class Reveals:
             errors = _errors(refusal)
             if kind is not None:
                 named = tuple(refusal.fields) if isinstance(refusal, FieldAccessError) else ()
-                change = TracedChange(Act.REVEAL, kind, (), row_id, code=errors[0].code, refused=named)
+                change = TracedChange(Act.REVEAL, kind, (), errors[0].code, row_id, refused=named)
                 caller.report.trace.add_change(change)
             return RevealResult(user_errors=errors)
 
@@ -113,12 +113,7 @@ class Reveals:
         async def work(writes: RecordWrites) -> str:
             return await writes.insert(system, KIND, values, customer=customer, by=caller.username)
 
-        record_id = await self._operations.run(work, asked.request)
-        written = parse_id(record_id, (KIND.value,))
-        record = written[1] if written is not None else None
-        change = TracedChange(Act.CREATE, KIND, tuple(values), customer.row_id, record)
-        caller.report.trace.add_change(change)
-        return record_id
+        return await self._operations.run(caller, work, asked.request)
 
 
 def _declared(kind: Kind, public_name: str) -> str:

@@ -48,8 +48,8 @@ class Reviews:
                 plan, Kind.REVIEW, values, customer=customer, derived=derived, by=caller.username
             )
             if reached:
-                await self._days.set(customer.row_id, due, writes.session)
-                await self._reminders.mark_done(customer.public_id, REVIEWS, writes.session)
+                await self._days.set(writes.unit, customer.row_id, due)
+                await self._reminders.mark_done(writes.unit, customer.public_id, REVIEWS)
             return done
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)

@@ -89,7 +89,7 @@ class Sharing:
         async def work(writes: RecordWrites) -> str:
             return await writes.insert(plan, Kind.PARTNER, given, by=caller.username)
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
     async def sign_agreement(self, caller: Caller, given: SignAgreement, request: IdempotentRequest | None) -> str:
         """A confidentiality agreement with a partner; without `fields` it covers all."""
@@ -101,7 +101,7 @@ class Sharing:
         async def work(writes: RecordWrites) -> str:
             return await writes.insert(plan, Kind.SHARING_AGREEMENT, given, by=caller.username)
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
     async def end_agreement(self, caller: Caller, given: OfRecord, request: IdempotentRequest | None) -> str:
         """Ends an agreement now: with it everything that is shared under it."""
@@ -118,7 +118,7 @@ class Sharing:
         async def work(writes: RecordWrites) -> str:
             return await writes.insert(plan, Kind.CONSENT, values, customer=customer, by=caller.username)
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
     async def withdraw_consent(self, caller: Caller, given: OfRecord, request: IdempotentRequest | None) -> str:
         """Withdraws a consent now."""
@@ -137,7 +137,7 @@ class Sharing:
             await writes.update(plan, kind, record_id, {field: _now()}, version=version)
             return record_id
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
 
 def _check_period(begins: datetime, expires: datetime) -> None:

@@ -85,7 +85,7 @@ class Confidentiality:
             await self._clear(writes, plan, caller.username, now)
             return signed
 
-        done = await self._operations.run(work, request)
+        done = await self._operations.run(caller, work, request)
         if caller.principal is not None and caller.principal.session_id is not None:
             self._principals.forget_session(caller.principal.session_id)  # who signed has access at once
         return done
@@ -105,13 +105,13 @@ class Confidentiality:
             await self._clear(writes, plan, known["staff"], now)
             return record_id
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
     async def _clear(self, writes: RecordWrites, plan: AccessPlan, staff: str, now: datetime) -> None:
         """Carries over to the account until when it is bound, by all its undertakings together."""
         signed = await writes.find(plan, Kind.UNDERTAKING, Where(staff=staff), _Signed)
         until = access_ends_at(staff, map(_undertaking, signed), now)
-        await self._accounts.set_clearance(staff, until, writes.session)
+        await self._accounts.set_clearance(staff, until, writes.unit.session)
 
 
 def _undertaking(known: _Signed) -> Undertaking:

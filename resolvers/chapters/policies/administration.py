@@ -157,7 +157,7 @@ class PolicyAdministration:
             derived = _begun(State.DRAFT, caller)
             return await writes.insert(plan, KIND, content, derived=derived, by=caller.username)
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
     async def update_draft(self, caller: Caller, given: UpdateDraft, request: Request) -> str:
         """Changes a draft. It has to be submitted and approved anew; the caller is one of its authors from now on."""
@@ -220,7 +220,7 @@ class PolicyAdministration:
             await self._activate(writes, plan, caller, known)
             return record_id
 
-        done = await self._operations.run(work, request)
+        done = await self._operations.run(caller, work, request)
         await self._store.refresh()
         return done
 
@@ -238,7 +238,7 @@ class PolicyAdministration:
                 await self._activate(writes, plan, caller, await self._known(writes, plan, made))
             return made
 
-        done = await self._operations.run(work, request)
+        done = await self._operations.run(caller, work, request)
         await self._store.refresh()
         return done
 
@@ -262,7 +262,7 @@ class PolicyAdministration:
             await writes.update(plan, KIND, record_id, values, derived=derived, version=version)
             return record_id
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
     async def _activate(self, writes: RecordWrites, plan: AccessPlan, caller: Caller, known: _KnownDraft) -> None:
         rules, active = read_rows(known, self._catalogue), self._store.compiler.version
@@ -279,7 +279,7 @@ class PolicyAdministration:
                 draft=known["id"],
                 approved_by=known.get("approved_by"),
             )
-            number = await self._rule_sets.swap(writes.session, active, new)
+            number = await self._rule_sets.swap(writes.unit.session, active, new)
         except StaleVersionError as error:  # another process was faster
             raise RuleBrokenError("draft.outdated", "base", version=str(active + 1)) from error
         derived = {"state": State.ACTIVATED.value, "steps": [*known["steps"], _taken(State.ACTIVATED, caller)]}
@@ -302,7 +302,7 @@ class PolicyAdministration:
         the accounts are in their transaction."""
         people = [
             Person(account.username, account.lasting_roles, account.purposes)
-            for account in await self._accounts.who_can_log_in(writes.session if writes is not None else None)
+            for account in await self._accounts.who_can_log_in(writes.unit.session if writes is not None else None)
         ]
         return await asyncio.to_thread(locks_out, self._catalogue, rules, people, approval=self.approval)
 

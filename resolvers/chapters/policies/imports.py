@@ -13,12 +13,10 @@ from documents.errors import RecordNotFoundError
 from policies.in_force import PolicyStore
 from policies.principal import principal_of
 from policies.rules.rule_set import RuleSet
-from resolvers.caller import Caller
+from resolvers.caller import OPERATOR, Caller
 from resolvers.chapters.policies.administration import CreateDraft, PolicyAdministration
 from resolvers.chapters.policies.rule_forms import rows_of
 from resolvers.recording import Recorder
-
-OPERATOR = "operator"
 
 
 class PolicyImport:
@@ -36,11 +34,12 @@ class PolicyImport:
         account = await self._administration.account(username)
         if account is None:
             raise RecordNotFoundError
-        caller = Caller(principal_of(account, None), Purpose.SUPERVISION.value)
+        performed = Performed("command", "policy import")
+        caller = Caller(principal_of(account, None), Purpose.SUPERVISION.value, operation=performed)
         rows, texts = rows_of(rules), list(tests) if tests is not None else None
         given = CreateDraft(comment=why, tests=texts, rules=rows["rules"], inheritance=rows["inheritance"])
         draft = await self._administration.create_draft(caller, given, None)
-        await self._recorder.record(caller, Performed("command", "policy import"))
+        await self._recorder.record(caller, performed)
         return draft
 
     async def restore(self, rules: RuleSet, tests: Sequence[str] | None, why: str) -> int | None:

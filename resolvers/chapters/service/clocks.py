@@ -12,14 +12,13 @@ from datetime import date, datetime
 from bson import ObjectId
 
 from documents.access.plan import Purpose
-from documents.chapters.jobs.ledger import Session
 from documents.chapters.service.clock import Clocks, TimedCase, TimedTicket
 from documents.chapters.service.figures import ServiceFigures
 from documents.chapters.service.training import NOTICE_DAYS, validity
 from documents.declaring.kind import Kind
 from documents.reading.typed_rows import Known
 from documents.reading.where import OneOf, Where
-from documents.writing.records import RecordWrites
+from documents.writing.unit_of_work import UnitOfWork
 from policies.authorize import READ, WRITE
 from policies.principal import SYSTEM
 from resolvers.caller import Caller
@@ -57,9 +56,9 @@ class ServiceUpkeep:
         plan = await self._operations.plan(_system(Purpose.CUSTOMER_SERVICE), kind, READ)
         return await self._figures.due(plan, kind, now, limit)
 
-    async def move_clocks(self, session: Session, kind: Kind, ids: Sequence[ObjectId], now: datetime) -> None:
+    async def move_clocks(self, unit: UnitOfWork, kind: Kind, ids: Sequence[ObjectId], now: datetime) -> None:
         """Notes where each stands at `now` and whom it is escalated to: once per measure and level."""
-        writes = RecordWrites(self._operations.writer, session)
+        writes = self._operations.writer.writes(unit)
         plan = await self._operations.plan(_system(Purpose.CUSTOMER_SERVICE), kind, WRITE)
         for case in await writes.find(plan, kind, Where(id=OneOf(ids)), _TIMED[kind]):
             fields = self._clocks[kind].fields(case, now)
@@ -70,9 +69,9 @@ class ServiceUpkeep:
         plan = await self._operations.plan(_system(Purpose.BUSINESS_OPERATION), Kind.TRAINING_RESULT, READ)
         return await self._figures.lapsing(plan, on, NOTICE_DAYS, limit)
 
-    async def judge_validity(self, session: Session, ids: Sequence[ObjectId], on: date) -> None:
+    async def judge_validity(self, unit: UnitOfWork, ids: Sequence[ObjectId], on: date) -> None:
         """Notes how each still holds on the day."""
-        writes = RecordWrites(self._operations.writer, session)
+        writes = self._operations.writer.writes(unit)
         kind = Kind.TRAINING_RESULT
         plan = await self._operations.plan(_system(Purpose.BUSINESS_OPERATION), kind, WRITE)
         for result in await writes.find(plan, kind, Where(id=OneOf(ids)), _Result):

@@ -76,7 +76,7 @@ class Complaints:
             await self._cases.check_ticket(writes, caller, given.get("ticket"), customer)
             return await self._cases.insert(writes, plan, new, by=caller.username)
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
     async def accept(self, caller: Caller, given: TakeStep, request: IdempotentRequest | None) -> str:
         """Accepts the complaint: whoever does it works on it, unless somebody already does."""
@@ -125,7 +125,7 @@ class Complaints:
             await writes.update(plan, Kind.COMPLAINT, given["id"], changed, derived=derived)
             return given["id"]
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
 
 def _step_of(stored: _Step) -> ComplaintStep:

@@ -107,7 +107,7 @@ class Contacts:
                 plan, Kind.SERVICE_CONTACT, values, customer=customer, derived=derived, by=caller.username
             )
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
     async def rate(self, caller: Caller, given: RecordSatisfaction, request: IdempotentRequest | None) -> str:
         """Records the customer's satisfaction with `given["about"]`, once and when that is done.
@@ -141,7 +141,7 @@ class Contacts:
             await writes.update(system, kind, given["about"], {"satisfaction_score": given["score"]})
             return made
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
     async def _department(self, person: str | None) -> str | None:
         found = await self._accounts.staff([person]) if person is not None else {}

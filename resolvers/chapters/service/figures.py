@@ -83,7 +83,7 @@ class Figures:
                 raise RuleBrokenError("performance.own_review", "person")
             return made
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
     async def satisfaction(self, caller: Caller, by: str, first: date, last: date) -> Records:
         """Averages by the field `by` of satisfactions: person, department, channel or month."""

@@ -7,7 +7,6 @@ from typing import NotRequired, TypedDict
 from documents.declaring.kind import Kind
 from documents.reading.where import Where
 from documents.writing.idempotency import IdempotentRequest
-from documents.writing.locks import lock_kind
 from documents.writing.records import RecordWrites
 from policies.authorize import CREATE, WRITE
 from resolvers.caller import Caller
@@ -34,7 +33,7 @@ class Standards:
         plan = await self._operations.plan(caller, Kind.SERVICE_STANDARD, CREATE)
 
         async def work(writes: RecordWrites) -> str:
-            await lock_kind(self._operations.writer, writes, Kind.SERVICE_STANDARD)
+            await writes.unit.lock_kind(Kind.SERVICE_STANDARD)
             made = await writes.insert(
                 plan, Kind.SERVICE_STANDARD, given, derived={"in_force": True}, by=caller.username
             )
@@ -51,4 +50,4 @@ class Standards:
                     await writes.update(system, Kind.SERVICE_STANDARD, before["id"], ended)
             return made
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)

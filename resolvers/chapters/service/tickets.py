@@ -70,7 +70,7 @@ class Tickets:
         async def work(writes: RecordWrites) -> str:
             return await self._cases.insert(writes, plan, new, by=caller.username)
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
     async def assign(self, caller: Caller, given: AssignTicket, request: IdempotentRequest | None) -> str:
         """Gives the ticket to `given["assignee"]`."""
@@ -82,7 +82,7 @@ class Tickets:
             )
             return given["id"]
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
     async def reply(self, caller: Caller, given: ReplyToTicket, request: IdempotentRequest | None) -> str:
         """Notes an answer to the customer as a contact; the first one stops the clock of the reply.
@@ -116,7 +116,7 @@ class Tickets:
             )
             return given["id"]
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
     async def change_state(self, caller: Caller, given: ChangeTicketState, request: IdempotentRequest | None) -> str:
         """Does `given["action"]`. Raises StepError where the state does not offer it."""
@@ -149,7 +149,7 @@ class Tickets:
             await writes.update(plan, Kind.TICKET, given["id"], changed, derived=derived)
             return given["id"]
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
     async def close(self, caller: Caller, given: OfRecord, request: IdempotentRequest | None) -> str:
         """Closes a resolved ticket."""

@@ -17,7 +17,6 @@ from documents.reading.typed_rows import Known
 from documents.reading.where import OneOf, Where
 from documents.reckoning.working_time import SHANGHAI
 from documents.writing.idempotency import IdempotentRequest
-from documents.writing.locks import lock_kind
 from documents.writing.records import RecordWrites
 from policies.authorize import CREATE, READ
 from resolvers.caller import Caller
@@ -85,13 +84,13 @@ class Training:
         plan = await self._operations.plan(caller, Kind.COURSE, CREATE)
 
         async def work(writes: RecordWrites) -> str:
-            await lock_kind(self._operations.writer, writes, Kind.COURSE)
+            await writes.unit.lock_kind(Kind.COURSE)
             made = await writes.insert(plan, Kind.COURSE, given, by=caller.username)
             if len(await writes.find(plan, Kind.COURSE, Where(code=given["code"].strip()))) > 1:
                 raise RuleBrokenError("course.code_taken", "code")
             return made
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
     async def schedule(self, caller: Caller, given: ScheduleTraining, request: IdempotentRequest | None) -> str:
         """Plans a session of a course."""
@@ -103,7 +102,7 @@ class Training:
                 raise InvalidValueError((InvalidField("course", "value.unknown_record"),))
             return await writes.insert(plan, Kind.TRAINING_SESSION, given, by=caller.username)
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
     async def record_result(
         self, caller: Caller, given: RecordTrainingResult, request: IdempotentRequest | None
@@ -122,7 +121,7 @@ class Training:
         today = self._today()
 
         async def work(writes: RecordWrites) -> str:
-            await lock_kind(self._operations.writer, writes, Kind.TRAINING_RESULT)
+            await writes.unit.lock_kind(Kind.TRAINING_RESULT)
             found = await writes.find(system, Kind.TRAINING_SESSION, Where(id=given["session"]), _KnownSession)
             if not found:
                 raise InvalidValueError((InvalidField("session", "value.unknown_record"),))
@@ -143,7 +142,7 @@ class Training:
             _check(given, is_held=held_on <= today, is_known=bool(others))
             return made
 
-        return await self._operations.run(work, request)
+        return await self._operations.run(caller, work, request)
 
     async def due(self, caller: Caller, department: str) -> Records:
         """Who of the department has to attend which course, by person and course; of those whose results the caller

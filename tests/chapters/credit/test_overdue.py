@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pymongo.asynchronous.client_session import AsyncClientSession
 
 import app
-from documents.chapters.credit.figures import OverdueReceivable
 from settings import Settings
 from tests.api import Api, seeded
 from tests.chapters.credit.credit import (
@@ -29,6 +28,7 @@ from tests.chapters.credit.credit import (
     signed,
 )
 from tests.patience import patience
+from tests.units import in_unit
 
 STEPS = """query($c: ID!) { collectionSteps(filter: { receivable: { eq: $c } }) { nodes {
   id version stage state plannedOn doneOn doneBy { username } result letter } } }"""
@@ -71,12 +71,7 @@ async def plan_steps(api: Api, on: str) -> None:
     collection, day = api.services.use_cases.credit.collection, date.fromisoformat(on)
     after: str | None = None
     while page := await collection.overdue(day, after, 20):
-
-        async def plan(session: AsyncClientSession, items: Sequence[OverdueReceivable] = page) -> None:
-            await collection.plan_steps(session, items, day)
-
-        async with api.services.database.client.start_session() as session:
-            await session.with_transaction(plan)
+        await in_unit(api.services.storage.units, partial(collection.plan_steps, receivables=page, on=day))
         after = page[-1].id
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,8 +22,9 @@ from jobs.chapters.reminders import (
 )
 from jobs.definition import JobDefinition
 from jobs.registry import JobResources
-from jobs.runner import JobRunner
+from jobs.runner import JobRunner, Worker
 from tests.api import Api, demo
+from tests.units import in_unit
 
 BUSINESS = "business_operation"
 LIST = """{ reminders(first: 100) { nodes { id version about what dueOn state doneAt forPerson { username } }
@@ -44,7 +46,7 @@ async def run(api: Api, definition: JobDefinition[JobResources]) -> int:
     """Has a worker run the job once; how many records it dealt with."""
     services = api.services
     job_id = await services.ledger.enqueue(definition.name)
-    runner = JobRunner(services.ledger, [definition], app.job_resources(services), "test")
+    runner = JobRunner(services.ledger, [definition], app.job_resources(services), Worker("test", lambda: 1))
     while (handed_out := await services.ledger.hand_out([definition.name], timedelta(seconds=30))) is not None:
         await runner.run(handed_out)
     record = await services.jobs.get(job_id)
@@ -154,8 +156,7 @@ async def test_i2_when_a_review_becomes_overdue_that_it_is_due_is_old_news(
     while page := await use_case.reviews(later, after, 2):
         found += [one.about for one in page]
         after = page[-1].id
-        async with api.services.database.client.start_session() as session, await session.start_transaction():
-            await use_case.remind(session, page)
+        await in_unit(api.services.storage.units, partial(use_case.remind, due=page))
     assert len(found) == len(set(found))
     assert set(customers) <= set(found)
     for customer in customers:

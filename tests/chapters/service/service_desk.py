@@ -12,7 +12,7 @@ from documents.chapters.jobs.kinds import JobState
 from documents.reckoning.working_time import WorkingCalendar
 from jobs.definition import JobDefinition
 from jobs.registry import JobResources
-from jobs.runner import JobRunner
+from jobs.runner import JobRunner, Worker
 from tests.api import Api
 
 TICKET = """id version state subject category priority channel openedAt firstReplyAt resolvedAt replyBy resolveBy
@@ -87,7 +87,7 @@ async def opened_earlier(api: Api, record: Any, at: datetime) -> None:
 async def run_job(api: Api, definition: JobDefinition[JobResources]) -> int:
     """Has a worker run the job once; how many records it says it dealt with."""
     services = api.services
-    runner = JobRunner(services.ledger, [definition], app.job_resources(services), "test")
+    runner = JobRunner(services.ledger, [definition], app.job_resources(services), Worker("test", lambda: 1))
     job_id = await services.ledger.enqueue(definition.name)
     while (handed_out := await services.ledger.hand_out([definition.name], timedelta(seconds=30))) is not None:
         await runner.run(handed_out)

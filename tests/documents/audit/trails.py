@@ -45,7 +45,7 @@ def invented(generator: random.Random) -> Entry:
     match generator.randint(0, 3):
         case 0:
             trace = AccessTrace(plans={(2, Purpose.BUSINESS_OPERATION)})
-            trace.add_change(TracedChange(Act.WRITE, Kind.INDIVIDUAL, ("email",), customers[0]))
+            trace.add_change(TracedChange(Act.WRITE, Kind.INDIVIDUAL, ("email",), "NOT_FOUND", customers[0]))
             return new_entry(Asker(username, frozenset()), Performed("mutation"), trace, rule_set_version=2)
         case 1:
             return read(username, [], codes=("FILTER_DENIED",))

@@ -10,15 +10,17 @@ from pathlib import Path
 import pytest
 from bson import ObjectId
 
-from documents.chapters.encryption.rotation import CustomerKeys, KeyRotation, Session
+from documents.chapters.encryption.rotation import CustomerKeys, KeyRotation
 from documents.chapters.jobs.kinds import JobRecord, JobState
 from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value, encrypt_value
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
+from documents.writing.unit_of_work import UnitOfWork
 from jobs.chapters import encryption as keys
 from tests.jobs.key_worker import SlowRotation, key_engine, key_process
 from tests.jobs.workshop import Database, Workshop
 from tests.patience import patience
+from tests.units import in_unit
 
 TELEPHONE = FieldContext("customers", "telephone")
 
@@ -28,7 +30,7 @@ class Vaults:
 
     def __init__(self, workshop: Workshop, keyring: Keyring, root_key: Path) -> None:
         self.workshop, self.keyring, self.root_key = workshop, keyring, root_key
-        self.rotation = KeyRotation(workshop.database, keyring.vault)
+        self.rotation = KeyRotation(workshop.database, keyring.vault, workshop.units)
         self.keys: dict[ObjectId, DataKey] = {}
 
     async def begin(self, customers: int) -> str:
@@ -36,10 +38,13 @@ class Vaults:
         await self.rotation.ensure_indexes()
         self.keys = await self.keyring.create_data_keys(ObjectId() for _ in range(customers))
 
-        async def enqueue(session: Session) -> str:
-            return await self.workshop.ledger.enqueue("keys.rewrap", session=session)
+        async def rotate(unit: UnitOfWork) -> str:
+            await self.rotation.add_vault_key(unit, None)
+            return await self.workshop.ledger.enqueue("keys.rewrap", unit=unit)
 
-        return await self.rotation.rotate(None, enqueue)
+        job_id = await in_unit(self.workshop.units, rotate)
+        await self.rotation.reload()
+        return job_id
 
     async def open_everything(self) -> None:
         """What was sealed before opens with the keys as they are stored now."""
@@ -106,9 +111,9 @@ def _fail_in(rotation: SlowRotation, batch: int) -> list[int]:
     left: list[int] = []
     rewrap = rotation.rewrap
 
-    async def failing(customers: Sequence[CustomerKeys], session: Session) -> None:
+    async def failing(unit: UnitOfWork, customers: Sequence[CustomerKeys]) -> None:
         left.append(await rotation.left() - 1)
-        await rewrap(customers, session)
+        await rewrap(unit, customers)
         if len(left) == batch:
             raise RuntimeError("wrapped: 0101")
 

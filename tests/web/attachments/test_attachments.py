@@ -500,7 +500,7 @@ async def test_a_record_can_refer_only_to_attachments_of_its_customer_that_the_c
             await repository.require(writes, plan, customer, ids)
             return "all there"
 
-        return await operations.run(work, None)
+        return await operations.run(caller, work, None)
 
     assert await require(own) == await require(own, mine) == await require(own, mine, mine) == "all there"
     for customer_id, ids in ((own, [mine, theirs]), (foreign, [theirs]), (foreign, [mine]), (own, ["ticket_1"])):

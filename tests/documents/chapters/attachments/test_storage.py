@@ -20,6 +20,7 @@ from documents.encryption.ciphertext import DataKey
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
 from documents.errors import DecryptionError, RecordNotFoundError
+from tests.units import in_unit, units_of
 
 CUSTOMER, OTHER = ObjectId(), ObjectId()
 PLAIN = b"a line that would be found in the raw database\n"
@@ -61,8 +62,7 @@ async def keep(database: Database, storage: AttachmentStorage, key: DataKey, con
     for start in range(0, len(content), piece):
         await writer.write(content[start : start + piece])
     sealed, facts = await writer.finish(MediaType.TEXT)
-    async with database.client.start_session() as session:
-        await session.with_transaction(lambda session: storage.keep(sealed, session))
+    await in_unit(units_of(database), lambda unit: storage.keep(unit, sealed))
     assert await storage.find(sealed.file_id) == sealed
     assert sealed.facts(key) == facts
     return Stored(sealed.file_id, facts)
@@ -236,9 +236,8 @@ class TestNothingHalfStored:
         writer = await storage.begin(key, ObjectId())
         stored, _ = await writer.finish(MediaType.TEXT)
         await storage.discard(writer.file_id)
-        async with database.client.start_session() as session:
-            with pytest.raises(RecordNotFoundError):
-                await session.with_transaction(lambda session: storage.keep(stored, session))
+        with pytest.raises(RecordNotFoundError):
+            await in_unit(units_of(database), lambda unit: storage.keep(unit, stored))
         assert (await count(database))["files"] == 0
 
 
@@ -253,6 +252,6 @@ async def test_files_are_gone_with_the_key(
     with pytest.raises(DecryptionError):
         await read(storage, fresh, stored)
     await keyring.erase(CUSTOMER)
-    assert await storage.sweep() == 1
+    assert await in_unit(units_of(database), lambda unit: storage.remove_unreadable(unit, 10)) == 1
     assert await read(storage, await keyring.data_key(OTHER), kept) == PLAIN
     assert (await count(database))["chunks"] == 1

@@ -6,22 +6,23 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from bson import ObjectId
 
 from documents.chapters.encryption import rotation as rotation_module
 from documents.chapters.encryption.kinds import VaultKeyState
-from documents.chapters.encryption.rotation import KeyRotation, Session, fingerprint
+from documents.chapters.encryption.rotation import KeyRotation, fingerprint
 from documents.encryption import vault as vault_module
 from documents.encryption.ciphertext import FieldContext, decrypt_value, encrypt_value
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
 from documents.encryption.token_keys import TokenKeyRepository
 from documents.errors import RootKeyError, RuleBrokenError
+from documents.writing.unit_of_work import UnitOfWork
 from tests.documents.encryption.test_keyring import Database, opened, watched
 from tests.patience import until
+from tests.units import AUTHOR, in_unit, units_of
 
 TELEPHONE = FieldContext("customers", "telephone")
 Sealed = dict[ObjectId, bytes]
@@ -33,7 +34,8 @@ class Installation:
     def __init__(self, database: Database, keyring: Keyring) -> None:
         self.database = database
         self.keyring = keyring
-        self.rotation = KeyRotation(database, keyring.vault)
+        self.units = units_of(database)
+        self.rotation = KeyRotation(database, keyring.vault, self.units)
 
     async def seal(self, count: int) -> Sealed:
         keys = await self.keyring.create_data_keys(ObjectId() for _ in range(count))
@@ -46,21 +48,21 @@ class Installation:
         return [decrypt_value(keys[each], TELEPHONE, sealed[each]) for each in sealed] == ["138"] * len(sealed)
 
     async def rotate(self, replaced: str | None = None) -> None:
-        async def nothing(_: Session) -> str:
-            return ""
+        await self.in_transaction(lambda unit: self.rotation.add_vault_key(unit, replaced))
+        await self.rotation.reload()
 
-        await self.rotation.rotate(replaced, nothing)
+    async def exchange_root_key(self, root_key: Path) -> Path:
+        return await self.rotation.exchange_root_key(LocalKeyProvider(root_key), AUTHOR)
 
-    async def in_transaction(self, work: Callable[[Session], Awaitable[Any]]) -> None:
-        async with self.database.client.start_session() as session:
-            await session.with_transaction(work)
+    async def in_transaction(self, work: Callable[[UnitOfWork], Awaitable[None]]) -> None:
+        await in_unit(self.units, work)
 
     async def rewrap(self, size: int = 3) -> None:
         """All that is left, as the job does."""
         after = None
         while page := await self.rotation.page(after, size):
             after = page[-1].customer_id
-            await self.in_transaction(partial(self.rotation.rewrap, page))
+            await self.in_transaction(partial(self.rotation.rewrap, customers=page))
         await self.in_transaction(self.rotation.rewrap_secrets)
 
 
@@ -164,10 +166,10 @@ class TestVaultKeys:
         sealed = await here.seal(6)
         await here.rotate()
         page = await here.rotation.page(None, 3)
-        await here.in_transaction(lambda session: here.rotation.rewrap(page, session))
+        await here.in_transaction(lambda unit: here.rotation.rewrap(unit, page))
         await here.rotate()
         assert await here.rotation.left() == 6
-        await here.in_transaction(lambda session: here.rotation.rewrap(page, session))  # read before: changes nothing
+        await here.in_transaction(lambda unit: here.rotation.rewrap(unit, page))  # read before: changes nothing
         await here.rewrap()
         assert await wrapping(here.database) == {await active(here.database)}
         assert await here.opens(sealed)
@@ -179,7 +181,7 @@ class TestVaultKeys:
         await here.rotate()
         page = await here.rotation.page(None, 10)
         await here.keyring.erase(erased)
-        await here.in_transaction(lambda session: here.rotation.rewrap(page, session))
+        await here.in_transaction(lambda unit: here.rotation.rewrap(unit, page))
         assert {each["_id"] for each in await here.database["data_keys"].find().to_list()} == sealed.keys() - {erased}
         assert await here.rotation.left() == 0
 
@@ -206,9 +208,9 @@ class TestVaultKeys:
         await here.rotate()
         before = await here.database["data_keys"].find().sort("_id").to_list()
 
-        async def killed(session: Session) -> None:
-            await here.rotation.rewrap(await here.rotation.page(None, 10), session)
-            await here.rotation.rewrap_secrets(session)
+        async def killed(unit: UnitOfWork) -> None:
+            await here.rotation.rewrap(unit, await here.rotation.page(None, 10))
+            await here.rotation.rewrap_secrets(unit)
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
@@ -300,7 +302,7 @@ class TestRootKey:
         sealed = await here.seal(3)
         await here.rotate()
         before = root_key.read_bytes()  # noqa: ASYNC240 - one system call
-        kept = await here.rotation.exchange_root_key(LocalKeyProvider(root_key))
+        kept = await here.exchange_root_key(root_key)
         assert kept.read_bytes() == before != root_key.read_bytes()  # noqa: ASYNC240
         assert sorted(root_key.parent.iterdir()) == sorted([kept, root_key])
         fresh = Installation(here.database, await opened(here.database, root_key))
@@ -313,7 +315,7 @@ class TestRootKey:
     ) -> None:
         """It reads and creates; it rotates the vault key itself, and opens what another rotation made."""
         sealed = await here.seal(3)
-        await here.rotation.exchange_root_key(LocalKeyProvider(root_key))
+        await here.exchange_root_key(root_key)
         sealed |= await there.seal(1)
         await there.rotate()
         await there.rewrap()
@@ -330,10 +332,10 @@ class TestRootKey:
         with monkeypatch.context() as patched:
             patched.setattr(LocalKeyProvider, step, _killed)
             with pytest.raises(SystemError):
-                await here.rotation.exchange_root_key(LocalKeyProvider(root_key))
+                await here.exchange_root_key(root_key)
         assert root_key.read_bytes() == before  # noqa: ASYNC240
         assert await Installation(here.database, await opened(here.database, root_key)).opens(sealed)
-        kept = await here.rotation.exchange_root_key(LocalKeyProvider(root_key))
+        kept = await here.exchange_root_key(root_key)
         assert kept.read_bytes() == before != root_key.read_bytes()  # noqa: ASYNC240
         assert await Installation(here.database, await opened(here.database, root_key)).opens(sealed)
 
@@ -344,18 +346,18 @@ class TestRootKey:
         with monkeypatch.context() as patched:
             patched.setattr(LocalKeyProvider, "take_next", _killed)
             with pytest.raises(SystemError):
-                await here.rotation.exchange_root_key(LocalKeyProvider(root_key))
+                await here.exchange_root_key(root_key)
         with pytest.raises(RuleBrokenError) as caught:
             await here.rotate()
         assert caught.value.rule == "key.root_key_exchanged"
-        await here.rotation.exchange_root_key(LocalKeyProvider(root_key))
+        await here.exchange_root_key(root_key)
         await here.rotate()
 
     async def test_a_lost_root_key_is_not_exchanged(self, here: Installation, root_key: Path) -> None:
         """Nothing is written."""
         root_key.unlink()  # noqa: ASYNC240
         with pytest.raises(RootKeyError, match="missing"):
-            await here.rotation.exchange_root_key(LocalKeyProvider(root_key))
+            await here.exchange_root_key(root_key)
         assert list(root_key.parent.iterdir()) == []
 
 
