@@ -34,6 +34,7 @@ class PolicyStore:
         self._repository = repository
         self._catalogue = catalogue
         self._compiler = Compiler(catalogue, NO_RULES)
+        self._hashes = {NO_RULES.version: NO_RULES.digest}
         self._loading = asyncio.Lock()
         self._sound = False
 
@@ -41,6 +42,16 @@ class PolicyStore:
     def compiler(self) -> Compiler:
         """The compiler of the rule set in force."""
         return self._compiler
+
+    @property
+    def rule_set_version(self) -> int:
+        """Of the rule set in force."""
+        return self._compiler.version
+
+    def rule_set_hash(self, version: int) -> bytes:
+        """The `RuleSet.digest` of what decides, or decided, in this process as that version: of no rules at all where
+        the stored ones do not hold. Raises KeyError for a version that never was in force here."""
+        return self._hashes[version]
 
     @property
     def is_sound(self) -> bool:
@@ -113,9 +124,12 @@ class PolicyStore:
                 return
             # Off the event loop: thousands of rules take as long to read as many requests.
             rule_set = await asyncio.to_thread(self._validate, stored)
-            compiler = await asyncio.to_thread(Compiler, self._catalogue, rule_set or RuleSet((), (), version))
+            compiling = rule_set or RuleSet((), (), version)
+            compiler = await asyncio.to_thread(Compiler, self._catalogue, compiling)
+            digest = await asyncio.to_thread(lambda: compiling.digest)
             if rule_set is not None:
                 await self._warm(compiler)
+            self._hashes[version] = digest
             self._compiler, self._sound = compiler, rule_set is not None
 
     def _validate(self, stored: StoredRuleSet | None) -> RuleSet | None:

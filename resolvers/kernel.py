@@ -36,5 +36,5 @@ class Kernel:
             engine=engine,
             operations=RecordOperations(engine, storage.record_writer),
             reads=RecordReads(engine, storage),
-            recorder=Recorder(storage.trail.writer if is_recorded else None, lambda: store.compiler.version),
+            recorder=Recorder(storage.trail.writer if is_recorded else None, store),
         )

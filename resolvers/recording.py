@@ -6,15 +6,16 @@ leaves none: nobody is asking, and nothing was served.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 from bson import ObjectId
 
 from documents.access.plan import Purpose
-from documents.access.trace import Act, TracedChange
-from documents.audit.entries import Asker, Performed, new_entry
+from documents.access.trace import AccessTrace, Act, TracedChange
+from documents.audit.entries import Asker, DecidedBy, Performed, new_entry
 from documents.audit.trail import AuditTrail
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError, InvalidValueError
@@ -37,12 +38,21 @@ REFUSED_BY_POLICY = frozenset(_codes(PolicyError))
 """Codes of requests that were refused before there was a plan: for their purpose, or for what the caller lacks."""
 
 
+class RuleSetsInForce(Protocol):
+    """Whoever knows the rule sets that decide; `PolicyStore` does."""
+
+    @property
+    def rule_set_version(self) -> int: ...
+
+    def rule_set_hash(self, version: int) -> bytes: ...
+
+
 class Recorder:
     """Writes entries. Without a `trail` it writes none: for measurements of what the trail costs."""
 
-    def __init__(self, trail: AuditTrail | None, rule_set_version: Callable[[], int]) -> None:
+    def __init__(self, trail: AuditTrail | None, rule_sets: RuleSetsInForce) -> None:
         self._trail = trail
-        self._rule_set_version = rule_set_version
+        self._rule_sets = rule_sets
 
     async def record(self, caller: Caller, operation: Performed, codes: Iterable[str] = ()) -> None:
         """Records what `caller` did since the last time; returns when that is stored.
@@ -54,14 +64,20 @@ class Recorder:
         codes = tuple(codes)
         if caller.report.trace.is_empty and REFUSED_BY_POLICY.isdisjoint(codes):
             return
+        trace = caller.report.take_trace()
         entry = new_entry(
             Asker(principal.username, principal.roles, principal.session_id, _PURPOSES.get(caller.purpose or "")),
             operation,
-            caller.report.take_trace(),
+            trace,
             codes=codes,
-            rule_set_version=self._rule_set_version(),
+            rules=self.decided(trace),
         )
         await trail.record(entry)
+
+    def decided(self, trace: AccessTrace) -> list[DecidedBy]:
+        """The rule sets under which the plans in `trace` were made; the one in force where none was."""
+        versions = sorted({version for version, _ in trace.plans}) or [self._rule_sets.rule_set_version]
+        return [{"version": version, "hash": self._rule_sets.rule_set_hash(version)} for version in versions]
 
 
 @dataclass(slots=True)

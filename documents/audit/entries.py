@@ -2,9 +2,10 @@
 
 Made from an `AccessTrace`, so of ids and declared names only. It must never hold a value, a variable or a search text.
 
+    id                                      its own, made with it
     username, roles, purpose?, session?     who asked, and what for
     operation {type, name?, document}       `document` is the SHA-256 of the GraphQL document's text
-    rules [version]                         the rule sets that decided
+    rules [{version, hash}]                 the rule sets that decided; in blocks of format 1, versions alone
     outcome                                 ok, refused (with `codes`), error
     touches [{act, kind, customers?, records?, plain?, masked?, denied?, written?, code?, refused?}]
     filtered?, sorted?, searched?           names of the fields that rows were looked for by
@@ -15,7 +16,7 @@ What is empty is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple, NotRequired, TypedDict, cast
@@ -35,6 +36,13 @@ class Operation(TypedDict):
     document: NotRequired[bytes]
 
 
+class DecidedBy(TypedDict):
+    """A rule set that decided; `hash` has 32 bytes, `RuleSet.digest`."""
+
+    version: int
+    hash: bytes
+
+
 class Touch(TypedDict):
     """What was done with rows of one kind, or was refused with `code`: at which level fields were served, which were
     written."""
@@ -52,14 +60,15 @@ class Touch(TypedDict):
 
 
 class Entry(TypedDict):
-    """An entry as it is stored and hashed, keys in this order."""
+    """An entry as it is stored and hashed, keys in this order. One of a block of format 1 has no `id`."""
 
+    id: NotRequired[ObjectId]
     username: str
     roles: list[str]
     purpose: NotRequired[str]
     session: NotRequired[str]
     operation: Operation
-    rules: list[int]
+    rules: Sequence[DecidedBy | int]
     outcome: str
     codes: NotRequired[list[str]]
     touches: NotRequired[list[Touch]]
@@ -106,22 +115,22 @@ def new_entry(
     trace: AccessTrace,
     *,
     codes: Iterable[str] = (),
-    rule_set_version: int,
+    rules: Sequence[DecidedBy],
 ) -> Entry:
-    """The entry of what `trace` holds. The asker's purpose and `rule_set_version` stand where no plan was made.
+    """The entry of what `trace` holds, with an id of its own. The asker's purpose stands where no plan was made.
 
-    `codes` are those of the errors that the answer shows."""
+    `codes` are those of the errors that the answer shows; `rules` are the rule sets that decided, by version."""
     purposes = sorted(stated.value for _, stated in trace.plans)
     if not purposes and asker.purpose is not None:
         purposes = [asker.purpose.value]
     found = sorted({*codes, *(change.code for change in trace.changes if change.code is not None)})
-    entry: dict[str, Any] = {"username": asker.username, "roles": sorted(asker.roles)}
+    entry: dict[str, Any] = {"id": ObjectId(), "username": asker.username, "roles": sorted(asker.roles)}
     if purposes:
         entry["purpose"] = purposes[0]  # a request states one
     if asker.session is not None:
         entry["session"] = asker.session
     entry["operation"] = {key: value for key, value in operation._asdict().items() if value is not None}
-    entry["rules"] = sorted({version for version, _ in trace.plans}) or [rule_set_version]
+    entry["rules"] = rules
     entry["outcome"] = _outcome(found).value
     if found:
         entry["codes"] = found
@@ -133,6 +142,16 @@ def new_entry(
     if trace.viewed_as:
         entry["viewed_as"] = sorted(trace.viewed_as)
     return cast("Entry", entry)
+
+
+def rule_set_versions(entry: Entry) -> list[int]:
+    """The versions of the rule sets that decided, ascending."""
+    return [rule if isinstance(rule, int) else rule["version"] for rule in entry["rules"]]
+
+
+def rule_set_hashes(entry: Entry) -> list[bytes]:
+    """Their hashes, in the same order; none of an entry in a block of format 1."""
+    return [rule["hash"] for rule in entry["rules"] if not isinstance(rule, int)]
 
 
 def weight(entry: Entry) -> int:

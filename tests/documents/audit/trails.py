@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import random
 import secrets
+from pathlib import Path
 from typing import Any
 
 from bson import ObjectId
@@ -12,11 +15,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from documents.access.plan import Level, Purpose, Reason
 from documents.access.trace import AccessTrace, Act, Served, TracedChange
 from documents.audit.chain import TrailKey
-from documents.audit.entries import Asker, Entry, Performed, new_entry
+from documents.audit.entries import Asker, DecidedBy, Entry, Performed, new_entry
 from documents.declaring.kind import Kind
 
 KEY = TrailKey(bytes(range(32)))
 KEYS: dict[bytes, Ed25519PublicKey] = {KEY.key_id: KEY.public}
+RULES: list[DecidedBy] = [{"version": 1, "hash": bytes(range(32))}]
 QUERY = Performed("query", "Page", bytes(32))
 BASIC = Served(Kind.INDIVIDUAL, ("name", "status"), (("id_number", Level.MASKED, Reason.MASKED_BY_RULE),))
 WHOLE = Served(Kind.INDIVIDUAL, ("name", "id_number"), (("email", Level.DENIED, Reason.NO_RULE),))
@@ -35,7 +39,7 @@ def read(
     if customers:
         trace.add_rows(Act.READ, served, customers)
     asker = Asker(username, frozenset({"service_agent"}), "session")
-    return new_entry(asker, QUERY, trace, codes=codes, rule_set_version=1)
+    return new_entry(asker, QUERY, trace, codes=codes, rules=RULES)
 
 
 def invented(generator: random.Random) -> Entry:
@@ -46,11 +50,17 @@ def invented(generator: random.Random) -> Entry:
         case 0:
             trace = AccessTrace(plans={(2, Purpose.BUSINESS_OPERATION)})
             trace.add_change(TracedChange(Act.WRITE, Kind.INDIVIDUAL, ("email",), customers[0]))
-            return new_entry(Asker(username, frozenset()), Performed("mutation"), trace, rule_set_version=2)
+            return new_entry(Asker(username, frozenset()), Performed("mutation"), trace, rules=RULES)
         case 1:
             return read(username, [], codes=("FILTER_DENIED",))
         case _:
             return read(username, customers, generator.choice([BASIC, WHOLE, FIRM]))
+
+
+def of_format_1() -> tuple[list[bytes], list[str]]:
+    """Two chains of blocks of format 1 as the database kept them, signed with `KEY`, and the lines of their heads."""
+    kept = json.loads((Path(__file__).parent / "format1.json").read_text(encoding="ascii"))
+    return [base64.b64decode(block) for block in kept["blocks"]], [json.dumps(head) for head in kept["heads"]]
 
 
 def some_id() -> Any:

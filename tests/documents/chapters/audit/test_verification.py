@@ -11,14 +11,16 @@ from typing import Any
 
 import bson
 import pytest
+from bson.raw_bson import RawBSONDocument
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.audit.blocks import all_blocks, block_collection, ensure_block_indexes, links
 from documents.audit.chain import Head, TrailKey, key_id
+from documents.audit.heads import parse_head
 from documents.audit.trail import AuditTrail
 from documents.chapters.audit.verification import Claim, What, claims_of_heads, claims_of_links, verify
-from tests.documents.audit.trails import KEY, invented
+from tests.documents.audit.trails import KEY, invented, of_format_1
 
 Blocks = list[bytes]
 CODEC: Any = bson.DEFAULT_CODEC_OPTIONS.with_options(tz_aware=True)
@@ -165,6 +167,23 @@ async def test_an_untouched_trail_has_no_finding(trail: tuple[Blocks, list[Claim
     assert len(blocks) == 21
     assert len(claims) >= 5
     assert found(blocks, claims) == []
+
+
+async def test_blocks_of_format_1_still_verify(database: AsyncDatabase[dict[str, Any]]) -> None:
+    """As an earlier version left them, with newer chains that name them; and what is changed in them is found."""
+    blocks, lines = of_format_1()
+    collection = block_collection(database)
+    await collection.insert_many([RawBSONDocument(block) for block in blocks])
+    await AuditTrail(collection, KEY).record(invented(random.Random(3)))
+    claims = [*claims_of_heads(enumerate(map(parse_head, lines), 1), KEYS), *claims_of_links(await links(collection))]
+    known = [claim for claim in claims if isinstance(claim, Claim)]
+    assert len(known) == len(claims) == 4
+    mixed = [raw async for raw in all_blocks(collection)]
+    assert len(mixed) == len(blocks) + 1
+    assert found(mixed, known) == []
+    generator = random.Random(4)
+    for _ in range(200):
+        assert found(edit(generator, blocks), known)
 
 
 @pytest.mark.parametrize("tries", [2_000, pytest.param(10_000, marks=pytest.mark.slow)])
