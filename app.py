@@ -76,7 +76,7 @@ def job_engine(settings: Settings, services: Services) -> JobEngine:
     # TaskIQ takes half a second and 19 MB: who runs no jobs does without.
     from jobs.engine import JobEngine  # noqa: PLC0415
 
-    worker = Worker(f"{socket.gethostname()}:{os.getpid()}", lambda: services.store.compiler.version)
+    worker = Worker(f"{socket.gethostname()}:{os.getpid()}", services.store.decided_by)
     runner = JobRunner(services.ledger, JOBS, job_resources(services), worker)
     return JobEngine(runner, broker_url=settings.broker)
 

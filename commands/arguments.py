@@ -7,6 +7,7 @@ argument is answered before.
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,32 @@ def _add_audit(commands: Commands) -> None:
     verify.add_argument("--heads", type=Path, help="signed heads (default: audit-heads.ndjson of the data directory)")
     verify.add_argument("--key", type=Path, help="public keys, PEM (default: audit-key.pem of the data directory)")
     _add(audit, "key", "Print the public key that verifies the trail.", "audit:print_key")
+    prove = _add(
+        audit,
+        "prove",
+        "Write what the trail holds of a customer, or of a period, as a proof for outsiders.",
+        "audit:prove",
+    )
+    prove.add_argument("file", type=Path, help="the proof, JSON; it must not exist yet")
+    prove.add_argument("--customer", help="the id of the customer (default: all)")
+    prove.add_argument("--since", type=_time, help="the first time, ISO 8601 with its zone")
+    prove.add_argument("--until", type=_time, help="the first time that is too late")
+    check = _add(
+        audit,
+        "check-proof",
+        "Check a proof without any database; exit code 1 if it does not hold.",
+        "audit:check_proof",
+    )
+    check.add_argument("file", type=Path)
+    check.add_argument("--key", type=Path, required=True, help="the public keys that are trusted, PEM")
+
+
+def _time(text: str) -> datetime:
+    """An instant. Raises ValueError where it has no zone."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError
+    return at
 
 
 def _add_policy(commands: Commands) -> None:

@@ -60,6 +60,7 @@ class _Seeder:
         self._writer = services.storage.writer
         self._units = services.storage.units
         self._engine = services.engine
+        self._store = services.store
 
     async def seed(
         self, count: int, password: str, progress: Callable[[int, int], None], *, with_records: bool
@@ -142,7 +143,7 @@ class _Seeder:
             await self._writer.import_many(unit, plan, changes)
             return ""
 
-        await self._units.run(operator("demo").author(plan.rule_set_version), work)
+        await self._units.run(operator("demo").author(self._store), work)
 
     async def _add_logins(self, password: str) -> None:
         password_hash = await PasswordHasher().hash(password)  # one for all: they share the password anyway

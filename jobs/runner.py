@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Generic
 
-from documents.audit.entries import Asker, Author, Performed
+from documents.audit.entries import Asker, Author, DecidedBy, Performed
 from documents.chapters.jobs.kinds import JobError, JobLease
 from documents.chapters.jobs.ledger import JobLedger
 from documents.errors import LeaseLostError
@@ -41,10 +41,10 @@ class JobCounts:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A process that runs jobs: its name, and under which version of the rules it works at this moment."""
+    """A process that runs jobs: its name, and under which rule sets it works at this moment."""
 
     name: str
-    rule_set_version: Callable[[], int]
+    decided_by: Callable[[], Sequence[DecidedBy]]
 
 
 class JobRunner(Generic[R]):
@@ -62,7 +62,7 @@ class JobRunner(Generic[R]):
         self.definitions = {definition.name: definition for definition in definitions}
         self._resources = resources
         self._worker = worker.name
-        self._rule_set_version = worker.rule_set_version
+        self._decided_by = worker.decided_by
         self._duration = lease
         self._running: dict[asyncio.Task[None], JobContext[R]] = {}
         self._stopping = False
@@ -112,7 +112,7 @@ class JobRunner(Generic[R]):
 
     def _author(self, job: str) -> Author:
         asker = Asker(SYSTEM.username, SYSTEM.roles)
-        return Author(asker, Performed("job", job), (self._rule_set_version(),))
+        return Author(asker, Performed("job", job), self._decided_by())
 
     async def _conclude(self, lease: JobLease, definition: JobDefinition[R], body: asyncio.Task[None]) -> None:
         if body.cancelled():

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from documents.audit.entries import DecidedBy
 from documents.chapters.policies.rule_sets import RuleSetRepository
 from documents.chapters.policies.stored import NewRuleSet, StoredRuleSet
 from documents.declaring.catalogue import Catalogue
@@ -34,6 +35,7 @@ class PolicyStore:
         self._repository = repository
         self._catalogue = catalogue
         self._compiler = Compiler(catalogue, NO_RULES)
+        self._hashes = {NO_RULES.version: NO_RULES.digest}
         self._loading = asyncio.Lock()
         self._sound = False
 
@@ -41,6 +43,14 @@ class PolicyStore:
     def compiler(self) -> Compiler:
         """The compiler of the rule set in force."""
         return self._compiler
+
+    def decided_by(self, versions: Collection[int] = ()) -> Sequence[DecidedBy]:
+        """What decides, or decided, in this process as these versions, with its `RuleSet.digest`: of no rules at all
+        where the stored ones do not hold. The one in force where no version is given.
+
+        Raises KeyError for a version that never was in force here."""
+        decided = sorted(versions) or [self._compiler.version]
+        return [{"version": version, "hash": self._hashes[version]} for version in decided]
 
     @property
     def is_sound(self) -> bool:
@@ -113,9 +123,12 @@ class PolicyStore:
                 return
             # Off the event loop: thousands of rules take as long to read as many requests.
             rule_set = await asyncio.to_thread(self._validate, stored)
-            compiler = await asyncio.to_thread(Compiler, self._catalogue, rule_set or RuleSet((), (), version))
+            compiling = rule_set or RuleSet((), (), version)
+            compiler = await asyncio.to_thread(Compiler, self._catalogue, compiling)
+            digest = await asyncio.to_thread(lambda: compiling.digest)
             if rule_set is not None:
                 await self._warm(compiler)
+            self._hashes[version] = digest
             self._compiler, self._sound = compiler, rule_set is not None
 
     def _validate(self, stored: StoredRuleSet | None) -> RuleSet | None:

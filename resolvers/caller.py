@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import orjson
 
 from documents.access.plan import Purpose
 from documents.access.report import AccessReport
-from documents.audit.entries import Asker, Author, Performed
+from documents.audit.entries import Asker, Author, DecidedBy, Performed
 from documents.writing.idempotency import IdempotentRequest
 from policies.principal import Principal
 
@@ -18,6 +19,14 @@ OPERATOR: Final = "operator"
 """As whom the trail knows whoever gives commands on the host."""
 
 _PURPOSES = {purpose.value: purpose for purpose in Purpose}
+
+
+class RuleSetsInForce(Protocol):
+    """Whoever knows the rule sets that decide; `PolicyStore` does."""
+
+    def decided_by(self, versions: Collection[int] = ()) -> Sequence[DecidedBy]:
+        """Those of these versions; the one in force where there is none."""
+        ...
 
 
 @dataclass(slots=True)
@@ -44,11 +53,13 @@ class Caller:
             return Asker("", frozenset(), None, purpose)
         return Asker(principal.username, principal.roles, principal.session_id, purpose)
 
-    def author(self, rule_set_version: int) -> Author:
-        """The caller as the author of a change, under the rule sets that decided so far: `rule_set_version` where none
-        did."""
-        decided = {version for version, _ in self.report.trace.plans}
-        return Author(self.asker, self.operation, tuple(sorted(decided)) or (rule_set_version,))
+    def decided_by(self, rule_sets: RuleSetsInForce) -> Sequence[DecidedBy]:
+        """The rule sets under which plans were made so far; the one in force where none was."""
+        return rule_sets.decided_by({version for version, _ in self.report.trace.plans})
+
+    def author(self, rule_sets: RuleSetsInForce) -> Author:
+        """The caller as the author of a change."""
+        return Author(self.asker, self.operation, self.decided_by(rule_sets))
 
 
 def operator(command: str) -> Caller:

@@ -34,7 +34,7 @@ class Kernel:
             storage=storage,
             store=store,
             engine=engine,
-            operations=RecordOperations(engine, storage.record_writer),
+            operations=RecordOperations(engine, storage.record_writer, store),
             reads=RecordReads(engine, storage),
-            recorder=Recorder(storage.trail.writer if storage.is_recorded else None, lambda: store.compiler.version),
+            recorder=Recorder(storage.trail.writer if storage.is_recorded else None, store),
         )

@@ -17,7 +17,7 @@ from documents.writing.idempotency import IdempotentRequest
 from documents.writing.records import RecordWriter, RecordWrites, Work
 from policies.authorize import CREATE, READ, WRITE, PolicyEngine
 from policies.principal import SYSTEM
-from resolvers.caller import Caller
+from resolvers.caller import Caller, RuleSetsInForce
 
 SYSTEM_ACTIONS = READ | CREATE | WRITE
 """What the system needs to note what follows from an operation: it reads what there is, and makes or changes it."""
@@ -36,8 +36,9 @@ class Turn:
 class RecordOperations:
     """The ground on which the use cases of the chapters stand."""
 
-    def __init__(self, engine: PolicyEngine, writer: RecordWriter) -> None:
+    def __init__(self, engine: PolicyEngine, writer: RecordWriter, rule_sets: RuleSetsInForce) -> None:
         self._engine = engine
+        self._rule_sets = rule_sets
         self.writer = writer
 
     async def plan(self, caller: Caller, kind: Kind, actions: frozenset[Action] = READ) -> AccessPlan:
@@ -79,7 +80,7 @@ class RecordOperations:
 
     async def run(self, caller: Caller, work: Work, request: IdempotentRequest | None) -> str:
         """Does `work` as one unit, once per idempotency key; returns the main record's public id."""
-        return await self.writer.run(caller.author(self._engine.rule_set_version), work, request)
+        return await self.writer.run(caller.author(self._rule_sets), work, request)
 
 
 def check_field_names(names: Iterable[str], kinds: Collection[Kind], given_in: str) -> None:

@@ -6,7 +6,7 @@ leaves none: nobody is asking, and nothing was served.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ from documents.audit.trail import AuditTrail
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError, InvalidValueError
 from policies.errors import NotAuthenticatedError, PolicyError, RuleError, RuleSetConflictError
-from resolvers.caller import Caller
+from resolvers.caller import Caller, RuleSetsInForce
 from resolvers.refusals import REFUSALS, user_errors
 
 _OTHER = (NotAuthenticatedError, RuleError, RuleSetConflictError)
@@ -38,9 +38,9 @@ REFUSED_BY_POLICY = frozenset(_codes(PolicyError))
 class Recorder:
     """Writes entries. Without a `trail` it writes none: for measurements of what the trail costs."""
 
-    def __init__(self, trail: AuditTrail | None, rule_set_version: Callable[[], int]) -> None:
+    def __init__(self, trail: AuditTrail | None, rule_sets: RuleSetsInForce) -> None:
         self._trail = trail
-        self._rule_set_version = rule_set_version
+        self._rule_sets = rule_sets
 
     async def record(self, caller: Caller, operation: Performed, codes: Iterable[str] = ()) -> None:
         """Records what `caller` did since the last time; returns when that is stored.
@@ -52,13 +52,8 @@ class Recorder:
         codes = tuple(codes)
         if caller.report.trace.is_empty and REFUSED_BY_POLICY.isdisjoint(codes):
             return
-        entry = new_entry(
-            caller.asker,
-            operation,
-            caller.report.take_trace(),
-            codes=codes,
-            rule_set_version=self._rule_set_version(),
-        )
+        rules = caller.decided_by(self._rule_sets)
+        entry = new_entry(caller.asker, operation, caller.report.take_trace(), codes=codes, rules=rules)
         await trail.record(entry)
 
 

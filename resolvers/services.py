@@ -91,7 +91,7 @@ class Services:
 
     async def rotate_root_key(self) -> Path:
         """Makes a new local root key; where the file of the one before is kept."""
-        author = operator("keys rotate-root").author(self.store.compiler.version)
+        author = operator("keys rotate-root").author(self.store)
         return await self.storage.rotation.exchange_root_key(self.storage.root_keys, author)
 
     async def has_demo_accounts(self) -> bool:

@@ -11,7 +11,7 @@ from documents.audit.entries import Asker, Author, Performed
 from documents.writing.idempotency import IdempotencyRepository
 from documents.writing.unit_of_work import UnitOfWork, Units
 
-AUTHOR: Final = Author(Asker("tests", frozenset()), Performed("command", "tests"), (1,))
+AUTHOR: Final = Author(Asker("tests", frozenset()), Performed("command", "tests"), ())
 
 T = TypeVar("T")
 

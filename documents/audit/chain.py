@@ -3,17 +3,21 @@
 Pure functions and values; docs/audit.md says the format byte by byte. A block is one document:
 
     _id        24 bytes: chain (16), number (8, big-endian), so that the order of `_id` is the order of the chain
-    body       {format, chain, number, first, at, previous, key, links?, entries}
-    hash       SHA-256 of the BSON bytes of `body`
+    body       {format, chain, number, first, at, previous, key, links?, root, content, entries}
+    seed       32 random bytes, from which the salts of `root` and `content` (`leaves.py`) are expanded
+    hash       SHA-256 over all fields of `body` but the entries, for which `root` and `content` stand
     signature  Ed25519 over the head: what names chain, number, last entry, time and hash
+
+Blocks of format 1 have neither `root`, `content` nor `seed`; their `hash` is the SHA-256 of the BSON bytes of `body`.
 """
 
 from __future__ import annotations
 
 import hashlib
+import secrets
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -23,13 +27,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from documents.audit.entries import Entry
+from documents.audit.leaves import SEED_BYTES, Commitment
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 CHAIN_BYTES: Final = 16
 NO_HASH: Final = bytes(32)
 HEAD_PREFIX: Final = b"dossier-audit-head-v1\x00"
+BLOCK_PREFIX: Final = b"dossier-audit-block-v2\x00"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _HEAD: Final = struct.Struct(">QQq")
+_BLOCK: Final = struct.Struct(">16sQQQq32s8s32s32sI")
+_LINK: Final = struct.Struct(">16sQ32s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +54,7 @@ class Head:
 
     def signed_bytes(self) -> bytes:
         """What the signature covers, 86 bytes: prefix, chain, number, last, milliseconds since 1970, hash."""
-        milliseconds = (self.at - _EPOCH) // timedelta(milliseconds=1)
-        return HEAD_PREFIX + self.chain + _HEAD.pack(self.number, self.last, milliseconds) + self.hash
+        return HEAD_PREFIX + self.chain + _HEAD.pack(self.number, self.last, milliseconds(self.at)) + self.hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,55 @@ class Link:
     chain: bytes
     number: int
     hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Everything of a block of format 2 but its entries, which `root` and `content` stand for."""
+
+    chain: bytes
+    number: int
+    first: int
+    last: int
+    at: datetime
+    previous: bytes
+    key: bytes
+    links: tuple[Link, ...]
+    root: bytes
+    content: bytes
+
+    def hashed_bytes(self) -> bytes:
+        """What the block's hash is over: 179 bytes, and 56 for each link. Raises struct.error for numbers that are none
+        of a block."""
+        numbers = (self.chain, self.number, self.first, self.last, milliseconds(self.at))
+        packed = _BLOCK.pack(*numbers, self.previous, self.key, self.root, self.content, len(self.links))
+        links = [_LINK.pack(link.chain, link.number, link.hash) for link in self.links]
+        return b"".join((BLOCK_PREFIX, packed, *links))
+
+    def head(self, signature: bytes = b"") -> Head:
+        """The head of the block."""
+        hashed = hashlib.sha256(self.hashed_bytes()).digest()
+        return Head(self.chain, self.number, self.last, self.at, hashed, self.key, signature)
+
+    def body(self) -> dict[str, Any]:
+        """The fields of the body as they are stored, in their order, without the entries."""
+        body: dict[str, Any] = {
+            "format": FORMAT,
+            "chain": self.chain,
+            "number": self.number,
+            "first": self.first,
+            "at": self.at,
+            "previous": self.previous,
+            "key": self.key,
+        }
+        if self.number == 0:
+            body["links"] = [{"chain": link.chain, "number": link.number, "hash": link.hash} for link in self.links]
+        return body | {"root": self.root, "content": self.content}
+
+
+def milliseconds(at: datetime) -> int:
+    """Since 1970."""
+    return (at - _EPOCH) // timedelta(milliseconds=1)
 
 
 class TrailKey:
@@ -95,44 +151,38 @@ class Chain:
     def __init__(self, chain: bytes, key: TrailKey, links: Sequence[Link] = ()) -> None:
         self.id = chain
         self._key = key
-        self._links = links
+        self._links = tuple(links)
         self._number = 0
         self._first = 1
         self._previous = NO_HASH
 
     def seal(self, entries: Sequence[Entry], at: datetime) -> Block:
         """The next block, of at least one entry."""
-        at = at.replace(microsecond=at.microsecond // 1000 * 1000)  # what BSON keeps
-        body: dict[str, Any] = {
-            "format": FORMAT,
-            "chain": self.id,
-            "number": self._number,
-            "first": self._first,
-            "at": at,
-            "previous": self._previous,
-            "key": self._key.key_id,
-        }
-        if self._number == 0:
-            body["links"] = [{"chain": link.chain, "number": link.number, "hash": link.hash} for link in self._links]
-        body["entries"] = entries
-        encoded = bson.encode(body)
-        head = Head(
-            self.id,
-            self._number,
-            self._first + len(entries) - 1,
-            at,
-            hashlib.sha256(encoded).digest(),
-            self._key.key_id,
+        encoded = [bson.encode(entry) for entry in entries]
+        seed = secrets.token_bytes(SEED_BYTES)
+        commitment = Commitment(entries, encoded, seed)
+        frame = Frame(
+            chain=self.id,
+            number=self._number,
+            first=self._first,
+            last=self._first + len(entries) - 1,
+            at=at.replace(microsecond=at.microsecond // 1000 * 1000),  # what BSON keeps
+            previous=self._previous,
+            key=self._key.key_id,
+            links=self._links if self._number == 0 else (),
+            root=commitment.root,
+            content=commitment.content,
         )
+        head = frame.head()
         signature = self._key.sign(head.signed_bytes())
         document = {
             "_id": block_id(self.id, self._number),
-            "body": RawBSONDocument(encoded),
+            "body": frame.body() | {"entries": [RawBSONDocument(entry) for entry in encoded]},
+            "seed": seed,
             "hash": head.hash,
             "signature": signature,
         }
-        signed = Head(head.chain, head.number, head.last, head.at, head.hash, head.key, signature)
-        return Block(document, signed)
+        return Block(document, replace(head, signature=signature))
 
     def advance(self, block: Block) -> None:
         """The block is stored: the next one follows it."""

@@ -2,9 +2,10 @@
 
 Made from an `AccessTrace`, so of ids and declared names only. It must never hold a value, a variable or a search text.
 
+    id                                      its own, made with it
     username, roles, purpose?, session?     who asked, and what for
     operation {type, name?, document}       `document` is the SHA-256 of the GraphQL document's text
-    rules [version]                         the rule sets that decided
+    rules [{version, hash}]                 the rule sets that decided; in blocks of format 1, versions alone
     outcome                                 ok, refused (with `codes`), error
     touches [{act, kind, customers?, records?, names?, versions?, plain?, masked?, denied?, written?, code?, refused?}]
     filtered?, sorted?, searched?           names of the fields that rows were looked for by
@@ -19,7 +20,7 @@ a name for an id (accounts, rule sets), `versions` are those that the change mad
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple, NotRequired, TypedDict, cast
@@ -37,6 +38,13 @@ class Operation(TypedDict):
     type: str
     name: NotRequired[str]
     document: NotRequired[bytes]
+
+
+class DecidedBy(TypedDict):
+    """A rule set that decided; `hash` has 32 bytes, `RuleSet.digest`."""
+
+    version: int
+    hash: bytes
 
 
 class Touch(TypedDict):
@@ -58,15 +66,15 @@ class Touch(TypedDict):
 
 
 class Entry(TypedDict):
-    """An entry as it is stored and hashed, keys in this order."""
+    """An entry as it is stored and hashed, keys in this order. One of a block of format 1 has no `id`."""
 
-    id: ObjectId
+    id: NotRequired[ObjectId]
     username: str
     roles: list[str]
     purpose: NotRequired[str]
     session: NotRequired[str]
     operation: Operation
-    rules: list[int]
+    rules: Sequence[DecidedBy | int]
     outcome: str
     codes: NotRequired[list[str]]
     touches: NotRequired[list[Touch]]
@@ -111,11 +119,11 @@ class Performed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who changes something, by which operation, under which versions of the rules."""
+    """Who changes something, by which operation, under which rule sets."""
 
     asker: Asker
     operation: Performed
-    rules: tuple[int, ...]
+    rules: Sequence[DecidedBy]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,17 +146,17 @@ def new_entry(
     trace: AccessTrace,
     *,
     codes: Iterable[str] = (),
-    rule_set_version: int,
+    rules: Sequence[DecidedBy],
 ) -> Entry:
-    """The entry of what `trace` holds. The asker's purpose and `rule_set_version` stand where no plan was made.
+    """The entry of what `trace` holds, with an id of its own. The asker's purpose stands where no plan was made.
 
-    `codes` are those of the errors that the answer shows."""
+    `codes` are those of the errors that the answer shows; `rules` are the rule sets that decided, by version."""
     purposes = sorted(stated.value for _, stated in trace.plans)
     if not purposes and asker.purpose is not None:
         purposes = [asker.purpose.value]
     found = sorted({*codes, *(change.code for change in trace.changes)})
     entry = _asked(ObjectId(), asker, purposes[0] if purposes else None, operation)  # a request states one purpose
-    entry["rules"] = sorted({version for version, _ in trace.plans}) or [rule_set_version]
+    entry["rules"] = rules
     entry["outcome"] = _outcome(found).value
     if found:
         entry["codes"] = found
@@ -165,7 +173,7 @@ def new_entry(
 def change_entry(entry_id: ObjectId, author: Author, changed: Iterable[ChangedRow]) -> Entry:
     """The entry of what one unit of work wrote."""
     entry = _asked(entry_id, author.asker, author.asker.purpose, author.operation)
-    entry["rules"] = sorted(author.rules)
+    entry["rules"] = list(author.rules)
     entry["outcome"] = Outcome.OK.value
     entry["touches"] = list(_changed(changed))
     entry["change"] = True
@@ -197,6 +205,16 @@ def _changed(changed: Iterable[ChangedRow]) -> Iterator[dict[str, Any]]:
             "written": list(fields),
         }
         yield {"act": act.value, "kind": kind} | {name: found for name, found in ids.items() if found}
+
+
+def rule_set_versions(entry: Entry) -> list[int]:
+    """The versions of the rule sets that decided, ascending."""
+    return [rule if isinstance(rule, int) else rule["version"] for rule in entry["rules"]]
+
+
+def rule_set_hashes(entry: Entry) -> list[bytes]:
+    """Their hashes, in the same order; none of an entry in a block of format 1."""
+    return [rule["hash"] for rule in entry["rules"] if not isinstance(rule, int)]
 
 
 def weight(entry: Entry) -> int:

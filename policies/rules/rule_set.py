@@ -7,6 +7,7 @@ declared by the `g` line on whose left it stands; all descend from `everyone`, w
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -60,6 +61,13 @@ class RuleSet:
     def roles(self) -> frozenset[str]:
         """Every declared role, and `everyone`."""
         return frozenset(link.role for link in self.inheritance) | {EVERYONE}
+
+    @property
+    def digest(self) -> bytes:
+        """What the audit trail knows the rules by: the SHA-256 of `to_csv()` in UTF-8, whatever their version.
+
+        Takes milliseconds for thousands of rules."""
+        return hashlib.sha256(self.to_csv().encode()).digest()
 
     def to_csv(self) -> str:
         """Casbin's `policy.csv`."""

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from documents.access.plan import AccessPlan, Action, FieldGrants, Level, Reason, Scope
 from documents.access.trace import Served
 from documents.audit.blocks import Chains
-from documents.audit.entries import Entry, Operation, Touch
+from documents.audit.entries import Entry, Operation, Touch, rule_set_hashes, rule_set_versions
 from documents.chapters.audit.queries import AuditQueries, TrailEntry, TrailQuery
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
 from documents.errors import FieldAccessError
@@ -125,7 +125,7 @@ def _record(found: TrailEntry, grants: FieldGrants) -> tuple[Record, str]:
         purpose=entry.get("purpose"),
         operation=_operation(entry["operation"]),
         outcome=entry["outcome"],
-        rule_set_versions=entry["rules"],
+        rule_set_versions=rule_set_versions(entry),
         customers=_customers(entry),
         fields=_fields(entry),
     )
@@ -134,6 +134,8 @@ def _record(found: TrailEntry, grants: FieldGrants) -> tuple[Record, str]:
         shown["viewed_as"] = entry.get("viewed_as", [])
     if "outcome" in grants.plain:
         shown["codes"] = entry.get("codes", [])
+    if "rule_set_versions" in grants.plain:
+        shown["rule_set_hashes"] = [found.hex() for found in rule_set_hashes(entry)]
     if {"customers", "fields"} & grants.plain:
         shown["touches"] = Records(_touch(touch, grants) for touch in entry.get("touches", ()))
     return Record(shown, chain=found.chain.hex(), sequence=found.sequence), found.cursor

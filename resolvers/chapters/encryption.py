@@ -37,7 +37,7 @@ class Keys:
     """What can be known of the keys, and done."""
 
     def __init__(self, kernel: Kernel) -> None:
-        self._engine = kernel.engine
+        self._rule_sets = kernel.store
         self._operations = kernel.operations
         self._units = kernel.storage.units
         self._rotation = kernel.storage.rotation
@@ -76,7 +76,7 @@ class Keys:
 
     async def rotate_as_operator(self) -> str:
         """The same for `dossier keys rotate`: whoever holds the root key asks no rule."""
-        author = operator("keys rotate").author(self._engine.rule_set_version)
+        author = operator("keys rotate").author(self._rule_sets)
         job_id = await self._units.run(author, lambda unit: self._rotated(unit, None))
         await self._rotation.reload()
         return job_id

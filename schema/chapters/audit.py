@@ -24,7 +24,12 @@ from schema.vocabulary.scalars import DateTime
 from schema.wording.error_format import InvalidArgumentError
 
 _DECLARED: Final = frozenset(DeclaredEntry.model_fields)
-_WITH: Final = {"codes": ("outcome",), "viewed_as": ("username",), "touches": ("customers", "fields")}
+_WITH: Final = {
+    "codes": ("outcome",),
+    "viewed_as": ("username",),
+    "rule_set_hashes": ("rule_set_versions",),
+    "touches": ("customers", "fields"),
+}
 """Fields of the entry that go with declared ones."""
 
 TEXTS: Final[Texts] = {
@@ -74,6 +79,9 @@ class AuditEntry:
     outcome: Outcome | None
     codes: list[str] | None
     rule_set_versions: list[int] | None = strawberry.field(description="Those that decided.")
+    rule_set_hashes: list[str] | None = strawberry.field(
+        description="SHA-256 of their `policy.csv`, in the same order, hexadecimal. Entries of older blocks have none."
+    )
     customers: list[str] | None = strawberry.field(description="All customers concerned, the 24 digits of each.")
     fields: list[str] | None = strawberry.field(
         description="`kind.field` of everything asked for, `field` of conditions, by declared names."

@@ -59,7 +59,7 @@ async def key_engine(
     await rotation.ensure_indexes()
     # Without its schedule: the daily pass would do the work of the job that is looked at.
     once = [replace(keys.rewrap_keys, schedule=None, first_delay=timedelta(milliseconds=20))]
-    runner = JobRunner(ledger, once, _Resources(rotation), Worker(name, lambda: 1), timedelta(seconds=lease))
+    runner = JobRunner(ledger, once, _Resources(rotation), Worker(name, tuple), timedelta(seconds=lease))
     return JobEngine(runner, poll_seconds=POLL), rotation
 
 

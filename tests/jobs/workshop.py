@@ -74,7 +74,7 @@ class Workshop:
 
     def engine(self, worker: str = "here", *, lease: float = 60, **options: Any) -> JobEngine:
         """A worker."""
-        runner = JobRunner(self.ledger, self.definitions, None, Worker(worker, lambda: 1), timedelta(seconds=lease))
+        runner = JobRunner(self.ledger, self.definitions, None, Worker(worker, tuple), timedelta(seconds=lease))
         return JobEngine(runner, poll_seconds=POLL, **options)
 
     async def _units(self, context: JobContext[None]) -> None:

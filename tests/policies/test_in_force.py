@@ -16,7 +16,8 @@ from documents.declaring.kind import Kind
 from documents.registry import FULL_CATALOGUE
 from policies.authorize import PolicyEngine
 from policies.errors import PurposeNotAllowedError, RuleError, RuleSetConflictError
-from policies.in_force import PolicyStore
+from policies.in_force import NO_RULES, PolicyStore
+from policies.rules.rule_set import parse_csv
 from tests.patience import patience, until
 from tests.policies.rule_sets import default_rules, principal_of
 
@@ -138,6 +139,22 @@ async def test_an_invalid_rule_set_is_refused_and_not_stored(database: Database)
         await store.activate(NAME_ONLY.replace("name", "nmae"), "li.na")
     assert store.compiler.version == 1
     assert await database["rule_sets"].count_documents({}) == 1
+
+
+async def test_every_version_that_was_in_force_is_known_by_the_hash_of_what_decided(database: Database) -> None:
+    """Older ones too; a version that came with other rules than those activated has another hash."""
+    store, other = store_on(database), store_on(database)
+    assert store.decided_by() == [{"version": 0, "hash": NO_RULES.digest}]
+    await store.open()
+    await store.activate(NAME_ONLY, "li.na")
+    assert store.decided_by({2, 1}) == [
+        {"version": 1, "hash": default_rules().digest},
+        {"version": 2, "hash": parse_csv(NAME_ONLY, FULL_CATALOGUE).digest},
+    ]
+    assert store.decided_by() == store.decided_by({2})
+    await database["rule_sets"].update_one({"_id": 2}, {"$pop": {"rules": 1}})
+    await other.open()
+    assert other.decided_by({2}) != store.decided_by({2})
 
 
 @pytest.mark.parametrize("rules", [None, [], [["service_agent", "all", "*", "", "read", "*", "allow"]]])

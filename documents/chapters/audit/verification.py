@@ -6,28 +6,26 @@ chains name of each other) beforehand. Memory grows with the claims and the chai
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
-import bson
-from bson.raw_bson import RawBSONDocument
 from cryptography.exceptions import InvalidSignature
 
-from documents.audit.chain import FORMAT, NO_HASH, Head, Link, block_id
+from documents.audit.chain import NO_HASH, Head, Link
+from documents.audit.stored_blocks import read_block
 
 UNKNOWN = b""
 """Stands for the hash of a block that was altered."""
-FIELDS = frozenset({"format", "chain", "number", "first", "at", "previous", "key", "entries"})
 
 
 class What(StrEnum):
     """What is wrong."""
 
     ALTERED = "the block was altered"
+    UNROOTED = "the root is not that of the block's entries"
     UNSIGNED = "the signature is not of this installation's key"
     MISSING = "blocks are missing before this one"
     REORDERED = "the block stands at the wrong place"
@@ -127,22 +125,23 @@ class Verifier:
 
     def block(self, raw: bytes) -> Iterator[Finding]:
         """What is wrong with the next block."""
-        read = _read(raw)
+        read = read_block(raw)
         if read is None:
             yield self._unreadable()
             return
-        head, first, previous, misplaced = read
-        is_intact = self._is_intact(raw, head)
-        if misplaced or not is_intact:
-            yield _finding(What.REORDERED if misplaced else What.ALTERED, head, first)
+        head, first = read.head, read.first
+        if read.is_misplaced or not read.is_intact:
+            yield _finding(What.REORDERED if read.is_misplaced else What.ALTERED, head, first)
         elif not is_signed(head, self._keys):
             yield _finding(What.UNSIGNED, head, first)
-        yield from self._placed(head, first, previous)
+        elif not read.is_rooted:
+            yield _finding(What.UNROOTED, head, first)
+        yield from self._placed(head, first, read.previous)
         for claim in self._claims.get(head.chain, {}).pop(head.number, ()):
-            if is_intact and claim.hash != head.hash:
+            if read.is_intact and claim.hash != head.hash:
                 yield _finding(What.REWRITTEN, head, first, claim.source)
         # What follows a block that was altered is not to blame for it.
-        self._last = head if is_intact or misplaced else replace(head, hash=UNKNOWN)
+        self._last = head if read.is_intact or read.is_misplaced else replace(head, hash=UNKNOWN)
 
     def end(self) -> Iterator[Finding]:
         """What is missing at the end."""
@@ -150,16 +149,6 @@ class Verifier:
         for chain, claims in self._claims.items():
             for claim in _newest(claims):
                 yield Finding(What.REMOVED, chain.hex(), claim.number, None, claim.last, claim.at, claim.source)
-
-    def _is_intact(self, raw: bytes, head: Head) -> bool:
-        stored = RawBSONDocument(raw)
-        rebuilt = {
-            "_id": block_id(head.chain, head.number),
-            "body": stored["body"],
-            "hash": head.hash,
-            "signature": bytes(head.signature),  # as ordinary binary, whatever it came as
-        }
-        return bson.encode(rebuilt) == raw
 
     def _placed(self, head: Head, first: int, previous: bytes) -> Iterator[Finding]:
         last = self._last
@@ -210,32 +199,3 @@ def _newest(claims: Mapping[int, list[Claim]]) -> list[Claim]:
 
 def _finding(what: What, head: Head, first: int, source: str = "") -> Finding:
     return Finding(what, head.chain.hex(), head.number, first, head.last, head.at, source)
-
-
-def _read(raw: bytes) -> tuple[Head, int, bytes, bool] | None:
-    """Head (its hash computed), first entry, previous hash, and whether `_id` is another's; None: no block at all."""
-    try:
-        stored = RawBSONDocument(
-            raw, bson.DEFAULT_CODEC_OPTIONS.with_options(document_class=RawBSONDocument, tz_aware=True)
-        )
-        body: Any = stored["body"]
-        content = bson.decode(bytes(body.raw), bson.DEFAULT_CODEC_OPTIONS.with_options(tz_aware=True))
-        names = content.keys() - {"links"}
-        if names != FIELDS or content["format"] != FORMAT or ("links" in content) != (content["number"] == 0):
-            return None
-        first, entries = content["first"], content["entries"]
-        head = Head(
-            content["chain"],
-            content["number"],
-            first + len(entries) - 1,
-            content["at"],
-            hashlib.sha256(body.raw).digest(),
-            content["key"],
-            stored["signature"],
-        )
-        head.signed_bytes()
-        misplaced = stored["_id"] != block_id(head.chain, head.number)
-        is_whole = bool(entries) and isinstance(head.signature, bytes) and isinstance(content["previous"], bytes)
-    except Exception:  # bytes that are no block can fail in any way there is
-        return None
-    return (head, first, content["previous"], misplaced) if is_whole else None

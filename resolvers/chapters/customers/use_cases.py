@@ -33,6 +33,7 @@ class Customers:
     def __init__(self, kernel: Kernel, shared: SharedCustomers) -> None:
         storage = kernel.storage
         self._engine = kernel.engine
+        self._rule_sets = kernel.store
         self._reader = storage.reader
         self._writer = storage.writer
         self._units = storage.units
@@ -123,7 +124,7 @@ class Customers:
         return Record(deleted_id=customer_id, user_errors=[])
 
     async def _run(self, caller: Caller, work: Work, request: IdempotentRequest | None) -> str:
-        return await self._units.run(caller.author(self._engine.rule_set_version), work, request)
+        return await self._units.run(caller.author(self._rule_sets), work, request)
 
     async def _payload(self, caller: Caller, plan: AccessPlan, customer_id: str, selection: Selection) -> Record:
         """What a mutation returns is a read like any other: under the plan, of the row as it is now."""

@@ -12,6 +12,7 @@ from typing import Final
 
 from documents.access.plan import Action, Scope
 from documents.access.trace import Served
+from documents.audit.entries import rule_set_versions
 from documents.chapters.audit.queries import AuditQueries, TrailEntry, TrailQuery
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError
@@ -49,7 +50,7 @@ class PolicyReplay:
         query, cursor, entries = TrailQuery(since=since, until=until), None, 0
         while entries < LARGEST_REPLAY:
             batch = await self._queries.find(query, limit=_BATCH, after=cursor)
-            for version in {entry.entry["rules"][0] for entry in batch} - known.keys():
+            for version in {rule_set_versions(entry.entry)[0] for entry in batch} - known.keys():
                 rules = await self._drafts.store.version(version)
                 known[version] = Decisions(self._drafts.catalogue, rules) if rules is not None else None
             await asyncio.to_thread(_add, replay, batch, known)
@@ -72,7 +73,7 @@ class PolicyReplay:
 
 def _add(replay: Replay, batch: Sequence[TrailEntry], known: dict[int, Decisions | None]) -> None:
     for found in batch:
-        then = known[found.entry["rules"][0]]
+        then = known[rule_set_versions(found.entry)[0]]
         if then is not None:
             replay.add(found.entry, found.at, then)
 

@@ -45,7 +45,7 @@ INSPECTOR = {"username": "demo.inspector", "purpose": "supervision"}
 TRAIL = """query($p: String, $c: ID, $f: String, $k: RecordKind, $o: AuditOutcome, $s: DateTime, $n: Int, $a: String) {
   auditTrail(person: $p, customer: $c, field: $f, kind: $k, outcome: $o, since: $s, first: $n, after: $a) {
     nodes { chain sequence time username roles purpose operation { type name documentHash } outcome codes
-      ruleSetVersions customers fields touches { act kind customers plain masked denied } }
+      ruleSetVersions ruleSetHashes customers fields touches { act kind customers plain masked denied } }
     pageInfo { hasNextPage endCursor } } }"""
 NOBODY = "individual_" + "0" * 24
 LEVELS: Final[tuple[Literal["plain", "masked", "denied"], ...]] = ("plain", "masked", "denied")
@@ -88,7 +88,8 @@ class TestReads:
         assert entry["operation"]["type"] == "query"
         assert entry["operation"]["name"] == "List"
         assert len(entry["operation"]["document"]) == 32
-        assert entry["rules"] == [demo_api.services.store.compiler.version]
+        in_force = demo_api.services.store.compiler
+        assert entry["rules"] == [{"version": in_force.version, "hash": in_force.rule_set.digest}]
         assert entry["outcome"] == "ok"
         (touch,) = entry["touches"]
         assert (touch["act"], touch["kind"]) == ("read", "individual")

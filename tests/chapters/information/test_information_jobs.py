@@ -46,7 +46,7 @@ async def run(api: Api, definition: JobDefinition[JobResources]) -> int:
     """Has a worker run the job once; how many records it dealt with."""
     services = api.services
     job_id = await services.ledger.enqueue(definition.name)
-    runner = JobRunner(services.ledger, [definition], app.job_resources(services), Worker("test", lambda: 1))
+    runner = JobRunner(services.ledger, [definition], app.job_resources(services), Worker("test", tuple))
     while (handed_out := await services.ledger.hand_out([definition.name], timedelta(seconds=30))) is not None:
         await runner.run(handed_out)
     record = await services.jobs.get(job_id)

@@ -87,7 +87,7 @@ async def opened_earlier(api: Api, record: Any, at: datetime) -> None:
 async def run_job(api: Api, definition: JobDefinition[JobResources]) -> int:
     """Has a worker run the job once; how many records it says it dealt with."""
     services = api.services
-    runner = JobRunner(services.ledger, [definition], app.job_resources(services), Worker("test", lambda: 1))
+    runner = JobRunner(services.ledger, [definition], app.job_resources(services), Worker("test", tuple))
     job_id = await services.ledger.enqueue(definition.name)
     while (handed_out := await services.ledger.hand_out([definition.name], timedelta(seconds=30))) is not None:
         await runner.run(handed_out)

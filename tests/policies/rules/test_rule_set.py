@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -123,6 +125,18 @@ def test_written_and_read_again_a_rule_set_is_the_same() -> None:
     rows = [list(rule) for rule in rule_set.rules], [list(link) for link in rule_set.inheritance]
     stored = read_stored(*rows, 5, FULL_CATALOGUE)
     assert (stored.rules, stored.inheritance, stored.version) == (rule_set.rules, rule_set.inheritance, 5)
+
+
+def test_the_digest_is_that_of_the_exported_file_and_of_these_very_rules() -> None:
+    """Whatever the version; any rule that is missing, added or changed gives another one."""
+    rule_set = default_rules()
+    assert rule_set.digest == hashlib.sha256(rule_set.to_csv().encode("utf-8")).digest()
+    assert replace(rule_set, version=7).digest == rule_set.digest
+    rules, links = rule_set.rules, rule_set.inheritance
+    others = [replace(rule_set, rules=(*rules[:place], *rules[place + 1 :])) for place in range(len(rules))]
+    others += [replace(rule_set, inheritance=(*links[:place], *links[place + 1 :])) for place in range(len(links))]
+    others.append(replace(rule_set, rules=(*rules[:-1], rules[-1]._replace(scope="own", effect="deny"))))
+    assert len({other.digest for other in others} | {rule_set.digest}) == len(others) + 1
 
 
 def test_every_rejected_line_is_told_with_its_reason_and_the_nearest_name() -> None:

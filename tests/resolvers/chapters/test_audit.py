@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from bson.raw_bson import RawBSONDocument
 from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.access.trace import Act
@@ -15,17 +16,19 @@ from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError
 from resolvers.caller import Caller
 from resolvers.chapters.audit import Audit
-from tests.documents.audit.trails import KEY, read, some_id
+from tests.documents.audit.trails import KEY, of_format_1, read, some_id
 from tests.policies.rule_sets import engine_of, principal_of
 
 RULES = """
 g, watcher, everyone
 g, reader, everyone
+g, ruler, everyone
 p, reader, all, *, name, read, supervision, allow
 p, watcher, all, audit_entry, time, read, supervision, allow
 p, watcher, all, audit_entry, outcome, read, supervision, allow
 p, watcher, all, audit_entry, fields, read, supervision, allow
 p, watcher, all, audit_entry, time, filter, supervision, allow
+p, ruler, all, audit_entry, rule_set_versions, read, supervision, allow
 p, watcher, own, audit_entry, username, read, supervision, allow
 """
 ALL = frozenset({"time", "username", "outcome", "customers", "fields"})
@@ -56,6 +59,22 @@ async def test_a_field_without_a_rule_is_absent_and_said_to_be_denied(audit: Aud
     assert "customers" not in touch
     below = dict(caller.report.below_plain())
     assert {place[1] for place in below if place[0] is Kind.AUDIT_ENTRY} == {"username", "customers"}
+
+
+async def test_the_rule_sets_that_decided_are_shown_with_their_hashes(
+    audit: Audit, database: AsyncDatabase[dict[str, Any]]
+) -> None:
+    """To whoever may see their versions; entries of format 1 have versions alone."""
+    await block_collection(database).insert_many([RawBSONDocument(block) for block in of_format_1()[0]])
+    selected = frozenset({"rule_set_versions"})
+    page = await audit.find_page(watcher("ruler"), TrailQuery(), limit=50, after=None, selected=selected)
+    newest, *older = page["nodes"]
+    assert newest["rule_set_versions"] == [1]
+    assert newest["rule_set_hashes"] == [bytes(range(32)).hex()]
+    assert {tuple(entry["rule_set_versions"]) for entry in older} == {(1,), (2,)}
+    assert [entry["rule_set_hashes"] for entry in older] == [[]] * len(older)
+    (hidden, *_) = (await audit.find_page(watcher(), TrailQuery(), limit=1, after=None, selected=selected))["nodes"]
+    assert "rule_set_hashes" not in hidden
 
 
 async def test_a_condition_needs_the_right_to_filter_by_its_field(audit: Audit) -> None:

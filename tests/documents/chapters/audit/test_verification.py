@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -11,14 +10,17 @@ from typing import Any
 
 import bson
 import pytest
+from bson.raw_bson import RawBSONDocument
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.audit.blocks import all_blocks, block_collection, ensure_block_indexes, links
-from documents.audit.chain import Head, TrailKey, key_id
+from documents.audit.chain import Frame, Head, Link, TrailKey, key_id
+from documents.audit.heads import parse_head
+from documents.audit.leaves import Commitment
 from documents.audit.trail import AuditTrail
 from documents.chapters.audit.verification import Claim, What, claims_of_heads, claims_of_links, verify
-from tests.documents.audit.trails import KEY, invented
+from tests.documents.audit.trails import KEY, invented, of_format_1
 
 Blocks = list[bytes]
 CODEC: Any = bson.DEFAULT_CODEC_OPTIONS.with_options(tz_aware=True)
@@ -134,15 +136,22 @@ def forge(generator: random.Random, blocks: Blocks) -> Blocks:
 
 
 def _sealed(body: dict[str, Any], key: TrailKey) -> bytes:
-    encoded = bson.encode(body)
-    hashed = hashlib.sha256(encoded).digest()
-    last = body["first"] + len(body["entries"]) - 1
-    head = Head(body["chain"], body["number"], last, body["at"], hashed, body["key"])
+    """A block of format 2 in which everything holds, whatever the body says; made as the format is described."""
+    seed, entries = bytes(32), body["entries"]
+    committed = Commitment(entries, [bson.encode(entry) for entry in entries], seed)
+    return _signed(body | {"root": committed.root, "content": committed.content}, key, seed)
+
+
+def _signed(body: dict[str, Any], key: TrailKey, seed: bytes) -> bytes:
+    links = tuple(Link(link["chain"], link["number"], link["hash"]) for link in body.get("links", ()))
+    named = {name: body[name] for name in ("chain", "number", "first", "at", "previous", "key", "root", "content")}
+    head = Frame(**named, last=body["first"] + len(body["entries"]) - 1, links=links).head()
     return bson.encode(
         {
             "_id": body["chain"] + body["number"].to_bytes(8, "big"),
             "body": body,
-            "hash": hashed,
+            "seed": seed,
+            "hash": head.hash,
             "signature": key.sign(head.signed_bytes()),
         }
     )
@@ -167,6 +176,23 @@ async def test_an_untouched_trail_has_no_finding(trail: tuple[Blocks, list[Claim
     assert found(blocks, claims) == []
 
 
+async def test_blocks_of_format_1_still_verify(database: AsyncDatabase[dict[str, Any]]) -> None:
+    """As an earlier version left them, with newer chains that name them; and what is changed in them is found."""
+    blocks, lines = of_format_1()
+    collection = block_collection(database)
+    await collection.insert_many([RawBSONDocument(block) for block in blocks])
+    await AuditTrail(collection, KEY).record(invented(random.Random(3)))
+    claims = [*claims_of_heads(enumerate(map(parse_head, lines), 1), KEYS), *claims_of_links(await links(collection))]
+    known = [claim for claim in claims if isinstance(claim, Claim)]
+    assert len(known) == len(claims) == 4
+    mixed = [raw async for raw in all_blocks(collection)]
+    assert len(mixed) == len(blocks) + 1
+    assert found(mixed, known) == []
+    generator = random.Random(4)
+    for _ in range(200):
+        assert found(edit(generator, blocks), known)
+
+
 @pytest.mark.parametrize("tries", [2_000, pytest.param(10_000, marks=pytest.mark.slow)])
 async def test_every_single_manipulation_is_found(trail: tuple[Blocks, list[Claim]], tries: int) -> None:
     """Random ones: edits, removals, swaps, truncations, forks, forgeries."""
@@ -180,6 +206,24 @@ async def test_every_single_manipulation_is_found(trail: tuple[Blocks, list[Clai
             continue
         tried += 1
         assert found(manipulated, claims), f"{manipulate.__name__} was not found, try {tried}"
+
+
+async def test_whoever_has_the_key_cannot_say_another_root(trail: tuple[Blocks, list[Claim]]) -> None:
+    """A last block, signed with the right key, from which something else could be proven than it says."""
+    blocks, _ = trail
+    document = bson.decode(blocks[-1], CODEC)
+    body = document["body"]
+    assert found([*blocks[:-1], _signed(body, KEY, document["seed"])], ()) == []
+    other = Commitment([invented(random.Random(5))], (), document["seed"])
+    assert found([*blocks[:-1], _signed(body | {"root": other.root}, KEY, document["seed"])], ()) == [What.UNROOTED]
+
+
+async def test_another_seed_is_an_alteration(trail: tuple[Blocks, list[Claim]]) -> None:
+    """It is hashed by nothing, and yet of no other block: it is what `root` and `content` were made with."""
+    blocks, claims = trail
+    for number, raw in enumerate(blocks):
+        document = bson.decode(raw, CODEC) | {"seed": bytes(32)}
+        assert found([*blocks[:number], bson.encode(document), *blocks[number + 1 :]], claims) == [What.ALTERED]
 
 
 async def test_a_finding_says_where(trail: tuple[Blocks, list[Claim]]) -> None:
