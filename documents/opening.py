@@ -29,6 +29,7 @@ from documents.chapters.information.review_days import ReviewDays
 from documents.chapters.information.reviews import ReviewPeriods
 from documents.chapters.jobs.ledger import JobLedger
 from documents.chapters.policies.stored import RuleSetDocument, RuleSetState
+from documents.database.dead_processes import DeadProcesses, process_name
 from documents.declaring.kind import Kind
 from documents.encryption.blind_index import BlindIndex
 from documents.encryption.cursors import KEY_BYTES, CursorSealer
@@ -113,6 +114,7 @@ async def open_storage(place: Place) -> AsyncIterator[OpenDatabase]:
             tz_aware=True,
             tzinfo=UTC,
             w="majority",
+            appname=process_name(),
             serverSelectionTimeoutMS=SELECTION_SECONDS * 1000,
         ) as client,
         # Asked now and then: a connection that were kept might be closed by the other side just when it is needed.
@@ -120,7 +122,7 @@ async def open_storage(place: Place) -> AsyncIterator[OpenDatabase]:
     ):
         storage = await _open(place, client[place.database], http_client)
         try:
-            async with alongside(storage.keyring.watch(), storage.trail.run()):
+            async with alongside(storage.keyring.watch(), storage.trail.run(), DeadProcesses(client).run()):
                 yield storage
         finally:
             await storage.changes.close()
