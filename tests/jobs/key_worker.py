@@ -17,10 +17,11 @@ from typing import Any
 
 from pymongo import AsyncMongoClient
 
-from documents.chapters.encryption.rotation import CustomerKeys, KeyRotation, Session
+from documents.chapters.encryption.rotation import INDEXES, CustomerKeys, KeyRotation, Session
 from documents.chapters.jobs.ledger import JobLedger
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
+from documents.storing.indexes import make_indexes
 from jobs.chapters import encryption as keys
 from jobs.engine import JobEngine
 from jobs.runner import JobRunner
@@ -53,7 +54,7 @@ async def key_engine(
     await keyring.open()
     rotation, ledger = SlowRotation(database, keyring.vault), JobLedger(database)
     rotation.pause = pause
-    await rotation.ensure_indexes()
+    await make_indexes(database, INDEXES)
     # Without its schedule: the daily pass would do the work of the job that is looked at.
     once = [replace(keys.rewrap_keys, schedule=None, first_delay=timedelta(milliseconds=20))]
     runner = JobRunner(ledger, once, _Resources(rotation), name, timedelta(seconds=lease))

@@ -1,0 +1,89 @@
+"""What was stored before there were layouts is migrated by the command, and then read as it was."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo.asynchronous.database import AsyncDatabase
+
+from documents.migrating.registry import this_layout
+from settings import Settings
+from tests.api import running
+from tests.command import environment, run_dossier
+from tests.documents.migrating.dump import answers, collections, restore
+from tests.ports import unused_port
+
+Database = AsyncDatabase[dict[str, Any]]
+
+
+@pytest.fixture
+async def environ(database: Database, mongodb_uri: str, tmp_path: Path) -> dict[str, str]:
+    """The environment of an operator who has just installed this version."""
+    await restore(database, tmp_path)
+    return environment(data_dir=tmp_path, mongodb_uri=mongodb_uri, database=database.name)
+
+
+def _run(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return run_dossier(environ, *arguments)
+
+
+def _refusal(database: Database) -> str:
+    return (
+        f"dossier: the database `{database.name}` was last used by an older version of Dossier: "
+        "stop every process that uses it, make a backup, and run `dossier migrate`\n"
+    )
+
+
+async def _documents(database: Database) -> dict[str, list[dict[str, Any]]]:
+    names = [name for name in await database.list_collection_names() if name != "layout"]
+    return {name: await database[name].find(sort={"_id": 1}).to_list() for name in names}
+
+
+async def test_after_the_migration_everything_is_read_as_before(
+    environ: dict[str, str], database: Database, mongodb_uri: str, tmp_path: Path
+) -> None:
+    """Refused by every command until then; then each request has the answer that it had, encrypted fields among them,
+    the trail is whole, and goes on."""
+    kept = await _documents(database)
+    for command in ("serve", "demo", "jobs", "keys", "account list", "policy history"):
+        refused = _run(environ | {"DOSSIER_PORT": str(unused_port())}, *command.split())
+        assert (refused.returncode, refused.stdout, refused.stderr) == (1, "", _refusal(database)), command
+    assert await _documents(database) == kept, "who is refused changes nothing"
+    migrated = _run(environ, "migrate")
+    assert migrated.returncode == 0, migrated.stderr
+    assert migrated.stdout.endswith("The database has the layout of this version now.\n")
+    settings = Settings(data_dir=tmp_path, database=database.name, jobs="worker")
+    async with running(settings, mongodb_uri) as api:
+        for asked in answers():
+            answer = await api.ask(asked["username"], asked["query"], purpose=asked["purpose"])
+            assert answer["data"] == asked["data"], asked["query"]
+    verified = _run(environ, "audit", "verify")
+    assert verified.stdout.endswith("nothing is wrong\n"), verified.stdout
+
+
+async def test_a_second_migration_does_nothing(environ: dict[str, str], database: Database) -> None:
+    """It may be run whenever one is not sure."""
+    assert _run(environ, "migrate").returncode == 0
+    stored = await _documents(database)
+    again = _run(environ, "migrate")
+    assert (again.returncode, again.stdout) == (0, "There is nothing to migrate.\n")
+    assert await _documents(database) == stored
+
+
+async def test_an_empty_database_needs_no_migration(database: Database, mongodb_uri: str, tmp_path: Path) -> None:
+    """Whoever opens it first makes it, the command too."""
+    environ = environment(data_dir=tmp_path / "var", mongodb_uri=mongodb_uri, database=database.name)
+    assert _run(environ, "migrate").stdout == "There is nothing to migrate.\n"
+    assert _run(environ, "jobs").returncode == 0
+
+
+def test_every_index_of_then_is_still_declared() -> None:
+    """Or a list that it served would be slow; one that is not wanted any more is taken off here on purpose."""
+    declared = {
+        (collection, model.document["name"]) for collection, models in this_layout().indexes.items() for model in models
+    }
+    made = {(dumped["collection"], index["name"]) for dumped in collections() for index in dumped["indexes"]}
+    assert made - declared == set()
