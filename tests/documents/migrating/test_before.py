@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
+from documents.database.embedded import EmbeddedMongoDB
 from documents.migrating.registry import this_layout
 from settings import Settings
 from tests.api import running
-from tests.command import environment, run_dossier
+from tests.command import DOSSIER, ROOT, environment, run_dossier, run_dossier_process
 from tests.documents.migrating.dump import answers, collections, restore
 from tests.ports import unused_port
 
@@ -78,6 +80,30 @@ async def test_an_empty_database_needs_no_migration(database: Database, mongodb_
     environ = environment(data_dir=tmp_path / "var", mongodb_uri=mongodb_uri, database=database.name)
     assert _run(environ, "migrate").stdout == "There is nothing to migrate.\n"
     assert _run(environ, "jobs").returncode == 0
+
+
+@pytest.mark.slow
+async def test_a_demo_on_its_own_machine_migrates_itself(tmp_path: Path) -> None:
+    """A newcomer who pulls a new version and runs it again has the customers of before; nobody else is asked to."""
+    client: AsyncMongoClient[dict[str, Any]]
+    with EmbeddedMongoDB(tmp_path, cache_gigabytes=0.25) as uri:
+        async with AsyncMongoClient(uri, tz_aware=True) as client:
+            await restore(client["dossier"], tmp_path)
+    environ = environment(data_dir=tmp_path, port=unused_port())
+    for command in ("jobs", "serve"):
+        assert "run `dossier migrate`" in run_dossier_process(environ, command).stderr
+    with subprocess.Popen(  # noqa: ASYNC220 - the loop has nothing else to do
+        [*DOSSIER, "demo"], cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as demo:
+        assert demo.stdout is not None
+        said = []
+        for line in demo.stdout:
+            said.append(line)
+            if "Dossier is ready" in line:
+                demo.terminate()
+        assert "Dossier is ready" in "".join(said)
+        assert "Making demo customers" not in "".join(said)
+    assert run_dossier_process(environ, "jobs").returncode == 0
 
 
 def test_every_index_of_then_is_still_declared() -> None:
