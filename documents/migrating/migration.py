@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any, Final
 
@@ -51,7 +51,8 @@ class Migration:
             was_there = False
             if (taken := await self._take()) is not None:
                 async with self._held():
-                    await self._finish(taken)
+                    with suppress(MigrationLostError):  # then it is waited for like every other
+                        await self._finish(taken)
             else:
                 if run := mark.get("run"):
                     self._report(f"another process: {run['step']}", run["done"], run["total"])

@@ -11,6 +11,7 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.database.embedded import EmbeddedMongoDB
+from documents.migrating.known import FILE_NAME, KnownLayouts
 from documents.migrating.registry import this_layout
 from settings import Settings
 from tests.api import running
@@ -73,6 +74,20 @@ async def test_a_second_migration_does_nothing(environ: dict[str, str], database
     again = _run(environ, "migrate")
     assert (again.returncode, again.stdout) == (0, "There is nothing to migrate.\n")
     assert await _documents(database) == stored
+
+
+async def test_a_layout_that_was_put_back_is_not_migrated_again(
+    environ: dict[str, str], database: Database, tmp_path: Path
+) -> None:
+    """Whoever can write to the database alone could have old rows believed: they have no way to the file beside it."""
+    KnownLayouts(tmp_path).keep(database.name, 1)
+    stored = await _documents(database)
+    refused = _run(environ, "migrate")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert f"`{database.name}` says that it has layout 0, but had layout 1 before" in refused.stderr
+    assert await _documents(database) == stored
+    (tmp_path / FILE_NAME).unlink()
+    assert _run(environ, "migrate").returncode == 0
 
 
 async def test_an_empty_database_needs_no_migration(database: Database, mongodb_uri: str, tmp_path: Path) -> None:
