@@ -50,7 +50,9 @@ class DeadProcesses:
             try:
                 if (await self._admin.command("hello")).get("msg") == "isdbgrid":
                     return
-                await self.look()
+                while True:
+                    await self.look()
+                    await asyncio.sleep(LOOK_SECONDS)
             except PyMongoError as error:
                 self._suspected = frozenset()  # what was seen before the database was away says nothing
                 if isinstance(error, OperationFailure) and error.code in _REFUSALS:
@@ -65,6 +67,7 @@ class DeadProcesses:
     async def look(self) -> int:
         """Ends the transactions whose process is dead now and was dead at the look before. Returns how many."""
         resting = await self._operations(
+            {"idleSessions": True},
             {
                 "type": "idleSession",
                 "transaction.timeInactiveMicros": {"$gte": _IDLE_MICROSECONDS},
@@ -74,7 +77,9 @@ class DeadProcesses:
         )
         connected: frozenset[str] = frozenset()
         if resting:
-            connections = await self._operations({"type": "op", "appName": {"$exists": True}}, {"appName": 1})
+            connections = await self._operations(
+                {"idleConnections": True}, {"type": "op", "appName": {"$exists": True}}, {"appName": 1}
+            )
             connected = frozenset(connection["appName"] for connection in connections)
         left = frozenset(session["lsid"]["id"] for session in resting if session["appName"] not in connected)
         ended = left & self._suspected
@@ -84,7 +89,8 @@ class DeadProcesses:
             log.warning("ended %d transactions that processes which are no more had left open", len(ended))
         return len(ended)
 
-    async def _operations(self, condition: dict[str, Any], wanted: dict[str, int]) -> list[dict[str, Any]]:
-        everything = {"idleSessions": True, "idleConnections": True}
-        found = await self._admin.aggregate([{"$currentOp": everything}, {"$match": condition}, {"$project": wanted}])
+    async def _operations(
+        self, looked_at: dict[str, bool], condition: dict[str, Any], wanted: dict[str, int]
+    ) -> list[dict[str, Any]]:
+        found = await self._admin.aggregate([{"$currentOp": looked_at}, {"$match": condition}, {"$project": wanted}])
         return await found.to_list()
