@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 
+from documents import opening
 from documents.chapters.credit.exposure import ExposureOutcome
-from documents.opening import Place
+from documents.migrating.step import Report
 from documents.registry import CATALOGUE
 from jobs.registry import JOBS, JobResources
 from jobs.runner import JobCounts, JobRunner, Worker
@@ -43,22 +44,26 @@ log = logging.getLogger("dossier")
 
 
 def open_services(settings: Settings, mongodb_uri: str) -> AbstractAsyncContextManager[Services]:
-    """Connects, creates what an empty database lacks, and follows it until closed."""
+    """Connects, makes an empty database, and follows it until closed."""
     if not settings.audit_trail:
         log.warning("DOSSIER_AUDIT_TRAIL=false: who sees customer data is not recorded; for measurements only")
-    place = Place(mongodb_uri, settings.database, settings.data_dir, settings.audit_witness, settings.audit_trail)
-    return Services.opened(place, _chapter_settings(settings))
+    return Services.opened(_place(settings, mongodb_uri), _chapter_settings(settings))
+
+
+async def migrate(settings: Settings, mongodb_uri: str, report: Report) -> bool:
+    """Brings the database to the layout of this program; whether anything was to be done. Raises LayoutError."""
+    return await opening.migrate(_place(settings, mongodb_uri), report)
 
 
 def create_app(settings: Settings, mongodb_uri: str) -> Starlette:
     """The ASGI application. It connects when its lifespan begins. Raises `TrustedDocumentsError`."""
 
     @asynccontextmanager
-    async def opening() -> AsyncIterator[Opened]:
+    async def opened() -> AsyncIterator[Opened]:
         async with open_services(settings, mongodb_uri) as services, _jobs_of_the_server(settings, services) as counts:
             yield Opened(services, _authenticator(settings, services), counts)
 
-    return web_application(_web_settings(settings), opening)
+    return web_application(_web_settings(settings), opened)
 
 
 def create_app_from_environment() -> Starlette:
@@ -102,6 +107,12 @@ def refused_trusted_documents(settings: Settings) -> str | None:
 def print_schema() -> str:
     """The SDL."""
     return build_schema(CATALOGUE).sdl
+
+
+def _place(settings: Settings, mongodb_uri: str) -> opening.Place:
+    return opening.Place(
+        mongodb_uri, settings.database, settings.data_dir, settings.audit_witness, settings.audit_trail
+    )
 
 
 def _jobs_of_the_server(settings: Settings, services: Services) -> AbstractAsyncContextManager[JobCounts]:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 from commands.arguments import parser
 from commands.errors import CommandError
-from documents.errors import EmbeddedMongoDBError, ExternalMongoDBError, InvalidValueError, RootKeyError
+from documents.errors import EmbeddedMongoDBError, ExternalMongoDBError, InvalidValueError, LayoutError, RootKeyError
 from jobs.errors import BrokerError
 from settings import Settings, SettingsError
 
@@ -51,6 +51,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         CommandError,
         EmbeddedMongoDBError,
         ExternalMongoDBError,
+        LayoutError,
         RootKeyError,
         SettingsError,
     ) as error:

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any, Final
 
-from app import open_services, print_schema
+from app import migrate, open_services, print_schema
 from demo.seed import seed_demo
 from documents.access.plan import Purpose
 from documents.chapters.accounts.directory import NewAccount
@@ -70,6 +70,7 @@ async def prepare(
     settings: Settings, uri: str, customers: int, rules: int, progress: Callable[[int, int], None]
 ) -> int:
     """Makes what is missing; returns the number of rules in force."""
+    await migrate(settings, uri, lambda *_: None)  # an earlier version may have made it
     async with open_services(settings, uri) as services:
         fingerprint = _fingerprint(customers)
         state = await services.database[STATE].find_one({"_id": "seed"})

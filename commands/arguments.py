@@ -26,6 +26,7 @@ def parser() -> ArgumentParser:
     _add(commands, "demo", "Start with invented customers and demo logins.", "port:demo")
     _add(commands, "serve", "Start for production.", "port:serve")
     _add(commands, "worker", "Run background jobs in a process of their own.", "server:work")
+    _add(commands, "migrate", "Bring the database to the layout of this version.", "migrating:migrate")
     _add_jobs(commands)
     _add_keys(commands)
     _add_audit(commands)

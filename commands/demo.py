@@ -10,6 +10,7 @@ from socket import socket
 
 import app
 from commands.errors import CommandError
+from commands.migrating import migrate_at
 from commands.running import own_database, run
 from commands.server import address, check, serve_on
 from commands.terminal import console
@@ -31,6 +32,8 @@ def demo_on(listener: socket, settings: Settings) -> None:
     settings = Settings.from_environment(os.environ | variables)
     check(settings)
     with own_database(settings) as uri:
+        if settings.mongodb_uri is None:  # nobody but this process uses it
+            migrate_at(settings, uri)
         password = run(_prepare_demo(settings, uri))
         # An operator's own address may hold a password; the embedded database has none.
         banner = demo_banner(address(settings), password, uri if settings.mongodb_uri is None else None)

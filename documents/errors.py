@@ -7,6 +7,8 @@ DocumentsError
 │   └── RootKeyError             the root key is missing, unreadable, or not the one that wrapped the vault keys
 ├── EmbeddedMongoDBError         the embedded database cannot be started; the message says what to do
 ├── ExternalMongoDBError         the operator's own database cannot be used; the message says what to do
+├── LayoutError                  the database has another layout than this program; the message says what to do
+├── MigrationLostError           another process goes on with the migration; nothing was written
 ├── RecordNotFoundError          no such row, or none within the caller's row scope: never say which
 ├── StaleVersionError            the update saw an older version than the stored one
 ├── InvalidValueError            one or more field values break a rule
@@ -61,6 +63,17 @@ class EmbeddedMongoDBError(DocumentsError):
 
 class ExternalMongoDBError(DocumentsError):
     """The database at the configured URI cannot be used; the message is one plain sentence for an operator."""
+
+
+class LayoutError(DocumentsError):
+    """The database has another layout than this program reads; the message is one plain sentence for an operator."""
+
+
+class MigrationLostError(DocumentsError):
+    """The run was away for longer than its lease: another process goes on with the migration."""
+
+    def __init__(self) -> None:
+        super().__init__("another process goes on with the migration")
 
 
 class FieldAccessError(DocumentsError):

@@ -1,4 +1,4 @@
-"""Opening one database: what it lacks is made, and what reads and writes it is put together.
+"""Opening one database: an empty one is made, and what reads and writes it is put together.
 
 Owns the order in which that is done, and nothing of what it puts together. It must never keep what it opened: several
 databases can be open in one process, each as a value of its own.
@@ -21,27 +21,29 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.audit.installation import InstalledTrail, open_trail
 from documents.chapters.accounts.directory import AccountRepository
-from documents.chapters.accounts.stored import Account, Department, LoginAttempts, Session
 from documents.chapters.attachments.storage import AttachmentStorage
-from documents.chapters.customers.kinds import Enterprise, Individual, Institution
 from documents.chapters.encryption.rotation import KeyRotation
 from documents.chapters.information.review_days import ReviewDays
 from documents.chapters.information.reviews import ReviewPeriods
 from documents.chapters.jobs.ledger import JobLedger
-from documents.chapters.policies.stored import RuleSetDocument, RuleSetState
+from documents.database.dead_processes import DeadProcesses, process_name
 from documents.declaring.kind import Kind
 from documents.encryption.blind_index import BlindIndex
 from documents.encryption.cursors import KEY_BYTES, CursorSealer
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
-from documents.encryption.token_keys import TokenKey, TokenKeyRepository, TokenKeys
+from documents.encryption.token_keys import TokenKeyRepository, TokenKeys
+from documents.migrating.known import KnownLayouts
+from documents.migrating.layout import mark_of, require
+from documents.migrating.migration import Migration
+from documents.migrating.registry import BEANIE_DOCUMENTS, this_layout
+from documents.migrating.step import Report
 from documents.reading.customers import CustomerReader
 from documents.reading.history import CustomerHistory
 from documents.reading.records import RecordReader
 from documents.reading.reveals import CustomerReveals
 from documents.registry import CATALOGUE, RECORD_CLASSES
 from documents.storing.change_feed import ChangeFeed
-from documents.storing.indexes import ensure_customer_indexes, ensure_record_indexes
 from documents.storing.row_store import Storage, customer_rows, record_rows
 from documents.writing.customers import CustomerWriter
 from documents.writing.dependents import Dependents
@@ -49,18 +51,6 @@ from documents.writing.idempotency import IdempotencyRepository
 from documents.writing.records import RecordWriter
 from documents.writing.unit_of_work import Units
 
-BEANIE_DOCUMENTS: Final = [
-    Individual,
-    Enterprise,
-    Institution,
-    Account,
-    Department,
-    Session,
-    LoginAttempts,
-    TokenKey,
-    RuleSetDocument,
-    RuleSetState,
-]
 Database = AsyncDatabase[dict[str, Any]]
 ROOT_KEY_FILE: Final = "root.key"
 SELECTION_SECONDS: Final = 5
@@ -109,20 +99,14 @@ class OpenDatabase:
 
 @asynccontextmanager
 async def open_storage(place: Place) -> AsyncIterator[OpenDatabase]:
-    """Connects, makes what an empty database lacks, and follows it until the context ends."""
-    client: AsyncMongoClient[dict[str, Any]]
+    """Connects, makes an empty database, and follows it until the context ends. LayoutError where it has another layout
+    than this program."""
     async with (
-        AsyncMongoClient(
-            place.mongodb_uri,
-            tz_aware=True,
-            tzinfo=UTC,
-            w="majority",
-            serverSelectionTimeoutMS=SELECTION_SECONDS * 1000,
-        ) as client,
+        _connected(place) as database,
         # Asked now and then: a connection that were kept might be closed by the other side just when it is needed.
         httpx.AsyncClient(timeout=SELECTION_SECONDS, limits=httpx.Limits(max_keepalive_connections=0)) as http_client,
     ):
-        storage = await _open(place, client[place.database], http_client)
+        storage = await _open(place, database, http_client)
         try:
             async with alongside(storage.keyring.watch(), storage.trail.run()):
                 yield storage
@@ -131,10 +115,44 @@ async def open_storage(place: Place) -> AsyncIterator[OpenDatabase]:
             await storage.trail.close()
 
 
+async def migrate(place: Place, report: Report) -> bool:
+    """Brings the database to the layout of this program; whether anything was to be done. Raises LayoutError.
+
+    Nothing else may use the database meanwhile, but the same in other processes."""
+    layout, known = this_layout(), KnownLayouts(place.data_dir)
+    async with _connected(place) as database:
+        mark = await mark_of(database, layout)
+        if layout.is_that_of(mark):
+            return False
+        known.refuse_older(database.name, mark["version"])
+        keyring = Keyring(database, LocalKeyProvider(place.data_dir / ROOT_KEY_FILE))
+        await keyring.open()
+        done = await Migration(database, keyring, layout, report).run()
+        known.keep(database.name, layout.version)
+        return done
+
+
+@asynccontextmanager
+async def _connected(place: Place) -> AsyncIterator[Database]:
+    client: AsyncMongoClient[dict[str, Any]]
+    async with (
+        AsyncMongoClient(
+            place.mongodb_uri,
+            tz_aware=True,
+            tzinfo=UTC,
+            w="majority",
+            appname=process_name(),
+            serverSelectionTimeoutMS=SELECTION_SECONDS * 1000,
+        ) as client,
+        alongside(DeadProcesses(client).run()),
+    ):
+        yield client[place.database]
+
+
 async def _open(place: Place, database: Database, http_client: httpx.AsyncClient) -> OpenDatabase:
-    await init_beanie(database=database, document_models=BEANIE_DOCUMENTS)
-    await ensure_customer_indexes(database, CATALOGUE)
-    await ensure_record_indexes(database, RECORD_CLASSES)
+    await require(database, this_layout())
+    KnownLayouts(place.data_dir).keep(database.name, this_layout().version)
+    await init_beanie(database=database, document_models=BEANIE_DOCUMENTS, skip_indexes=True)
     root_keys = LocalKeyProvider(place.data_dir / ROOT_KEY_FILE)
     keyring = Keyring(database, root_keys)
     await keyring.open()
@@ -154,8 +172,6 @@ async def _open(place: Place, database: Database, http_client: httpx.AsyncClient
         KeyRotation(database, keyring.vault, units),
         AttachmentStorage(database),
     )
-    for kept in (ledger, rotation, idempotency, files, history):
-        await kept.ensure_indexes()
     return OpenDatabase(
         database=database,
         http_client=http_client,

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import app
 from demo.seed import seed_demo
+from documents.migrating.layout import MARK
 from resolvers.services import Services
 from settings import Settings
 from tests.passwords import quick_hash
@@ -121,7 +122,8 @@ async def application_database(mongodb_uri: str) -> AsyncIterator[str]:
             await client.drop_database(name)
             return
         for collection in collections:
-            await client[name][collection].delete_many({})
+            if collection != MARK:  # its indexes stay, and are not looked at again
+                await client[name][collection].delete_many({})
     emptied.append(name)
 
 
@@ -149,6 +151,8 @@ class Seeded:
         for name, documents in self.documents.items():
             if indexes := self.indexes[name]:
                 await database.command("createIndexes", name, indexes=indexes)
+            if name == MARK:
+                await database[name].delete_many({})
             if documents:
                 await database[name].insert_many(documents)
         _write(data_dir, self.files)

@@ -21,7 +21,7 @@ from documents.declaring.kind import Kind
 from documents.declaring.record import SourceChannel
 from documents.registry import CATALOGUE
 from documents.storing.codec import COLLECTION
-from documents.storing.indexes import ensure_customer_indexes
+from documents.storing.indexes import customer_indexes, make_indexes
 from documents.storing.public_ids import new_customer_id
 from documents.writing.customers import Change
 from documents.writing.uniqueness import IdentifierRepository
@@ -56,7 +56,7 @@ async def add_in_bulk(
             added += len(batch)
             report(present + added, customers)
     inserted = time.perf_counter()
-    await ensure_customer_indexes(database, CATALOGUE)
+    await make_indexes(database, {COLLECTION: customer_indexes(CATALOGUE)})
     return BulkTimes(added, inserted - started, time.perf_counter() - inserted)
 
 

@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol
 import httpx
 from pymongo.asynchronous.database import AsyncDatabase
 
-from documents.audit.blocks import Chains, block_collection, ensure_block_indexes
+from documents.audit.blocks import Chains, block_collection
 from documents.audit.chain import Head, TrailKey
 from documents.audit.heads import FILE_NAME, HeadsFile
 from documents.audit.pending import SECRET_NAME as PENDING_SECRET
@@ -88,8 +88,7 @@ async def open_trail(
     witness_urls: Sequence[str],
     http_client: httpx.AsyncClient,
 ) -> InstalledTrail:
-    """The trail of the installation; its indexes and its key are made the first time."""
-    await ensure_block_indexes(database)
+    """The trail of the installation; its key is made the first time."""
     key = TrailKey(await secrets.secret(SECRET_NAME))
     _keep_public_key(data_dir / KEY_FILE_NAME, key)
     pending = PendingEntries(database, await secrets.secret(PENDING_SECRET))

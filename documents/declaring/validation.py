@@ -7,6 +7,7 @@ Rule codes are `value.` plus a rule of `documents.declaring.values` or a general
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError, create_model
@@ -14,6 +15,7 @@ from pydantic.fields import FieldInfo
 
 from documents.declaring.catalogue import Catalogue
 from documents.declaring.kind import Kind
+from documents.declaring.record import Declared
 from documents.errors import InvalidField, InvalidValueError
 
 _RULES = {
@@ -48,17 +50,6 @@ class Validator:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._models = {kind: self._model(kind) for kind in catalogue.classes}
-
-    def _model(self, kind: Kind) -> Any:
-        declared = self._catalogue.classes[kind].model_fields
-        fields = {name: self._optional(declared[name]) for name in self._catalogue.fields(kind)}
-        return create_model(f"{kind.value}_input", **fields)  # type: ignore[call-overload]
-
-    @staticmethod
-    def _optional(info: FieldInfo) -> tuple[Any, Any]:
-        copied = FieldInfo.from_annotation(info.rebuild_annotation())
-        return copied.rebuild_annotation(), None
 
     def validate(self, kind: Kind, values: Mapping[str, Any], *, creating: bool) -> dict[str, Any]:
         """The validated Python values of `values` (declared names). None clears a field that may be empty.
@@ -73,12 +64,24 @@ class Validator:
                 broken.append(InvalidField(name, "value.masked"))
         present = {name: value for name, value in values.items() if value is not None}
         try:
-            model = self._models[kind].model_validate(present)
+            model = _model(self._catalogue.classes[kind], tuple(self._catalogue.fields(kind))).model_validate(present)
         except ValidationError as error:
             broken += [_broken(dict(item)) for item in error.errors(include_url=False, include_input=False)]
         if broken:
             raise InvalidValueError(tuple({item.field: item for item in reversed(broken)}.values()))
         return {name: None if values[name] is None else getattr(model, name) for name in values}
+
+
+@cache
+def _model(declaring: type[Declared], names: tuple[str, ...]) -> Any:
+    """Made when it is first needed: most processes write few kinds, and many none."""
+    fields = {name: _optional(declaring.model_fields[name]) for name in names}
+    return create_model(f"{declaring.kind.value}_input", **fields)  # type: ignore[call-overload]
+
+
+def _optional(info: FieldInfo) -> tuple[Any, Any]:
+    copied = FieldInfo.from_annotation(info.rebuild_annotation())
+    return copied.rebuild_annotation(), None
 
 
 def _looks_masked(value: Any) -> bool:

@@ -23,7 +23,7 @@ from typing import Any, Final, TypeAlias
 
 from bson import ObjectId
 from bson.codec_options import CodecOptions
-from pymongo import ReadPreference, WriteConcern
+from pymongo import IndexModel, ReadPreference, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
@@ -35,6 +35,12 @@ from documents.errors import DecryptionError, RootKeyError
 
 ACTIVE_SECONDS: Final = 5.0
 """How long a process wraps with the active key before it asks the database which one that is now."""
+
+INDEXES: Final = {
+    "vault_keys": [
+        IndexModel("active", unique=True, partialFilterExpression={"active": True}, name="one_active_vault_key")
+    ]
+}
 
 StoredDocument: TypeAlias = dict[str, Any]
 
@@ -101,9 +107,7 @@ class Vault:
             await self.reload()
 
     async def _create_first_key(self) -> None:
-        await self._vault_keys.create_index(
-            "active", unique=True, partialFilterExpression={"active": True}, name="one_active_vault_key"
-        )
+        await self._vault_keys.create_indexes(INDEXES["vault_keys"])
         try:
             await self._vault_keys.insert_one(await self.new_vault_key())
         except DuplicateKeyError:

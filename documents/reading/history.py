@@ -28,10 +28,12 @@ from documents.reading.customers import CustomerReader
 from documents.reading.list_query import Page
 
 COLLECTION = "customer_history"
-INDEXES = [
-    IndexModel([("customer_id", ASCENDING), ("_id", DESCENDING)]),
-    IndexModel([("customer_id", ASCENDING), ("field", ASCENDING), ("_id", DESCENDING)]),
-]
+INDEXES = {
+    COLLECTION: [
+        IndexModel([("customer_id", ASCENDING), ("_id", DESCENDING)]),
+        IndexModel([("customer_id", ASCENDING), ("field", ASCENDING), ("_id", DESCENDING)]),
+    ]
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,6 @@ class CustomerHistory:
         self._codec = store.codec
         self._customers = customers
         self._cursors = store.storage.cursors
-
-    async def ensure_indexes(self) -> None:
-        await self._collection.create_indexes(INDEXES)
 
     async def find_page(self, plan: AccessPlan, query: HistoryQuery, report: AccessReport) -> Page | None:
         """The newest changes first; None where the customer does not exist for the caller. Raises

@@ -6,19 +6,24 @@ They hold on a sharded cluster (customers shard on hashed `_id`): none is unique
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from pymongo import ASCENDING, IndexModel
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import OperationFailure
 
 from documents.declaring.catalogue import Catalogue
 from documents.declaring.fields import Search, ValueType
-from documents.declaring.record import CustomerRecord, StoredRecord
-from documents.storing.layout import CUSTOMER_LAYOUT, NEWEST_FIRST
+from documents.declaring.record import CompanyRecord, CustomerRecord, StoredRecord
+from documents.errors import LayoutError
+from documents.storing.layout import NEWEST_FIRST
 
 SCOPE_PREFIXES: tuple[tuple[str, ...], ...] = ((), ("account_manager",), ("department",), ("kind",))
 """What may stand before the sort field in a list's condition: row scopes, and lists of one kind."""
+
+_CONFLICTS: Final = frozenset({85, 86})  # IndexOptionsConflict, IndexKeySpecsConflict
 
 
 def customer_indexes(catalogue: Catalogue) -> list[IndexModel]:
@@ -34,11 +39,6 @@ def customer_indexes(catalogue: Catalogue) -> list[IndexModel]:
     return [*models, IndexModel([("_tokens.$**", ASCENDING)]), IndexModel([("_terms", ASCENDING)])]
 
 
-async def ensure_customer_indexes(database: AsyncDatabase[dict[str, Any]], catalogue: Catalogue) -> None:
-    """Creates the missing indexes."""
-    await database[CUSTOMER_LAYOUT.collection].create_indexes(customer_indexes(catalogue))
-
-
 def record_indexes(record: type[StoredRecord]) -> list[IndexModel]:
     """Every index that a list of the records can need: each order under each scope, each filter before the usual order.
 
@@ -47,6 +47,8 @@ def record_indexes(record: type[StoredRecord]) -> list[IndexModel]:
     prefixes: list[tuple[str, ...]] = [(), ("_owner",), ("_department",)]
     if issubclass(record, CustomerRecord):
         prefixes.append(("customer_id",))
+    elif issubclass(record, CompanyRecord) and record.hangs_on is not None:
+        prefixes.append((record.hangs_on,))
     sortable = [name for name, spec in specs.items() if spec.declaration.sortable]
     keys = [(*prefix, name) for name in sortable for prefix in prefixes]
     for name, spec in specs.items():
@@ -65,10 +67,33 @@ def record_indexes(record: type[StoredRecord]) -> list[IndexModel]:
     return models
 
 
-async def ensure_record_indexes(database: AsyncDatabase[dict[str, Any]], classes: Iterable[type[StoredRecord]]) -> None:
-    """Creates the missing indexes of the records of all these classes."""
+async def make_indexes(database: AsyncDatabase[dict[str, Any]], indexes: Mapping[str, Sequence[IndexModel]]) -> None:
+    """Creates those of these indexes, by collection, that are missing, and the collections with them. One that was
+    declared otherwise before is replaced; what others made is left as it is. LayoutError where that is in the way."""
+    await asyncio.gather(*(_make(database[name], models) for name, models in indexes.items() if models))
 
-    async def ensure(record: type[StoredRecord]) -> None:
-        await database[record.collection].create_indexes(record_indexes(record))
 
-    await asyncio.gather(*map(ensure, classes))
+async def _make(collection: AsyncCollection[dict[str, Any]], models: Sequence[IndexModel]) -> None:
+    try:
+        await collection.create_indexes(models)
+    except OperationFailure as error:
+        if error.code not in _CONFLICTS:
+            raise
+        for model in models:
+            await _replace(collection, model)
+
+
+async def _replace(collection: AsyncCollection[dict[str, Any]], model: IndexModel) -> None:
+    try:
+        await collection.create_indexes([model])
+    except OperationFailure as error:
+        name = model.document["name"]
+        if error.code not in _CONFLICTS:
+            raise
+        if name not in await collection.index_information():
+            raise LayoutError(
+                f"the collection `{collection.name}` has an index on the fields of the declared index `{name}` under "
+                "another name: drop that one"
+            ) from error
+        await collection.drop_index(name)
+        await collection.create_indexes([model])

@@ -13,12 +13,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
+from pymongo import IndexModel
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
 from documents.errors import IdempotencyConflictError
 
+COLLECTION = "idempotency_keys"
+INDEXES = {COLLECTION: [IndexModel("expires_at", expireAfterSeconds=0)]}
 LIFETIME = timedelta(hours=24)
 
 
@@ -43,11 +46,8 @@ class IdempotencyRepository:
     """Outcomes by (caller, key), for 24 hours."""
 
     def __init__(self, database: AsyncDatabase[dict[str, Any]], secret: bytes) -> None:
-        self._collection = database["idempotency_keys"]
+        self._collection = database[COLLECTION]
         self._secret = secret
-
-    async def ensure_indexes(self) -> None:
-        await self._collection.create_index("expires_at", expireAfterSeconds=0)
 
     async def earlier(self, request: IdempotentRequest) -> EarlierTry | None:
         """What came of the first try; None when there was none. Raises IdempotencyConflictError."""

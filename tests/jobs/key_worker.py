@@ -17,10 +17,11 @@ from typing import Any
 
 from pymongo import AsyncMongoClient
 
-from documents.chapters.encryption.rotation import CustomerKeys, KeyRotation
+from documents.chapters.encryption.rotation import INDEXES, CustomerKeys, KeyRotation
 from documents.chapters.jobs.ledger import JobLedger
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
+from documents.storing.indexes import make_indexes
 from documents.writing.unit_of_work import UnitOfWork
 from jobs.chapters import encryption as keys
 from jobs.engine import JobEngine
@@ -56,7 +57,7 @@ async def key_engine(
     units = units_of(database)
     rotation, ledger = SlowRotation(database, keyring.vault, units), JobLedger(database, units)
     rotation.pause = pause
-    await rotation.ensure_indexes()
+    await make_indexes(database, INDEXES)
     # Without its schedule: the daily pass would do the work of the job that is looked at.
     once = [replace(keys.rewrap_keys, schedule=None, first_delay=timedelta(milliseconds=20))]
     runner = JobRunner(ledger, once, _Resources(rotation), Worker(name, tuple), timedelta(seconds=lease))

@@ -21,8 +21,9 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.chapters.jobs.kinds import JobRecord
-from documents.chapters.jobs.ledger import JobLedger
+from documents.chapters.jobs.ledger import INDEXES, JobLedger
 from documents.chapters.jobs.views import JobViews
+from documents.storing.indexes import make_indexes
 from documents.writing.unit_of_work import UnitOfWork
 from jobs.context import JobContext
 from jobs.definition import JobDefinition, job
@@ -60,7 +61,7 @@ class Workshop:
 
     async def prepare(self) -> None:
         """Makes the indexes."""
-        await self.ledger.ensure_indexes()
+        await make_indexes(self.database, INDEXES)
 
     async def end_orphaned_transactions(self) -> None:
         """Ends what killed processes left open now, not after the minute that the server gives it."""

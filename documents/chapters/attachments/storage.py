@@ -21,6 +21,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bson import Int64, ObjectId
+from pymongo import IndexModel
 from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.access.trace import Act
@@ -32,6 +33,11 @@ from documents.errors import DecryptionError, RecordNotFoundError
 from documents.writing.unit_of_work import UnitOfWork
 
 BUCKET = "attachments"
+INDEXES = {
+    f"{BUCKET}.chunks": [IndexModel([("files_id", 1), ("n", 1)], unique=True)],  # GridFS, section "Indexes"
+    f"{BUCKET}.files": [IndexModel([("metadata.customer_id", 1)])],
+    f"{BUCKET}.unfinished": [IndexModel("since")],
+}
 UNFINISHED_LIFETIME = timedelta(days=1)  # no upload takes so long
 
 
@@ -111,12 +117,6 @@ class AttachmentStorage:
         self._chunks = database[f"{BUCKET}.chunks"]
         self._unfinished = database[f"{BUCKET}.unfinished"]
         self._data_keys = database["data_keys"]
-
-    async def ensure_indexes(self) -> None:
-        """Also what makes the collections, which a transaction of an older server could not."""
-        await self._chunks.create_index([("files_id", 1), ("n", 1)], unique=True)  # GridFS, section "Indexes"
-        await self._files.create_index([("metadata.customer_id", 1)])
-        await self._unfinished.create_index("since")
 
     async def begin(self, key: DataKey, file_id: ObjectId) -> FileWriter:
         """A writer of a new file of the customer whose key is given. `discard` it unless `keep` succeeds."""

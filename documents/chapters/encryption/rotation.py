@@ -37,6 +37,13 @@ SETTLING_SECONDS: Final = 2 * ACTIVE_SECONDS
 """After so long nobody wraps with the key before any more, unless a transaction takes longer than the half of it."""
 
 _BY_VAULT_KEY: Final = "vault_key_id"
+INDEXES: Final = {
+    "data_keys": [
+        IndexModel([("keys.vault_key", ASCENDING), ("_id", ASCENDING)], name=_BY_VAULT_KEY),
+        IndexModel([("keys.created_at", ASCENDING)], name="created_at"),
+    ]
+}
+"""By which keys are counted and rewrapped."""
 _FINGERPRINT_BYTES: Final = 4
 
 
@@ -87,15 +94,6 @@ class KeyRotation:
         self._sealed: tuple[tuple[AsyncCollection[StoredDocument], Callable[[Any], str]], ...] = (
             (key_collection(database, "secrets"), str),
             (key_collection(database, TokenKey.Settings.name), secret_name),
-        )
-
-    async def ensure_indexes(self) -> None:
-        """Creates the missing indexes by which keys are counted and rewrapped."""
-        await self._data_keys.create_indexes(
-            [
-                IndexModel([("keys.vault_key", ASCENDING), ("_id", ASCENDING)], name=_BY_VAULT_KEY),
-                IndexModel([("keys.created_at", ASCENDING)], name="created_at"),
-            ]
         )
 
     async def add_vault_key(self, unit: UnitOfWork, replaced: str | None) -> None:

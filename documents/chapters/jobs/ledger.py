@@ -36,6 +36,25 @@ _NO_ERROR: Final = {"error_code": None, "error_type": None}
 _CHANGED: Final = {"version": {"$add": ["$version", 1]}, "updated_at": "$$NOW"}
 """What followers of the job are told of. That a lease goes on is no news."""
 
+_UNFINISHED: Final = {"due_at": {"$gt": EPOCH}}
+"""Few beside the finished ones: what is asked every second looks at these alone."""
+
+INDEXES: Final = {
+    Job.collection: [
+        IndexModel(
+            [("name", ASCENDING), ("key", ASCENDING)],
+            name="name_key",
+            unique=True,
+            partialFilterExpression={"key": {"$type": "string"}},
+        ),
+        IndexModel([("due_at", ASCENDING)], name="due_at", partialFilterExpression=_UNFINISHED),
+        IndexModel(
+            [("name", ASCENDING), ("due_at", ASCENDING)], name="name_due_at", partialFilterExpression=_UNFINISHED
+        ),
+    ]
+}
+"""Beside those of every record."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reached:
@@ -54,27 +73,6 @@ class JobLedger:
         self._jobs = database.get_collection(
             Job.collection, read_concern=ReadConcern("majority"), write_concern=WriteConcern("majority")
         ).with_options(codec_options=database.codec_options.with_options(tz_aware=True, tzinfo=UTC))
-
-    async def ensure_indexes(self) -> None:
-        """Creates the missing indexes that the ledger needs beside those of every record."""
-        # Unfinished jobs are few beside the finished ones: what is asked every second looks at them alone.
-        unfinished = {"due_at": {"$gt": EPOCH}}
-        await self._jobs.create_indexes(
-            [
-                IndexModel(
-                    [("name", ASCENDING), ("key", ASCENDING)],
-                    name="name_key",
-                    unique=True,
-                    partialFilterExpression={"key": {"$type": "string"}},
-                ),
-                IndexModel([("due_at", ASCENDING)], name="due_at", partialFilterExpression=unfinished),
-                IndexModel(
-                    [("name", ASCENDING), ("due_at", ASCENDING)],
-                    name="name_due_at",
-                    partialFilterExpression=unfinished,
-                ),
-            ]
-        )
 
     async def enqueue(
         self,

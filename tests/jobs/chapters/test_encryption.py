@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from bson import ObjectId
 
-from documents.chapters.encryption.rotation import CustomerKeys, KeyRotation
+from documents.chapters.encryption.rotation import INDEXES, CustomerKeys, KeyRotation
 from documents.chapters.jobs.kinds import JobRecord, JobState
 from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value, encrypt_value
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
+from documents.storing.indexes import make_indexes
 from documents.writing.unit_of_work import UnitOfWork
 from jobs.chapters import encryption as keys
 from tests.jobs.key_worker import SlowRotation, key_engine, key_process
@@ -35,7 +36,7 @@ class Vaults:
 
     async def begin(self, customers: int) -> str:
         """Rotates; the id of the job."""
-        await self.rotation.ensure_indexes()
+        await make_indexes(self.workshop.database, INDEXES)
         self.keys = await self.keyring.create_data_keys(ObjectId() for _ in range(customers))
 
         async def rotate(unit: UnitOfWork) -> str:

@@ -15,11 +15,12 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.chapters.attachments.media_types import MediaType
 from documents.chapters.attachments.sealing import CHUNK_BYTES, FileSealer, sealed_size
-from documents.chapters.attachments.storage import AttachmentStorage, FileFacts, SealedFile
+from documents.chapters.attachments.storage import INDEXES, AttachmentStorage, FileFacts, SealedFile
 from documents.encryption.ciphertext import DataKey
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
 from documents.errors import DecryptionError, RecordNotFoundError
+from documents.storing.indexes import make_indexes
 from tests.units import in_unit, units_of
 
 CUSTOMER, OTHER = ObjectId(), ObjectId()
@@ -43,9 +44,8 @@ async def key(keyring: Keyring) -> DataKey:
 
 @pytest.fixture
 async def storage(database: Database, keyring: Keyring) -> AttachmentStorage:
-    storage = AttachmentStorage(database)
-    await storage.ensure_indexes()
-    return storage
+    await make_indexes(database, INDEXES)
+    return AttachmentStorage(database)
 
 
 class Stored(NamedTuple):

@@ -12,13 +12,14 @@ from bson import ObjectId
 
 from documents.chapters.encryption import rotation as rotation_module
 from documents.chapters.encryption.kinds import VaultKeyState
-from documents.chapters.encryption.rotation import KeyRotation, fingerprint
+from documents.chapters.encryption.rotation import INDEXES, KeyRotation, fingerprint
 from documents.encryption import vault as vault_module
 from documents.encryption.ciphertext import FieldContext, decrypt_value, encrypt_value
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
 from documents.encryption.token_keys import TokenKeyRepository
 from documents.errors import RootKeyError, RuleBrokenError
+from documents.storing.indexes import make_indexes
 from documents.writing.unit_of_work import UnitOfWork
 from tests.documents.encryption.test_keyring import Database, opened, watched
 from tests.patience import until
@@ -74,7 +75,7 @@ def root_key(tmp_path: Path) -> Path:
 @pytest.fixture
 async def here(database: Database, root_key: Path) -> Installation:
     installation = Installation(database, await opened(database, root_key))
-    await installation.rotation.ensure_indexes()
+    await make_indexes(database, INDEXES)
     return installation
 
 
