@@ -7,7 +7,7 @@ Password hashes leave through `credentials` alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -20,7 +20,14 @@ from pymongo.errors import DuplicateKeyError
 
 from documents.access.plan import Purpose
 from documents.chapters.accounts.stored import Account, Department, RoleTerm, Session
-from documents.errors import DuplicateValueError, InvalidField, InvalidValueError, RecordNotFoundError
+from documents.declaring.names import RESERVED_USERNAMES, SYSTEM
+from documents.errors import (
+    DuplicateValueError,
+    InvalidField,
+    InvalidValueError,
+    RecordNotFoundError,
+    RuleBrokenError,
+)
 from documents.plain_records import Record
 
 UTC_OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, tzinfo=UTC)
@@ -84,20 +91,22 @@ class AccountRepository:
     async def get(self, username: str, session: AsyncClientSession | None = None) -> StoredAccount | None:
         """The account of `username`; None where there is none."""
         document = await self._accounts.find_one({"_id": username}, {"password_hash": 0}, session=session)
-        return stored_account(document) if document else None
+        return _known(document)
 
     async def get_by_oidc_subject(self, oidc_subject: str) -> StoredAccount | None:
         """The account that an identity provider knows as `oidc_subject` (`issuer|sub`)."""
         document = await self._accounts.find_one({"oidc_subject": oidc_subject}, {"password_hash": 0})
-        return stored_account(document) if document else None
+        return _known(document)
 
     async def credentials(self, username: str) -> Credentials | None:
         """The account with its password hash. For login only."""
         document = await self._accounts.find_one({"_id": username})
-        return Credentials(stored_account(document), document.get("password_hash")) if document else None
+        account = _known(document)
+        return Credentials(account, document.get("password_hash")) if account and document else None
 
     async def add(self, new: NewAccount) -> StoredAccount:
-        """Adds an account. Raises InvalidValueError; DuplicateValueError for a taken username or OIDC subject."""
+        """Adds an account. Raises InvalidValueError, also for a name or role of the product itself; DuplicateValueError
+        for a taken username or OIDC subject."""
         values = {
             "_id": new.username,
             "display_name": new.display_name,
@@ -149,9 +158,11 @@ class AccountRepository:
         department: str | None,
         session: AsyncClientSession | None = None,
     ) -> None:
-        """Replaces what the account has for good; grants for a time stay as they are. Raises RecordNotFoundError."""
+        """Replaces what the account has for good; grants for a time stay as they are. Raises RecordNotFoundError, and
+        RuleBrokenError for the system's role."""
+        refuse_system_role(roles := set(roles), "roles")
         texts = sorted({purpose.value for purpose in purposes})
-        values = {"roles": sorted(set(roles)), "purposes": texts, "department": department}
+        values = {"roles": sorted(roles), "purposes": texts, "department": department}
         await self._update(username, values, session)
 
     async def end_sessions(self, username: str, session: AsyncClientSession | None = None) -> None:
@@ -181,7 +192,8 @@ class AccountRepository:
         self, username: str, term: Mapping[str, Any], session: AsyncClientSession | None = None
     ) -> None:
         """Gives the account a role for a time: `role`, `since`, `until` (or None), `grant`. Raises
-        RecordNotFoundError."""
+        RecordNotFoundError, and RuleBrokenError for the system's role."""
+        refuse_system_role({term["role"]}, "role")
         given = RoleTerm.model_validate(term).model_dump(exclude_none=True)
         result = await self._accounts.update_one({"_id": username}, {"$push": {"role_terms": given}}, session=session)
         if not result.matched_count:
@@ -205,8 +217,8 @@ class AccountRepository:
 
     async def staff(self, usernames: Iterable[str]) -> dict[str, Record]:
         """`username`, `display_name` and `department` of each known username, in one query."""
-        names = {"display_name": 1, "department": 1}
-        documents = await self._accounts.find({"_id": {"$in": list(set(usernames))}}, names).to_list()
+        names, wanted = {"display_name": 1, "department": 1}, set(usernames) - RESERVED_USERNAMES
+        documents = await self._accounts.find({"_id": {"$in": list(wanted)}}, names).to_list()
         return {
             document["_id"]: Record(
                 username=document["_id"],
@@ -240,12 +252,23 @@ class AccountRepository:
             raise RecordNotFoundError
 
 
+def refuse_system_role(roles: Collection[str], field: str) -> None:
+    """Raises RuleBrokenError on `field` where the system's own role is among `roles`."""
+    if SYSTEM in roles:
+        raise RuleBrokenError("account.reserved_role", field)
+
+
+def _known(document: Mapping[str, Any] | None) -> StoredAccount | None:
+    return stored_account(document) if document is not None and document["_id"] not in RESERVED_USERNAMES else None
+
+
 def stored_account(document: Mapping[str, Any]) -> StoredAccount:
-    """What is stored, as a value, with the roles of this moment."""
+    """What is stored, as a value, with the roles of this moment. The system's role gives nothing to an account."""
     now = datetime.now(UTC)
     begun = [term for term in document.get("role_terms", ()) if term["since"] <= now]
     running = [term for term in begun if term.get("until") is None or now < term["until"]]
-    roles = frozenset(document["roles"])
+    running = [term for term in running if term["role"] != SYSTEM]
+    roles = frozenset(document["roles"]) - {SYSTEM}
     return StoredAccount(
         username=document["_id"],
         display_name=document["display_name"],
@@ -265,6 +288,10 @@ def stored_account(document: Mapping[str, Any]) -> StoredAccount:
 
 
 def _validated(values: Mapping[str, Any]) -> dict[str, Any]:
+    reserved = [InvalidField("username", "account.reserved_name")] if values["_id"] in RESERVED_USERNAMES else []
+    reserved += [InvalidField("roles", "account.reserved_role")] if SYSTEM in values["roles"] else []
+    if reserved:
+        raise InvalidValueError(tuple(reserved))
     try:
         account = Account.model_validate(values)
     except ValidationError as error:

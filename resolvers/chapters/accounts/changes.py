@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final, NotRequired, TypedDict
 
 from documents.access.plan import AccessPlan, Action, Purpose
-from documents.chapters.accounts.directory import StoredAccount
+from documents.chapters.accounts.directory import StoredAccount, refuse_system_role
 from documents.chapters.accounts.kinds import AccountAct as Act
 from documents.chapters.accounts.kinds import AccountChangeState as State
 from documents.declaring.kind import Kind
@@ -179,6 +179,7 @@ class AccountChanges:
             raise RuleBrokenError("account_change.own_account", "staff")
         if after is not None:
             before = _rights(account)
+            refuse_system_role(after["roles"], "roles")
             if not set(after["roles"]) - set(before["roles"]) <= self._store.compiler.roles:
                 raise RuleBrokenError("role_grant.unknown_role", "roles")
             nothing = _same(after, before)

@@ -13,7 +13,7 @@ from typing import Final, NotRequired, TypedDict
 
 from documents.access.plan import Action, Scope
 from documents.access.trace import Served
-from documents.chapters.accounts.directory import StoredAccount
+from documents.chapters.accounts.directory import StoredAccount, refuse_system_role
 from documents.chapters.accounts.role_grants import RoleGrantState as State
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError, RuleBrokenError
@@ -150,6 +150,7 @@ class RoleGrants:
     def _check(self, caller: Caller, term: _Term, now: datetime) -> None:
         if term["staff"] == caller.username:
             raise RuleBrokenError("role_grant.own_account", "staff")
+        refuse_system_role({term["role"]}, "role")
         if term["role"] not in self._store.compiler.roles:
             raise RuleBrokenError("role_grant.unknown_role", "role")
         until = term.get("until")
