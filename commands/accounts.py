@@ -91,7 +91,7 @@ def add(settings: Settings, arguments: Namespace) -> None:
     print(f"The account {arguments.username} can log in.")
 
 
-def _with_services(settings: Settings, work: Callable[[Services], Coroutine[Any, Any, None]]) -> None:
+def _with_services(settings: Settings, work: Callable[[Services], Coroutine[Any, Any, object]]) -> None:
     try:
         with_services(settings, work)
     except InvalidValueError as error:

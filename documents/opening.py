@@ -20,6 +20,7 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.audit.installation import InstalledTrail, open_trail
+from documents.chapters.accounts.account_sets import AccountSets
 from documents.chapters.accounts.directory import AccountRepository
 from documents.chapters.accounts.stored import Account, Department, LoginAttempts, Session
 from documents.chapters.attachments.storage import AttachmentStorage
@@ -34,6 +35,7 @@ from documents.encryption.blind_index import BlindIndex
 from documents.encryption.cursors import KEY_BYTES, CursorSealer
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
+from documents.encryption.seals import SECRET_NAME, Seals
 from documents.encryption.token_keys import TokenKey, TokenKeyRepository, TokenKeys
 from documents.reading.customers import CustomerReader
 from documents.reading.history import CustomerHistory
@@ -85,6 +87,7 @@ class OpenDatabase:
     http_client: httpx.AsyncClient
     root_keys: LocalKeyProvider
     keyring: Keyring
+    seals: Seals
     token_keys: TokenKeys
     rotation: KeyRotation
     cursors: CursorSealer
@@ -134,7 +137,8 @@ async def _open(place: Place, database: Database, http_client: httpx.AsyncClient
     root_keys = LocalKeyProvider(place.data_dir / ROOT_KEY_FILE)
     keyring = Keyring(database, root_keys)
     await keyring.open()
-    accounts, changes = AccountRepository(database), ChangeFeed(database)
+    seals, changes = Seals(await keyring.secret(SECRET_NAME)), ChangeFeed(database)
+    accounts = AccountRepository(database, AccountSets(database, seals))
     blind_index = BlindIndex(await keyring.secret("blind_index"))
     cursors = CursorSealer(await keyring.secret("cursors", KEY_BYTES))
     stored = Storage(database, keyring, blind_index, cursors)
@@ -151,6 +155,7 @@ async def _open(place: Place, database: Database, http_client: httpx.AsyncClient
         http_client=http_client,
         root_keys=root_keys,
         keyring=keyring,
+        seals=seals,
         token_keys=await TokenKeyRepository(database, keyring).load(),
         rotation=rotation,
         cursors=cursors,

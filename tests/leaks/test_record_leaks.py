@@ -36,6 +36,7 @@ from policies.principal import Principal
 from resolvers.reads import RECENT
 from schema.build import build_schema
 from settings import Settings
+from tests.accounts import change_account
 from tests.api import Api, running
 from tests.leaks.channels import FULL, selection
 from tests.leaks.matrix import UNASKED
@@ -139,8 +140,8 @@ class Asker:
         own = str(self._stage.customers[0][0].row_id)
         account: dict[str, Any] = {"cleared_until": datetime(2100, 1, 1, tzinfo=UTC)}
         account |= {"roles": [self._role], "purposes": [purpose.value for purpose in Purpose], "customer_id": own}
-        await services.database["accounts"].update_one({"_id": CALLER}, {"$set": account})
-        session = await SessionRepository(services.database, lifetime=timedelta(days=1)).open(CALLER)
+        await change_account(services.accounts, CALLER, **account)
+        session = await SessionRepository(services.accounts.sets, lifetime=timedelta(days=1)).open(CALLER)
         token = services.use_cases.accounts.sessions._access_tokens.issue(CALLER, session.session_id)
         self._headers = {"authorization": f"Bearer {token}", "dossier-purpose": self.purpose.value}
         principal = Principal(CALLER, frozenset({self._role}), frozenset(Purpose), HOME, own)

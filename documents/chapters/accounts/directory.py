@@ -12,25 +12,22 @@ from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from bson.codec_options import CodecOptions
 from pydantic import ValidationError
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
 from documents.access.plan import Purpose
-from documents.chapters.accounts.stored import Account, Department, RoleTerm, Session
+from documents.chapters.accounts.account_sets import ACCOUNTS, AccountSets, OpenSet, SealedSet
+from documents.chapters.accounts.stored import Account, Department, RoleTerm
 from documents.declaring.names import RESERVED_USERNAMES, SYSTEM
 from documents.errors import (
     DuplicateValueError,
     InvalidField,
     InvalidValueError,
-    RecordNotFoundError,
     RuleBrokenError,
 )
 from documents.plain_records import Record
-
-UTC_OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,30 +78,30 @@ class Credentials:
 
 
 class AccountRepository:
-    """Accounts and departments."""
+    """Accounts and departments. What decides access is read from verified rows; every write seals anew, in the
+    transaction of `session` or in its own, and says which version the set got."""
 
-    def __init__(self, database: AsyncDatabase[dict[str, Any]]) -> None:
-        self._accounts = database[Account.Settings.name].with_options(codec_options=UTC_OPTIONS)
+    def __init__(self, database: AsyncDatabase[dict[str, Any]], sets: AccountSets) -> None:
+        self.sets = sets
+        self._accounts = database[ACCOUNTS]
         self._departments = database[Department.Settings.name]
-        self._sessions = database[Session.Settings.name]
 
     async def get(self, username: str, session: AsyncClientSession | None = None) -> StoredAccount | None:
         """The account of `username`; None where there is none."""
-        document = await self._accounts.find_one({"_id": username}, {"password_hash": 0}, session=session)
-        return _known(document)
+        row = await self.sets.find_one({"_id": username}, session)
+        return stored_account(row) if row is not None else None
 
     async def get_by_oidc_subject(self, oidc_subject: str) -> StoredAccount | None:
         """The account that an identity provider knows as `oidc_subject` (`issuer|sub`)."""
-        document = await self._accounts.find_one({"oidc_subject": oidc_subject}, {"password_hash": 0})
-        return _known(document)
+        row = await self.sets.find_one({"oidc_subject": oidc_subject})
+        return stored_account(row) if row is not None else None
 
     async def credentials(self, username: str) -> Credentials | None:
         """The account with its password hash. For login only."""
-        document = await self._accounts.find_one({"_id": username})
-        account = _known(document)
-        return Credentials(account, document.get("password_hash")) if account and document else None
+        row = await self.sets.find_one({"_id": username})
+        return Credentials(stored_account(row), row.get("password_hash")) if row is not None else None
 
-    async def add(self, new: NewAccount) -> StoredAccount:
+    async def add(self, new: NewAccount, session: AsyncClientSession | None = None) -> StoredAccount:
         """Adds an account. Raises InvalidValueError, also for a name or role of the product itself; DuplicateValueError
         for a taken username or OIDC subject."""
         values = {
@@ -123,7 +120,7 @@ class AccountRepository:
         }
         document = _validated(values)
         try:
-            await self._accounts.insert_one(document)
+            await self.sets.insert(document, session)
         except DuplicateKeyError as error:
             taken = "oidc_subject" if "oidc_subject" in (error.details or {}).get("keyPattern", {}) else "username"
             raise DuplicateValueError(taken) from None  # the driver's message repeats the value
@@ -131,23 +128,20 @@ class AccountRepository:
 
     async def list_accounts(self) -> list[StoredAccount]:
         """All accounts by username."""
-        documents = await self._accounts.find({}, {"password_hash": 0}, sort={"_id": 1}).to_list()
-        return [stored_account(document) for document in documents]
+        return [stored_account(row) for row in await self.sets.find({})]
 
     async def of_department(self, code: str) -> list[StoredAccount]:
         """The staff of a department who may log in, by username."""
         wanted = {"department": code, "customer_id": None, "disabled": False}
-        documents = await self._accounts.find(wanted, {"password_hash": 0}, sort={"_id": 1}).to_list()
-        return [stored_account(document) for document in documents]
+        return [stored_account(row) for row in await self.sets.find(wanted)]
 
-    async def disable(self, username: str, session: AsyncClientSession | None = None) -> None:
+    async def disable(self, username: str, session: AsyncClientSession | None = None) -> SealedSet:
         """Disables the account and ends its sessions. Raises RecordNotFoundError."""
-        await self._update(username, {"disabled": True}, session)
-        await self.end_sessions(username, session)
+        return await self._update(username, {"disabled": True}, session, ends_sessions=True)
 
-    async def enable(self, username: str, session: AsyncClientSession | None = None) -> None:
+    async def enable(self, username: str, session: AsyncClientSession | None = None) -> SealedSet:
         """Lets the account log in again. Raises RecordNotFoundError."""
-        await self._update(username, {"disabled": False}, session)
+        return await self._update(username, {"disabled": False}, session)
 
     async def set_rights(
         self,
@@ -157,66 +151,79 @@ class AccountRepository:
         purposes: Iterable[Purpose],
         department: str | None,
         session: AsyncClientSession | None = None,
-    ) -> None:
+    ) -> SealedSet:
         """Replaces what the account has for good; grants for a time stay as they are. Raises RecordNotFoundError, and
         RuleBrokenError for the system's role."""
         refuse_system_role(roles := set(roles), "roles")
         texts = sorted({purpose.value for purpose in purposes})
         values = {"roles": sorted(roles), "purposes": texts, "department": department}
-        await self._update(username, values, session)
+        return await self._update(username, values, session)
 
-    async def end_sessions(self, username: str, session: AsyncClientSession | None = None) -> None:
-        """Ends every session of the account: neither its tokens nor a refresh count any more."""
-        ended = {"$set": {"ended_at": datetime.now(UTC)}}
-        await self._sessions.update_many({"username": username, "ended_at": None}, ended, session=session)
+    async def end_sessions(self, username: str, session: AsyncClientSession | None = None) -> SealedSet:
+        """Ends every session of the account: neither its tokens nor a refresh count any more. Raises
+        RecordNotFoundError."""
+        return await self._update(username, {}, session, ends_sessions=True)
 
-    async def set_password(self, username: str, password_hash: str) -> None:
+    async def set_password(
+        self, username: str, password_hash: str, session: AsyncClientSession | None = None
+    ) -> SealedSet:
         """Replaces the password and ends the sessions opened with the old one. Raises RecordNotFoundError."""
-        await self._update(username, {"password_hash": password_hash})
-        await self.end_sessions(username)
+        return await self._update(username, {"password_hash": password_hash}, session, ends_sessions=True)
 
-    async def open_demo_login(self, username: str, password_hash: str) -> None:
+    async def open_demo_login(self, username: str, password_hash: str) -> SealedSet:
         """Makes the account a demo login with this password. Raises RecordNotFoundError."""
-        await self._update(username, {"password_hash": password_hash, "demo": True})
+        return await self._update(username, {"password_hash": password_hash, "demo": True})
+
+    async def close_demo_login(self, username: str) -> SealedSet:
+        """Makes a demo login an account that is disabled. Raises RecordNotFoundError."""
+        return await self._update(username, {"demo": False, "disabled": True}, ends_sessions=True)
 
     async def set_clearance(
         self, username: str, until: datetime | None, session: AsyncClientSession | None = None
-    ) -> None:
+    ) -> SealedSet:
         """Until when the account is bound by a confidentiality undertaking. Raises RecordNotFoundError."""
-        change = {"$set": {"cleared_until": until}} if until is not None else {"$unset": {"cleared_until": ""}}
-        result = await self._accounts.update_one({"_id": username}, change, session=session)
-        if not result.matched_count:
-            raise RecordNotFoundError
+        return await self._update(username, {"cleared_until": until}, session)
 
     async def add_role_term(
         self, username: str, term: Mapping[str, Any], session: AsyncClientSession | None = None
-    ) -> None:
+    ) -> SealedSet:
         """Gives the account a role for a time: `role`, `since`, `until` (or None), `grant`. Raises
         RecordNotFoundError, and RuleBrokenError for the system's role."""
         refuse_system_role({term["role"]}, "role")
         given = RoleTerm.model_validate(term).model_dump(exclude_none=True)
-        result = await self._accounts.update_one({"_id": username}, {"$push": {"role_terms": given}}, session=session)
-        if not result.matched_count:
-            raise RecordNotFoundError
 
-    async def end_role_term(self, username: str, grant: str, session: AsyncClientSession | None = None) -> None:
-        """Takes back what the grant of that public id gave to the account, if it still has it."""
-        change = {"$pull": {"role_terms": {"grant": grant}}}
-        await self._accounts.update_one({"_id": username}, change, session=session)
+        async def give(opened: OpenSet) -> None:
+            opened.account["role_terms"] = [*opened.account.get("role_terms", ()), given]
+
+        return (await self.sets.change(username, give, session))[1]
+
+    async def end_role_term(self, username: str, grant: str, session: AsyncClientSession | None = None) -> SealedSet:
+        """Takes back what the grant of that public id gave to the account, if it still has it. Raises
+        RecordNotFoundError."""
+
+        async def take(opened: OpenSet) -> None:
+            terms = opened.account.get("role_terms", ())
+            opened.account["role_terms"] = [term for term in terms if term["grant"] != grant]
+
+        return (await self.sets.change(username, take, session))[1]
 
     async def who_can_log_in(self, session: AsyncClientSession | None = None) -> list[StoredAccount]:
         """The accounts that are not disabled and have a password or an identity provider, by username."""
         ways = [{"password_hash": {"$type": "string"}}, {"oidc_subject": {"$type": "string"}}]
-        wanted = {"disabled": False, "$or": ways}
-        found = self._accounts.find(wanted, {"password_hash": 0}, sort={"_id": 1}, session=session)
-        return [stored_account(document) for document in await found.to_list()]
+        found = await self.sets.find({"disabled": False, "$or": ways}, session)
+        return [stored_account(row) for row in found]
 
     async def has_demo_accounts(self) -> bool:
-        """Does the database hold demo logins, whose passwords are meant to be known?"""
+        """Does the database hold demo logins, whose passwords are meant to be known? Asked of rows as they are: one
+        that does not verify is a reason not to serve as well."""
         return await self._accounts.find_one({"demo": True}, {"_id": 1}) is not None
 
     async def staff(self, usernames: Iterable[str]) -> dict[str, Record]:
-        """`username`, `display_name` and `department` of each known username, in one query."""
+        """`username`, `display_name` and `department` of each known username, in one query.
+
+        Of rows as they are, for pages that show names: these are not verified, and nothing may be opened because of
+        them. That a value names somebody who exists (`writing/references.py`) opens nothing: who does not verify has no
+        access, whatever names them."""
         names, wanted = {"display_name": 1, "department": 1}, set(usernames) - RESERVED_USERNAMES
         documents = await self._accounts.find({"_id": {"$in": list(wanted)}}, names).to_list()
         return {
@@ -245,21 +252,25 @@ class AccountRepository:
         }
 
     async def _update(
-        self, username: str, values: Mapping[str, Any], session: AsyncClientSession | None = None
-    ) -> None:
-        result = await self._accounts.update_one({"_id": username}, {"$set": values}, session=session)
-        if not result.matched_count:
-            raise RecordNotFoundError
+        self,
+        username: str,
+        values: Mapping[str, Any],
+        session: AsyncClientSession | None = None,
+        *,
+        ends_sessions: bool = False,
+    ) -> SealedSet:
+        async def update(opened: OpenSet) -> None:
+            opened.account.update(values)
+            if ends_sessions:
+                await opened.end_sessions()
+
+        return (await self.sets.change(username, update, session))[1]
 
 
 def refuse_system_role(roles: Collection[str], field: str) -> None:
     """Raises RuleBrokenError on `field` where the system's own role is among `roles`."""
     if SYSTEM in roles:
         raise RuleBrokenError("account.reserved_role", field)
-
-
-def _known(document: Mapping[str, Any] | None) -> StoredAccount | None:
-    return stored_account(document) if document is not None and document["_id"] not in RESERVED_USERNAMES else None
 
 
 def stored_account(document: Mapping[str, Any]) -> StoredAccount:

@@ -10,15 +10,16 @@ import pytest
 from graphql import GraphQLInputObjectType, build_schema, get_named_type
 
 from documents.access.plan import Purpose
-from documents.chapters.accounts.directory import AccountRepository, NewAccount
+from documents.chapters.accounts.directory import NewAccount
 from documents.declaring.names import RESERVED_USERNAMES, SYSTEM
-from documents.errors import InvalidValueError, RuleBrokenError
+from documents.errors import InvalidValueError, RecordNotFoundError, RuleBrokenError
 from documents.registry import FULL_CATALOGUE
 from policies.errors import RuleError
 from policies.principal import SYSTEM as SYSTEM_PRINCIPAL
 from policies.principal import principal_of
 from policies.rules.rule_set import parse_csv
 from settings import Settings
+from tests.accounts import change_account
 from tests.api import Api, application_database, running
 from tests.chapters.policies.test_policy_administration import AGENT, AUTHOR, SUPERVISION
 from tests.policies.rule_sets import default_rules
@@ -136,28 +137,28 @@ def test_no_rule_set_of_a_file_lets_a_role_be_the_system() -> None:
 @pytest.mark.parametrize("username", sorted(RESERVED_USERNAMES))
 async def test_an_account_stored_under_such_a_name_is_none(api: Api, username: str) -> None:
     """It has been possible once. Nobody logs in with it, by password or identity provider, and no record names it."""
-    accounts, rows = AccountRepository(api.services.database), api.services.database["accounts"]
-    row = await rows.find_one({"_id": AGENT}) or {}
+    accounts, rows = api.services.accounts, api.services.database["accounts"]
+    row = await rows.find_one({"_id": AGENT}, {"_seal": 0}) or {}
     await rows.insert_one({**row, "_id": username, "oidc_subject": f"https://id.example|{username}"})
     try:
+        assert await accounts.sets.seal_existing() == 1
         assert await accounts.get(username) is None
         assert await accounts.get_by_oidc_subject(f"https://id.example|{username}") is None
         assert await accounts.credentials(username) is None
         assert await accounts.staff([username]) == {}
+        with pytest.raises(RecordNotFoundError):
+            await accounts.enable(username)
     finally:
         await rows.delete_one({"_id": username})
 
 
 async def test_an_account_stored_with_the_systems_role_gets_nothing_from_it(api: Api) -> None:
     """Neither for good nor for a time."""
-    accounts, rows = AccountRepository(api.services.database), api.services.database["accounts"]
-    row = await rows.find_one({"_id": AGENT}) or {}
-    term = {"role": SYSTEM, "since": row["created_at"], "grant": "role_grant_1"}
-    await rows.insert_one({**row, "_id": "li.na", "roles": [*row["roles"], SYSTEM], "role_terms": [term]})
-    try:
-        account = await accounts.get("li.na")
-        assert account is not None
-        assert account.roles == account.lasting_roles == account.base_roles == frozenset(row["roles"])
-        assert not principal_of(account, None).roles & SYSTEM_PRINCIPAL.roles
-    finally:
-        await rows.delete_one({"_id": "li.na"})
+    accounts = api.services.accounts
+    added = await accounts.add(NewAccount("li.na", display_name="A", roles=["auditor"]))
+    term = {"role": SYSTEM, "since": added.created_at, "grant": "role_grant_1"}
+    await change_account(accounts, "li.na", roles=["auditor", SYSTEM], role_terms=[term])
+    account = await accounts.get("li.na")
+    assert account is not None
+    assert account.roles == account.lasting_roles == account.base_roles == {"auditor"}
+    assert not principal_of(account, None).roles & SYSTEM_PRINCIPAL.roles
