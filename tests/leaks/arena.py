@@ -121,7 +121,7 @@ class Arena:
             for world in (self.a, self.b):
                 accounts = world.services.accounts
                 await accounts.sets.change(username, lambda opened: opened.put(stored))  # noqa: B023 - awaited here
-                await change_account(accounts, username, **account, **differing)
+                await change_account(accounts, username, **(account | differing))
             self.tokens[username] = tokens.issue(username, session.session_id)
         principal = Principal(CALLER, frozenset(case.roles), frozenset(Purpose), HOME, str(own.id))
         try:

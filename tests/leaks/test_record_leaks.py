@@ -24,7 +24,7 @@ from documents.access.plan import AccessPlan, Level, Purpose
 from documents.chapters.accounts.directory import NewAccount
 from documents.chapters.accounts.sessions import SessionRepository
 from documents.declaring.kind import Kind
-from documents.declaring.names import camel_case, pascal_case
+from documents.declaring.names import SYSTEM, camel_case, pascal_case
 from documents.declaring.record import CustomerRecord, SourceChannel, plural
 from documents.reading.filters import Operator
 from documents.registry import CATALOGUE, RECORD_CATALOGUES, RECORD_CLASSES
@@ -116,7 +116,7 @@ async def callers(stage: Stage, kind: Kind) -> list[tuple[str, Purpose]]:
     compiler = stage.api.services.store.compiler
     found = [
         (role, purpose)
-        for role in sorted(compiler.roles)
+        for role in sorted(compiler.roles - {SYSTEM})
         for purpose in Purpose
         if compiler._judge.relevant(frozenset({role}), kind, purpose) and compiler.is_open((frozenset({role}), purpose))
     ]
