@@ -13,6 +13,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from documents.access.plan import Purpose, Scope
 from documents.chapters.policies.rule_sets import RuleSetRepository
 from documents.declaring.kind import Kind
+from documents.encryption.seals import Seals
 from documents.registry import FULL_CATALOGUE
 from policies.authorize import PolicyEngine
 from policies.errors import PurposeNotAllowedError, RuleError, RuleSetConflictError
@@ -23,6 +24,7 @@ from tests.policies.rule_sets import default_rules, principal_of
 Database = AsyncDatabase[dict[str, Any]]
 SERVICE = Purpose.CUSTOMER_SERVICE.value
 ALL = frozenset({Scope.ALL})
+KEY = bytes(32)
 NAME_ONLY = "g, service_agent, everyone\np, service_agent, all, *, name, read, customer_service, allow\n"
 
 
@@ -30,7 +32,7 @@ class Watched(RuleSetRepository):
     """The real repository; says when it began to listen, or saw a change."""
 
     def __init__(self, database: Database) -> None:
-        super().__init__(database)
+        super().__init__(database, Seals(KEY))
         self.listens = asyncio.Event()
 
     async def watch(self) -> AsyncIterator[None]:
@@ -147,10 +149,12 @@ async def test_a_stored_rule_set_that_does_not_hold_denies_everything_until_a_va
     """Somebody with the database in hand cannot open anything by breaking the rules, and the way back is open."""
     store = store_on(database)
     await store.open()
-    await database["rule_sets"].insert_one({"_id": 2, "rules": rules, "roles": [["service_agent", "everyone"]]})
+    row = {"_id": 2, "rules": rules, "roles": [["service_agent", "everyone"]]}
+    await database["rule_sets"].insert_one(Seals(KEY).sealed("rule_sets", row))
+    pointer = {"_id": "active", "version": 2}
     async with watching(store):
-        await database["rule_set_state"].update_one({"_id": "active"}, {"$set": {"version": 2}})
-        await until(lambda: store.compiler.version == 2)
+        await database["rule_set_state"].replace_one({"_id": "active"}, Seals(KEY).sealed("rule_set_state", pointer))
+        await until(lambda: not store.is_sound or store.compiler.version == 2)
         with pytest.raises(PurposeNotAllowedError):
             await PolicyEngine(store).authorize(principal_of("service_agent"), SERVICE)
         await store.activate(NAME_ONLY, "li.na")

@@ -125,7 +125,7 @@ class PolicyAdministration:
         """`approval`: whether another person than the authors has to approve."""
         self._operations = kernel.operations
         self._store = kernel.store
-        self._rule_sets = RuleSetRepository(kernel.storage.database)
+        self._rule_sets = RuleSetRepository(kernel.storage.database, kernel.storage.seals)
         self._accounts = kernel.storage.accounts
         self._catalogue = FULL_CATALOGUE
         self.approval = approval
