@@ -147,7 +147,8 @@ async def _open(place: Place, database: Database, http_client: httpx.AsyncClient
     readers = {record.kind: RecordReader(record_rows(stored, record)) for record in RECORD_CLASSES}
     history, dependents = CustomerHistory(reader), Dependents(database, RECORD_CLASSES)
     review_days = ReviewDays(database, ReviewPeriods())
-    ledger, rotation, files = JobLedger(database), KeyRotation(database, keyring.vault), AttachmentStorage(database)
+    ledger, files = JobLedger(database, seals), AttachmentStorage(database)
+    rotation = KeyRotation(database, keyring.vault)
     for kept in (ledger, rotation, idempotency, files, history):
         await kept.ensure_indexes()
     return OpenDatabase(

@@ -21,6 +21,7 @@ from documents.chapters.encryption.rotation import CustomerKeys, KeyRotation, Se
 from documents.chapters.jobs.ledger import JobLedger
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
+from documents.encryption.seals import SECRET_NAME, Seals
 from jobs.chapters import encryption as keys
 from jobs.engine import JobEngine
 from jobs.runner import JobRunner
@@ -51,7 +52,8 @@ async def key_engine(
     """A worker that knows the one job."""
     keyring = Keyring(database, LocalKeyProvider(root_key))
     await keyring.open()
-    rotation, ledger = SlowRotation(database, keyring.vault), JobLedger(database)
+    rotation = SlowRotation(database, keyring.vault)
+    ledger = JobLedger(database, Seals(await keyring.secret(SECRET_NAME)))
     rotation.pause = pause
     await rotation.ensure_indexes()
     # Without its schedule: the daily pass would do the work of the job that is looked at.

@@ -24,6 +24,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from documents.chapters.jobs.kinds import JobRecord
 from documents.chapters.jobs.ledger import JobLedger
 from documents.chapters.jobs.views import JobViews
+from documents.encryption.seals import Seals
 from jobs.context import JobContext
 from jobs.definition import JobDefinition, job
 from jobs.engine import JobEngine
@@ -33,6 +34,7 @@ from tests.patience import patience
 ROOT = Path(__file__).parent.parent.parent
 POLL = 0.02
 
+KEY = bytes(32)
 Database = AsyncDatabase[dict[str, Any]]
 
 
@@ -46,9 +48,10 @@ class Unit:
 class Workshop:
     """The jobs, over one database. Each unit that is done leaves one document in `effects`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, key: bytes = KEY) -> None:
+        """`key`: that of the seals, where others work at the same database."""
         self.database = database
-        self.ledger = JobLedger(database)
+        self.ledger = JobLedger(database, Seals(key))
         self.views = JobViews(database)
         self.definitions: list[JobDefinition[None]] = [
             job("test.units")(self._units),
