@@ -87,8 +87,8 @@ async def prepare(
 async def _seed(services: Services, customers: int, progress: Callable[[int, int], None]) -> None:
     await seed_demo(services, customers, PASSWORD, progress, with_records=False)
     # `dossier serve` refuses a database with demo logins, and it is `dossier serve` that is measured.
-    accounts = services.database["accounts"]
-    await accounts.update_many({"demo": True}, {"$set": {"demo": False, "disabled": True}})
+    for account in [one for one in await services.accounts.list_accounts() if one.demo]:
+        await services.accounts.close_demo_login(account.username)
     await services.accounts.add(
         NewAccount(
             USERNAME,

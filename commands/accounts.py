@@ -16,8 +16,9 @@ from commands.terminal import show
 from documents.access.plan import Purpose
 from documents.chapters.accounts.directory import NewAccount, StoredAccount
 from documents.chapters.accounts.passwords import PasswordHasher
-from documents.errors import DuplicateValueError, InvalidValueError, RecordNotFoundError
+from documents.errors import DuplicateValueError, InvalidField, InvalidValueError, RecordNotFoundError
 from resolvers.services import Services
+from schema.registry import WORDS
 from settings import Settings
 
 _RULES: Final = {
@@ -90,11 +91,15 @@ def add(settings: Settings, arguments: Namespace) -> None:
     print(f"The account {arguments.username} can log in.")
 
 
-def _with_services(settings: Settings, work: Callable[[Services], Coroutine[Any, Any, None]]) -> None:
+def _with_services(settings: Settings, work: Callable[[Services], Coroutine[Any, Any, object]]) -> None:
     try:
         with_services(settings, work)
     except InvalidValueError as error:
-        raise CommandError("; ".join(_RULES[item.field] for item in error.fields)) from error
+        raise CommandError("; ".join(_said(item) for item in error.fields)) from error
+
+
+def _said(broken: InvalidField) -> str:
+    return WORDS["en"].say(broken.rule) if broken.rule.startswith("account.") else _RULES[broken.field]
 
 
 def _state(account: StoredAccount) -> str:

@@ -20,6 +20,7 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.audit.installation import InstalledTrail, open_trail
+from documents.chapters.accounts.account_sets import AccountSets
 from documents.chapters.accounts.directory import AccountRepository
 from documents.chapters.attachments.storage import AttachmentStorage
 from documents.chapters.encryption.rotation import KeyRotation
@@ -32,6 +33,7 @@ from documents.encryption.blind_index import BlindIndex
 from documents.encryption.cursors import KEY_BYTES, CursorSealer
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
+from documents.encryption.seals import SECRET_NAME, Seals
 from documents.encryption.token_keys import TokenKeyRepository, TokenKeys
 from documents.migrating.known import KnownLayouts
 from documents.migrating.layout import mark_of, require
@@ -79,6 +81,7 @@ class OpenDatabase:
     is_recorded: bool
     root_keys: LocalKeyProvider
     keyring: Keyring
+    seals: Seals
     token_keys: TokenKeys
     rotation: KeyRotation
     cursors: CursorSealer
@@ -156,7 +159,7 @@ async def _open(place: Place, database: Database, http_client: httpx.AsyncClient
     root_keys = LocalKeyProvider(place.data_dir / ROOT_KEY_FILE)
     keyring = Keyring(database, root_keys)
     await keyring.open()
-    accounts, changes = AccountRepository(database), ChangeFeed(database)
+    seals, changes = Seals(await keyring.secret(SECRET_NAME)), ChangeFeed(database)
     blind_index = BlindIndex(await keyring.secret("blind_index"))
     cursors = CursorSealer(await keyring.secret("cursors", KEY_BYTES))
     stored = Storage(database, keyring, blind_index, cursors)
@@ -167,17 +170,16 @@ async def _open(place: Place, database: Database, http_client: httpx.AsyncClient
     review_days = ReviewDays(ReviewPeriods())
     trail = await open_trail(database, keyring, place.data_dir, place.witnesses, http_client)
     units = Units(database, idempotency, trail.takeover if place.is_recorded else None)
-    ledger, rotation, files = (
-        JobLedger(database, units),
-        KeyRotation(database, keyring.vault, units),
-        AttachmentStorage(database),
-    )
+    accounts = AccountRepository(database, AccountSets(database, seals, units), units)
+    ledger, files = JobLedger(database, seals, units), AttachmentStorage(database)
+    rotation = KeyRotation(database, keyring.vault, units)
     return OpenDatabase(
         database=database,
         http_client=http_client,
         is_recorded=place.is_recorded,
         root_keys=root_keys,
         keyring=keyring,
+        seals=seals,
         token_keys=await TokenKeyRepository(database, keyring).load(),
         rotation=rotation,
         cursors=cursors,

@@ -7,6 +7,8 @@ from types import MappingProxyType
 
 from documents.chapters.accounts import kinds as accounts
 from documents.chapters.accounts import role_grants
+from documents.chapters.accounts.account_sets import ACCOUNTS
+from documents.chapters.accounts.account_sets import KIND as ACCOUNT
 from documents.chapters.attachments import kinds as attachments
 from documents.chapters.audit.agreement import CUSTOMER_ROWS, AuditedRows
 from documents.chapters.audit.kinds import AuditEntry
@@ -21,6 +23,8 @@ from documents.chapters.jobs import kinds as jobs
 from documents.chapters.jobs.kinds import Job
 from documents.chapters.policies import kinds as policies
 from documents.chapters.policies.kinds import RuleSetVersion
+from documents.chapters.policies.rule_sets import RULE_SET, RULES_IN_FORCE
+from documents.chapters.policies.stored import RuleSetDocument, RuleSetState
 from documents.chapters.reminders import kinds as reminders
 from documents.chapters.service import kinds as service
 from documents.chapters.service import ticket_kinds as tickets
@@ -57,6 +61,9 @@ RECORD_CATALOGUES: Mapping[Kind, Catalogue] = MappingProxyType({cls.kind: Catalo
 
 AUDITED: tuple[AuditedRows, ...] = (
     CUSTOMER_ROWS,
+    AuditedRows(ACCOUNTS, frozenset({ACCOUNT}), "_seal.version"),
+    AuditedRows(RuleSetDocument.Settings.name, frozenset({RULE_SET}), "_id"),
+    AuditedRows(RuleSetState.Settings.name, frozenset({RULES_IN_FORCE})),
     *(AuditedRows(cls.collection, frozenset({cls.kind.value})) for cls in RECORD_CLASSES if cls is not Job),
 )
 """What the audit trail is compared with. A job changes with every lease, of which nobody is told."""

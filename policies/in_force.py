@@ -1,7 +1,8 @@
 """The rule set in force: seeds it, loads it, replaces it, and follows what other processes activate.
 
-INVARIANT: fail closed. A stored rule set that does not hold, or none at all, can only come from tampering or from a
-program that is older or newer than the rules; until a valid one is active everything is denied.
+INVARIANT: fail closed. A stored rule set that does not hold, one that Dossier did not write, one older than a version
+that was in force, or none at all, can only come from tampering or from a program that is older or newer than the rules;
+until a valid one is active everything is denied.
 """
 
 from __future__ import annotations
@@ -38,6 +39,9 @@ class PolicyStore:
         self._hashes = {NO_RULES.version: NO_RULES.digest}
         self._loading = asyncio.Lock()
         self._sound = False
+        self._in_force: tuple[int, bytes | None] = (0, None)  # what the pointer named when it was read last
+        self._newest = 0
+        self._reason = ""
 
     @property
     def compiler(self) -> Compiler:
@@ -57,10 +61,13 @@ class PolicyStore:
         """False while everything is denied because no valid rule set is active."""
         return self._sound
 
-    async def open(self) -> None:
-        """Seeds an empty database with the default rules, and loads the rule set in force."""
-        default = parse_csv(rules_text(), self._catalogue)
-        await self._repository.seed(default.rules, default.inheritance, by="dossier")
+    async def open(self, newest_known: int = 0) -> None:
+        """Seeds an empty database with the default rules, and loads the rule set in force. `newest_known`: a version of
+        which somebody else knows that it was in force; an older one does not count."""
+        self._newest = newest_known
+        if not newest_known:
+            default = parse_csv(rules_text(), self._catalogue)
+            await self._repository.seed(default.rules, default.inheritance, by="dossier")
         await self._load()
 
     async def activate(
@@ -75,7 +82,7 @@ class PolicyStore:
         valid = parse_csv(text, self._catalogue)
         try:
             new = NewRuleSet(valid.rules, valid.inheritance, by, comment, tests)
-            version = await self._repository.activate(self._compiler.version, new)
+            version = await self._repository.activate(self._in_force[0], new, above=self._newest)
         except StaleVersionError as error:
             raise RuleSetConflictError from error
         await self._load()
@@ -108,38 +115,52 @@ class PolicyStore:
             await self._load_persistently()
 
     async def _load_persistently(self) -> None:
+        """Until a rule set counts: what was read while the database changed its primary may be out of date."""
         while True:
             try:
-                return await self._load()
+                await self._load()
             except Exception:  # whatever went wrong, following must go on
                 _logger.exception("the rule set in force cannot be loaded, trying again")
+            else:
+                if self._sound:
+                    return
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _load(self) -> None:
         async with self._loading:
             stored = await self._repository.active()
-            version = stored.version if stored else 0
-            if self._sound and version == self._compiler.version:
+            in_force = (stored.version, stored.seal) if stored is not None else (0, None)
+            if self._sound and in_force == self._in_force:
                 return
+            self._in_force = in_force
             # Off the event loop: thousands of rules take as long to read as many requests.
             rule_set = await asyncio.to_thread(self._validate, stored)
-            compiling = rule_set or RuleSet((), (), version)
-            compiler = await asyncio.to_thread(Compiler, self._catalogue, compiling)
-            digest = await asyncio.to_thread(lambda: compiling.digest)
-            if rule_set is not None:
-                await self._warm(compiler)
-            self._hashes[version] = digest
-            self._compiler, self._sound = compiler, rule_set is not None
+            if rule_set is None:
+                self._compiler, self._sound = Compiler(self._catalogue, NO_RULES), False
+                return
+            compiler = await asyncio.to_thread(Compiler, self._catalogue, rule_set)
+            self._hashes[rule_set.version] = await asyncio.to_thread(lambda: rule_set.digest)
+            await self._warm(compiler)
+            self._compiler, self._sound, self._reason = compiler, True, ""
+            self._newest = max(self._newest, rule_set.version)
 
     def _validate(self, stored: StoredRuleSet | None) -> RuleSet | None:
         if stored is None:
-            _logger.critical("no rule set is active: everything is denied")
-            return None
+            return self._denied("no rule set is active")
+        if stored.seal is None:
+            return self._denied(f"rule set {stored.version} was not put in force by Dossier")
+        if stored.version < self._newest:
+            return self._denied(f"rule set {stored.version} is older than {self._newest}, which was in force")
         try:
             return read_stored(stored.rules, stored.roles, stored.version, self._catalogue)
         except RuleError as error:
-            _logger.critical("rule set %s does not hold, everything is denied: %s", stored.version, error)
-            return None
+            return self._denied(f"rule set {stored.version} does not hold ({error})")
+
+    def _denied(self, reason: str) -> RuleSet | None:
+        if reason != self._reason:
+            _logger.critical("%s: everything is denied", reason)
+        self._reason = reason
+        return None
 
     async def _warm(self, compiler: Compiler) -> None:
         try:

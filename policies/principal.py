@@ -33,9 +33,9 @@ class Principal:
     display_name: str | None = None
 
 
-SYSTEM = Principal("system", frozenset({SYSTEM_ROLE}), frozenset(Purpose))
+SYSTEM = Principal(SYSTEM_ROLE, frozenset({SYSTEM_ROLE}), frozenset(Purpose))
 """Who acts when the regulation itself demands something and no person asks: jobs, and what follows from a change. Like
-everybody it may do what the rules say; no account can have its name or its role by logging in."""
+everybody it may do what the rules say; no account has its name or its role (`documents/declaring/names.py`)."""
 
 
 def principal_of(account: StoredAccount, session_id: str | None) -> Principal:

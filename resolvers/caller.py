@@ -11,13 +11,11 @@ import orjson
 from documents.access.plan import Purpose
 from documents.access.report import AccessReport
 from documents.audit.entries import Asker, Author, DecidedBy, Performed
+from documents.declaring.names import OPERATOR
 from documents.writing.idempotency import IdempotentRequest
 from policies.principal import Principal
 
 NO_OPERATION: Final = Performed("command")
-OPERATOR: Final = "operator"
-"""As whom the trail knows whoever gives commands on the host."""
-
 _PURPOSES = {purpose.value: purpose for purpose in Purpose}
 
 

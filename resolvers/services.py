@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from documents.audit.decided_by import newest_rule_set
 from documents.chapters.accounts.directory import AccountRepository
 from documents.chapters.encryption.rotation import KeyRotation
 from documents.chapters.jobs.ledger import JobLedger
@@ -42,8 +43,8 @@ class Services:
     async def opened(cls, place: Place, settings: ChapterSettings) -> AsyncIterator[Services]:
         """Those of the installation at `place`, until the context ends; what it lacks is made first."""
         async with open_storage(place) as storage:
-            store = PolicyStore(RuleSetRepository(storage.database), FULL_CATALOGUE)
-            await store.open()
+            store = PolicyStore(RuleSetRepository(storage.database, storage.seals, storage.units), FULL_CATALOGUE)
+            await store.open(await newest_rule_set(storage.trail.blocks, storage.trail.key))
             kernel = Kernel.build(storage, store)
             cases = use_cases(kernel, settings)
             await install_defaults(cases)
@@ -83,7 +84,7 @@ class Services:
 
     async def rule_history(self, limit: int) -> list[RuleSetHead]:
         """The newest versions of the rules."""
-        return await RuleSetRepository(self.storage.database).heads(limit=limit)
+        return await RuleSetRepository(self.storage.database, self.storage.seals, self.storage.units).heads(limit=limit)
 
     async def rotate_vault_key(self) -> str:
         """Makes a new vault key; the public id of the job that wraps everything with it."""

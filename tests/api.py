@@ -21,6 +21,7 @@ from demo.seed import seed_demo
 from documents.migrating.layout import MARK
 from resolvers.services import Services
 from settings import Settings
+from tests.accounts import change_accounts
 from tests.passwords import quick_hash
 from tests.patience import PATIENCE_SECONDS
 
@@ -49,9 +50,8 @@ class Api:
     async def seed_demo(self, customers: int, *, with_records: bool = True) -> None:
         """Demo data; every login has `PASSWORD`, quickly checked."""
         await seed_demo(self.services, customers, PASSWORD, lambda _done, _total: None, with_records=with_records)
-        await self.services.database["accounts"].update_many(
-            {"password_hash": {"$type": "string"}}, {"$set": {"password_hash": PASSWORD_HASH}}
-        )
+        known = {"password_hash": {"$type": "string"}}
+        await change_accounts(self.services.accounts, known, password_hash=PASSWORD_HASH)
 
     async def ask(
         self,

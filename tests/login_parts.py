@@ -10,6 +10,7 @@ from beanie import init_beanie
 from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.access.plan import Purpose
+from documents.chapters.accounts.account_sets import AccountSets
 from documents.chapters.accounts.directory import AccountRepository, NewAccount
 from documents.chapters.accounts.login_attempts import LoginAttemptRepository, LoginLimits
 from documents.chapters.accounts.passwords import PasswordHasher
@@ -17,11 +18,13 @@ from documents.chapters.accounts.sessions import SessionRepository
 from documents.chapters.accounts.stored import Account, Department, LoginAttempts, Session
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
+from documents.encryption.seals import SECRET_NAME, Seals
 from documents.encryption.token_keys import TokenKey, TokenKeyRepository, TokenKeys
 from resolvers.chapters.accounts.access_tokens import AccessTokens
 from resolvers.chapters.accounts.principals import Principals
 from resolvers.chapters.accounts.sessions import LoginStores, SessionResult, Sessions, SessionTokens
 from tests.passwords import quick_hash
+from tests.units import units_of
 
 Database = AsyncDatabase[dict[str, Any]]
 PASSWORD = "correct horse 电池 staple"
@@ -110,8 +113,10 @@ async def build(database: Database, directory: Path, limits: LoginLimits | None 
     await initialise(database)
     keyring = await open_keyring(database, directory)
     keys = await TokenKeyRepository(database, keyring).load()
-    accounts, passwords = AccountRepository(database), CountingHasher()
-    session_repository, access_tokens = CountingSessionRepository(database), AccessTokens(keys)
+    units = units_of(database)
+    sets = AccountSets(database, Seals(await keyring.secret(SECRET_NAME)), units)
+    accounts, passwords = AccountRepository(database, sets, units), CountingHasher()
+    session_repository, access_tokens = CountingSessionRepository(sets), AccessTokens(keys)
     principals = Principals(accounts, session_repository)
     attempts = LoginAttemptRepository(database, limits)
     stores = LoginStores(accounts, session_repository, attempts, passwords)

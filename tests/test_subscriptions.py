@@ -20,6 +20,7 @@ from documents.chapters.accounts.directory import NewAccount
 from resolvers.chapters.accounts import access_tokens
 from resolvers.services import Services
 from settings import Settings
+from tests.accounts import change_account, change_accounts
 from tests.api import PASSWORD_HASH, Api, application_database, unhurried
 from tests.patience import PATIENCE_SECONDS, newly_followed, until
 from tests.web.server import served
@@ -137,8 +138,7 @@ async def installation(uri: str, settings: Settings) -> AsyncIterator[World]:
                     password_hash=PASSWORD_HASH,
                 )
             )
-        signed = {"$set": {"cleared_until": datetime(2100, 1, 1, tzinfo=UTC)}}
-        await services.database["accounts"].update_many({}, signed)
+        await change_accounts(services.accounts, {}, cleared_until=datetime(2100, 1, 1, tzinfo=UTC))
         address, state = stack.enter_context(served(app.create_app(settings, uri)))
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=address, timeout=PATIENCE_SECONDS))
         yield World(Api(http, services), address, state["services"])
@@ -441,8 +441,7 @@ class TestLoss:
     async def test_a_purpose_that_is_taken_away_ends_the_subscription(self, own: World) -> None:
         """The account goes on, for other purposes."""
         async with own.following("clerk") as client:
-            accounts = own.api.services.database["accounts"]
-            await accounts.update_one({"_id": "clerk"}, {"$set": {"purposes": ["customer_service"]}})
+            await change_account(own.api.services.accounts, "clerk", purposes=["customer_service"])
             answer = await client.hear()
             assert answer["payload"][0]["extensions"]["code"] == "PURPOSE_NOT_ALLOWED"
             await client.say(type="ping")

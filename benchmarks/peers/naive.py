@@ -25,6 +25,7 @@ from starlette.routing import Route
 from strawberry.asgi import GraphQL
 
 from benchmarks.peers.field_permissions import READERS, field_extensions
+from documents.chapters.accounts.account_sets import AccountSets
 from documents.chapters.accounts.directory import AccountRepository
 from documents.chapters.accounts.sessions import SessionRepository
 from documents.chapters.customers.kinds import EnterpriseSize, LegalForm, Status
@@ -32,8 +33,11 @@ from documents.declaring.kind import Kind
 from documents.encryption.ciphertext import FieldContext, decrypt_value
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
+from documents.encryption.seals import SECRET_NAME, Seals
 from documents.encryption.token_keys import TokenKeyRepository
 from documents.opening import ROOT_KEY_FILE
+from documents.writing.idempotency import IdempotencyRepository
+from documents.writing.unit_of_work import Units
 from policies.principal import Principal
 from resolvers.chapters.accounts.access_tokens import AccessTokens
 from resolvers.chapters.accounts.principals import Principals
@@ -219,9 +223,10 @@ class NaiveServer(GraphQL[dict[str, Any], None]):
             await self._keyring.open()
             await self._keyring.data_keys(await database["customers"].distinct("_id", {"kind": "enterprise"}))
             tokens = AccessTokens(await TokenKeyRepository(database, self._keyring).load())
-            self._authenticator = Authenticator(
-                tokens, Principals(AccountRepository(database), SessionRepository(database))
-            )
+            units = Units(database, IdempotencyRepository(database, b""), None)
+            sets = AccountSets(database, Seals(await self._keyring.secret(SECRET_NAME)), units)
+            principals = Principals(AccountRepository(database, sets, units), SessionRepository(sets))
+            self._authenticator = Authenticator(tokens, principals)
             yield
 
     async def get_context(self, request: Any, response: Any) -> dict[str, Any]:

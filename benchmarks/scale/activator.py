@@ -10,13 +10,20 @@ import asyncio
 import os
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
 
 from benchmarks.scale.rules import rules_of_size
 from documents.chapters.policies.rule_sets import RuleSetRepository
+from documents.encryption.key_providers import LocalKeyProvider
+from documents.encryption.keyring import Keyring
+from documents.encryption.seals import SECRET_NAME, Seals
 from documents.registry import FULL_CATALOGUE
+from documents.writing.idempotency import IdempotencyRepository
+from documents.writing.unit_of_work import Units
 from policies.in_force import PolicyStore
 
 
@@ -37,7 +44,11 @@ async def _run() -> None:
     rule_sets = {"1": rules_of_size(count), "0": rules_of_size(count, telephone=False)}
     client: AsyncMongoClient[dict[str, Any]]
     async with AsyncMongoClient(environ["BENCH_MONGODB_URI"], tz_aware=True, w="majority") as client:
-        repository = _TimedRepository(client[environ["BENCH_DATABASE"]])
+        database: AsyncDatabase[dict[str, Any]] = client[environ["BENCH_DATABASE"]]
+        keyring = Keyring(database, LocalKeyProvider(Path(environ["BENCH_ROOT_KEY"])))
+        await keyring.open()
+        units = Units(database, IdempotencyRepository(database, b""), None)
+        repository = _TimedRepository(database, Seals(await keyring.secret(SECRET_NAME)), units)
         store = PolicyStore(repository, FULL_CATALOGUE)
         await store.open()
         print("ready", flush=True)

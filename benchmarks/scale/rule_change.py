@@ -24,6 +24,7 @@ from benchmarks.scale.rules import rules_of_size
 from benchmarks.scale.stage import Stage, log_in, walk
 from benchmarks.workloads import WALK_QUERY, page_requests, single_requests
 from documents.access.plan import Purpose, Scope
+from documents.opening import ROOT_KEY_FILE
 from documents.registry import FULL_CATALOGUE
 from policies.authorize import READ
 from policies.judging.compiler import Compiler
@@ -63,6 +64,7 @@ class _Activator:
 @contextmanager
 def _activator(stage: Stage, database: str, count: int) -> Iterator[_Activator]:
     variables = {"BENCH_MONGODB_URI": stage.uri, "BENCH_DATABASE": database, "BENCH_RULES": str(count)}
+    variables["BENCH_ROOT_KEY"] = str(stage.data_dir / ROOT_KEY_FILE)
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.scale.activator"],
         cwd=ROOT,

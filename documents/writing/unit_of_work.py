@@ -123,6 +123,14 @@ class UnitOfWork:
             self.changed.append(changed)
         return bool(done.matched_count)
 
+    async def put(self, rows: Rows, row: Mapping[str, Any], changed: ChangedRow) -> None:
+        """Stores a row whole, new or in the place of the one with its id. It names the unit's entry by itself, because
+        a seal covers that too."""
+        if row[ENTRY] != self.entry_id:
+            raise ValueError("the row names another entry than that of its unit of work")
+        await rows.replace_one({"_id": row["_id"]}, row, upsert=True, session=self.session)
+        self.changed.append(changed)
+
     async def delete(self, rows: Rows, condition: Mapping[str, Any], changed: ChangedRow) -> bool:
         """Deletes the row that meets the condition; False, and nothing is told, where none does."""
         done = await rows.delete_one(condition, session=self.session)

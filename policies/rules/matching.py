@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from documents.access.plan import Action
 from documents.declaring.catalogue import Catalogue
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
+from documents.declaring.names import SYSTEM
 from documents.declaring.record import CustomerRecord
 from documents.registry import RECORD_CLASSES
 
@@ -18,7 +19,7 @@ ANY = "*"
 RECORDS = "records"
 ALLOW, DENY = "allow", "deny"
 EVERYONE = "everyone"  # the role that every declared role inherits from, directly or not
-SYSTEM_ROLE = "system"  # the role as which the product itself acts; these two names alone are the product's own
+SYSTEM_ROLE = SYSTEM  # the role as which the product itself acts; these two names alone are the product's own
 
 
 class FieldPatterns:

@@ -20,7 +20,7 @@ from documents.declaring.catalogue import Catalogue
 from documents.declaring.fields import Sensitivity
 from documents.declaring.kind import Kind
 from policies.errors import RuleError
-from policies.rules.matching import ALLOW, ANY, DENY, EVERYONE, RECORDS, FieldPatterns, covers_kind
+from policies.rules.matching import ALLOW, ANY, DENY, EVERYONE, RECORDS, SYSTEM_ROLE, FieldPatterns, covers_kind
 
 MAX_DEPTH = 9  # steps from a role to `everyone`; Casbin's role manager looks no further than ten levels
 _ROLE = re.compile(r"[a-z][a-z0-9_]{0,62}")  # no comma: role names travel comma-joined
@@ -182,6 +182,10 @@ def _parents(links: list[tuple[int, Inheritance]]) -> dict[str, set[str]]:
 
 def _check_link(number: int, link: Inheritance, parents: Mapping[str, set[str]]) -> None:
     _known(number, "role", link.parent, parents)
+    if link.parent == SYSTEM_ROLE:  # by any other name its rights would be anybody's
+        raise RuleError(
+            number, f"`{SYSTEM_ROLE}` is the product itself: no role inherits from it", reason="system_role"
+        )
     if _depth(link.role, parents) > MAX_DEPTH:
         problem = f"`{link.role}` inherits from itself, or over more than {MAX_DEPTH} steps"
         raise RuleError(number, problem, reason="circle", name=link.role)

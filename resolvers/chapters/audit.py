@@ -33,6 +33,7 @@ _CONDITIONS: Final = (
 
 _CUSTOMERS = frozenset(kind.value for kind in CUSTOMER_KINDS)
 _How = Literal["plain", "masked", "denied", "written", "refused"]
+_KINDS: Final = frozenset(kind.value for kind in Kind)
 _LEVELS: Final[tuple[_How, ...]] = (
     "plain",
     "masked",
@@ -168,7 +169,11 @@ def _fields(entry: Entry) -> list[str]:
 
 
 def _touch(touch: Touch, grants: FieldGrants) -> Record:
-    record = Record(act=touch["act"], kind=touch["kind"], code=touch.get("code"))
+    subject = touch["kind"]
+    kind = subject if subject in _KINDS else None
+    record = Record(act=touch["act"], kind=kind, subject=subject, code=touch.get("code"))
+    if "username" in grants.plain:
+        record["names"] = touch.get("names", [])
     if "customers" in grants.plain:
         is_customer = touch["kind"] in _CUSTOMERS
         prefix = f"{touch['kind']}_" if is_customer else ""

@@ -29,12 +29,11 @@ from documents.errors import RecordNotFoundError
 from documents.reading.typed_rows import Known
 from documents.reading.where import Where
 from documents.reckoning.money import Money, zero
+from policies.principal import SYSTEM
 from resolvers.operations import SYSTEM_ACTIONS, RecordOperations, Turn
 
 CURRENCY = "CNY"
 """Of the limit of a customer who was never rated: nothing."""
-
-SYSTEM_NAME = "system"
 
 
 class _KnownChange(Known):
@@ -108,7 +107,7 @@ async def handling_after(
         "stops_new_credit": after.stops_new_credit,
         "priority": after.priority.value,
     }
-    made = await writes.insert(own, Kind.HANDLING_CHANGE, values, customer=turn.customer, by=SYSTEM_NAME)
+    made = await writes.insert(own, Kind.HANDLING_CHANGE, values, customer=turn.customer, by=SYSTEM.username)
     await writes.unit.set_on_customer(turn.customer.row_id, HANDLING_MARK, known.number + 1)
     return HandlingInForce(made, known.number + 1, situation, after)
 

@@ -52,7 +52,9 @@ class AuditOperation:
 @strawberry.type(description="What a request did with some rows of one kind.")
 class AuditTouch:
     act: Act
-    kind: Kind
+    kind: Kind | None = strawberry.field(description="Of which kind; null of what is no record.")
+    subject: str = strawberry.field(description="The kind, or what else it is: `account`, `department` …")
+    names: list[str] | None = strawberry.field(description="What has a name for an id: accounts, rule sets …")
     customers: list[str] | None = strawberry.field(
         description="The customers: their ids; of records that hang on customers the 24 digits of each."
     )

@@ -113,6 +113,9 @@ class TestStarts:
                 "role `king`",
                 "service_agent",
             )
+            for taken in ("account add system --role auditor", "account add ann2 --role system"):
+                refused = _run(f"{taken} --purpose supervision", environ, "a long enough password\n")
+                _assert_refused(refused, "of the product itself")
             assert _run("account disable ann", environ).returncode == 0
             _assert_refused(_run("account disable bob", environ), "no account `bob`")
             assert re.search(r"ann .*service_agent .*disabled", _run("account list", environ).stdout)

@@ -13,13 +13,18 @@ from pymongo.asynchronous.database import AsyncDatabase
 from documents.chapters.jobs.kinds import JobError, JobState
 from documents.chapters.jobs.ledger import JobLedger
 from documents.chapters.jobs.views import JobViews
+from documents.encryption.key_providers import LocalKeyProvider
+from documents.encryption.keyring import Keyring
+from documents.encryption.seals import SECRET_NAME, Seals
 from tests.command import DOSSIER, ROOT, environment, run_dossier
 from tests.jobs.workshop import Workshop
+from tests.units import units_of
 
 
 @pytest.fixture
 def environ(tmp_path: Path, mongodb_uri: str, database: AsyncDatabase[dict[str, Any]]) -> dict[str, str]:
     """The environment of an operator whose database is the test's."""
+    (tmp_path / "var").mkdir(mode=0o700)
     return environment(data_dir=tmp_path / "var", mongodb_uri=mongodb_uri, database=database.name)
 
 
@@ -38,7 +43,7 @@ async def test_a_worker_runs_the_jobs_and_ends_cleanly(
             assert worker.stdout is not None
             assert worker.stdout.readline() == "Dossier runs background jobs.\n"
             workshop = Workshop(database)
-            job_id = await workshop.ledger.enqueue("jobs.housekeeping")
+            job_id = await (await _ledger(environ, database)).enqueue("jobs.housekeeping")
             assert (await workshop.finished(job_id)).state is JobState.SUCCEEDED
             worker.terminate()
             assert worker.wait(10) == 0
@@ -51,7 +56,7 @@ async def test_jobs_are_listed_shown_followed_and_retried(
 ) -> None:
     """What is dead is listed with the reason, and due again after a retry."""
     await Workshop(database).prepare()
-    views, job_id = JobViews(database), await _dead_job(Workshop(database).ledger)
+    views, job_id = JobViews(database), await _dead_job(await _ledger(environ, database))
     listed = _run("jobs", environ)
     assert listed.returncode == 0, listed.stderr
     assert "1 dead" in listed.stdout
@@ -68,6 +73,14 @@ async def test_jobs_are_listed_shown_followed_and_retried(
         1,
         "dossier: the job is queued: only a failed or dead one can be retried\n",
     )
+
+
+async def _ledger(environ: dict[str, str], database: AsyncDatabase[dict[str, Any]]) -> JobLedger:
+    """The ledger as the commands have it."""
+    data_dir = Path(environ["DOSSIER_DATA_DIR"])
+    keyring = Keyring(database, LocalKeyProvider(data_dir / "root.key"))
+    await keyring.open()
+    return JobLedger(database, Seals(await keyring.secret(SECRET_NAME)), units_of(database))
 
 
 async def _dead_job(ledger: JobLedger) -> str:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pymongo import MongoClient
+from pymongo import AsyncMongoClient, MongoClient
 
 from documents.registry import FULL_CATALOGUE
 from policies.changing.casbin_files import MODEL, POLICY, TESTS, PolicyFilesError, read_files, write_files
 from policies.changing.policy_tests import default_tests
+from tests.accounts import change_accounts, opened_accounts
 from tests.command import environment, run_dossier
 from tests.policies.rule_sets import default_rules
 
@@ -31,9 +34,16 @@ def environ(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         assert added.returncode == 0, added.stderr
     client: MongoClient[dict[str, Any]]
     with MongoClient(mongodb_uri) as client:
-        client[name]["accounts"].update_many({}, [{"$set": {"cleared_until": {"$add": ["$$NOW", 10**9]}}}])
+        asyncio.run(_clear_all(mongodb_uri, name, Path(environ["DOSSIER_DATA_DIR"])))
         yield environ
         client.drop_database(name)
+
+
+async def _clear_all(uri: str, name: str, data_dir: Path) -> None:
+    client: AsyncMongoClient[dict[str, Any]]
+    async with AsyncMongoClient(uri, tz_aware=True) as client:
+        accounts = await opened_accounts(client[name], data_dir)
+        await change_accounts(accounts, {}, cleared_until=datetime.now(UTC) + timedelta(days=10))
 
 
 def policy(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:

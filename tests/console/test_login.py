@@ -148,6 +148,4 @@ async def test_a_disabled_account_is_shown_out_of_an_open_page(windows: Windows,
         await expect(page.get_by_role("alert")).to_contain_text("Your session has ended")
         await expect(page.get_by_label(PASSWORD_LABEL)).to_be_visible()
     finally:
-        await console.api.services.database["accounts"].update_one(
-            {"username": "demo.archivist"}, {"$set": {"disabled": False}}
-        )
+        await console.api.services.accounts.enable("demo.archivist")

@@ -10,6 +10,7 @@ from playwright.async_api import Page, expect
 
 from documents.chapters.accounts.directory import AccountRepository
 from policies.default import role_labels
+from tests.accounts import change_accounts
 from tests.console.accessibility import assert_fits, axe
 from tests.console.serving import Console
 from tests.console.sessions import log_in
@@ -29,7 +30,7 @@ async def accounts(console: Console) -> AsyncIterator[AccountRepository]:
     services = console.api.services
     yield services.accounts
     await services.database["account_changes"].delete_many({})
-    await services.database["accounts"].update_many({}, {"$set": {"role_terms": [], "disabled": False}})
+    await change_accounts(services.accounts, {}, role_terms=[], disabled=False)
     console.api.tokens.pop(LEAVER, None)  # its session was ended
 
 

@@ -21,6 +21,7 @@ from documents.chapters.encryption.rotation import INDEXES, CustomerKeys, KeyRot
 from documents.chapters.jobs.ledger import JobLedger
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
+from documents.encryption.seals import SECRET_NAME, Seals
 from documents.storing.indexes import make_indexes
 from documents.writing.unit_of_work import UnitOfWork
 from jobs.chapters import encryption as keys
@@ -55,7 +56,8 @@ async def key_engine(
     keyring = Keyring(database, LocalKeyProvider(root_key))
     await keyring.open()
     units = units_of(database)
-    rotation, ledger = SlowRotation(database, keyring.vault, units), JobLedger(database, units)
+    rotation = SlowRotation(database, keyring.vault, units)
+    ledger = JobLedger(database, Seals(await keyring.secret(SECRET_NAME)), units)
     rotation.pause = pause
     await make_indexes(database, INDEXES)
     # Without its schedule: the daily pass would do the work of the job that is looked at.

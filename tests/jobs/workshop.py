@@ -23,6 +23,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from documents.chapters.jobs.kinds import JobRecord
 from documents.chapters.jobs.ledger import INDEXES, JobLedger
 from documents.chapters.jobs.views import JobViews
+from documents.encryption.seals import Seals
 from documents.storing.indexes import make_indexes
 from documents.writing.unit_of_work import UnitOfWork
 from jobs.context import JobContext
@@ -35,6 +36,7 @@ from tests.units import units_of
 ROOT = Path(__file__).parent.parent.parent
 POLL = 0.02
 
+KEY = bytes(32)
 Database = AsyncDatabase[dict[str, Any]]
 
 
@@ -48,10 +50,11 @@ class Unit:
 class Workshop:
     """The jobs, over one database. Each unit that is done leaves one document in `effects`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, key: bytes = KEY) -> None:
+        """`key`: that of the seals, where others work at the same database."""
         self.database = database
         self.units = units_of(database)
-        self.ledger = JobLedger(database, self.units)
+        self.ledger = JobLedger(database, Seals(key), self.units)
         self.views = JobViews(database)
         self.definitions: list[JobDefinition[None]] = [
             job("test.units")(self._units),

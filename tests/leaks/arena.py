@@ -27,6 +27,7 @@ from documents.storing.row_scope import members, scope_set
 from policies.authorize import ALL_ACTIONS
 from policies.errors import PurposeNotAllowedError
 from policies.principal import FOREVER, Principal
+from tests.accounts import change_account
 from tests.leaks.values import ValuePool, masked_alike, other_value
 from tests.leaks.worlds import (
     CALLER,
@@ -39,6 +40,7 @@ from tests.leaks.worlds import (
     Row,
     World,
 )
+from tests.units import AUTHOR
 
 
 @dataclass
@@ -115,12 +117,12 @@ class Arena:
         }
         tokens = self.a.services.use_cases.accounts.sessions._access_tokens
         for username, differing in ((CALLER, {}), (NEIGHBOUR, {"customer_id": None})):
-            session = await SessionRepository(self.a.services.database, lifetime=timedelta(days=1)).open(username)
-            stored = await self.a.database["sessions"].find_one({"_id": session.session_id})
-            assert stored is not None
-            await self.b.database["sessions"].insert_one(stored)
+            session = await SessionRepository(self.a.services.accounts.sets, lifetime=timedelta(days=1)).open(username)
+            stored = (await self.a.services.accounts.sets.live([session.session_id]))[session.session_id].session
             for world in (self.a, self.b):
-                await world.database["accounts"].update_one({"_id": username}, {"$set": account | differing})
+                accounts = world.services.accounts
+                await accounts.sets.change(username, lambda opened: opened.put(stored), AUTHOR)  # noqa: B023 - awaited here
+                await change_account(accounts, username, **(account | differing))
             self.tokens[username] = tokens.issue(username, session.session_id)
         principal = Principal(CALLER, frozenset(case.roles), frozenset(Purpose), HOME, str(own.id))
         try:
@@ -142,7 +144,7 @@ class Arena:
                 cleared_until=FOREVER,
             )
         )
-        session = await SessionRepository(services.database).open(username)
+        session = await SessionRepository(services.accounts.sets).open(username)
         return services.use_cases.accounts.sessions._access_tokens.issue(username, session.session_id)
 
     def forget(self) -> None:

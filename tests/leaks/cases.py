@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from documents.access.plan import Purpose
+from documents.declaring.names import SYSTEM
 from documents.registry import CATALOGUE, FULL_CATALOGUE
 from policies.default import rules_text
 from policies.judging.compiler import CUSTOMERS, Compiler
@@ -110,7 +111,7 @@ def _of(rule_set: str, purposes: list[Purpose]) -> Iterator[Case]:
 
 
 def _callers(rules: RuleSet, rule_set: str) -> Iterator[tuple[str, ...]]:
-    roles = sorted(rules.roles)
+    roles = sorted(rules.roles - {SYSTEM})  # no account has that
     yield from ((role,) for role in roles)
     if FULL:
         yield from combinations(roles, 2)

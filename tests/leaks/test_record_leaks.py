@@ -24,7 +24,7 @@ from documents.access.plan import AccessPlan, Level, Purpose
 from documents.chapters.accounts.directory import NewAccount
 from documents.chapters.accounts.sessions import SessionRepository
 from documents.declaring.kind import Kind
-from documents.declaring.names import camel_case, pascal_case
+from documents.declaring.names import SYSTEM, camel_case, pascal_case
 from documents.declaring.record import CustomerRecord, SourceChannel, plural
 from documents.reading.filters import Operator
 from documents.registry import CATALOGUE, RECORD_CATALOGUES, RECORD_CLASSES
@@ -36,6 +36,7 @@ from policies.principal import Principal
 from resolvers.reads import RECENT
 from schema.build import build_schema
 from settings import Settings
+from tests.accounts import change_account
 from tests.api import Api, running
 from tests.leaks.channels import FULL, selection
 from tests.leaks.matrix import UNASKED
@@ -117,7 +118,7 @@ async def callers(stage: Stage, kind: Kind) -> list[tuple[str, Purpose]]:
     compiler = stage.api.services.store.compiler
     found = [
         (role, purpose)
-        for role in sorted(compiler.roles)
+        for role in sorted(compiler.roles - {SYSTEM})
         for purpose in Purpose
         if compiler._judge.relevant(frozenset({role}), kind, purpose) and compiler.is_open((frozenset({role}), purpose))
     ]
@@ -141,8 +142,8 @@ class Asker:
         own = str(self._stage.customers[0][0].row_id)
         account: dict[str, Any] = {"cleared_until": datetime(2100, 1, 1, tzinfo=UTC)}
         account |= {"roles": [self._role], "purposes": [purpose.value for purpose in Purpose], "customer_id": own}
-        await services.database["accounts"].update_one({"_id": CALLER}, {"$set": account})
-        session = await SessionRepository(services.database, lifetime=timedelta(days=1)).open(CALLER)
+        await change_account(services.accounts, CALLER, **account)
+        session = await SessionRepository(services.accounts.sets, lifetime=timedelta(days=1)).open(CALLER)
         token = services.use_cases.accounts.sessions._access_tokens.issue(CALLER, session.session_id)
         self._headers = {"authorization": f"Bearer {token}", "dossier-purpose": self.purpose.value}
         principal = Principal(CALLER, frozenset({self._role}), frozenset(Purpose), HOME, own)

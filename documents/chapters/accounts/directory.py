@@ -7,23 +7,31 @@ Password hashes leave through `credentials` alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
-from bson.codec_options import CodecOptions
 from pydantic import ValidationError
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
 from documents.access.plan import Purpose
-from documents.chapters.accounts.stored import Account, Department, RoleTerm, Session
-from documents.errors import DuplicateValueError, InvalidField, InvalidValueError, RecordNotFoundError
+from documents.access.trace import Act
+from documents.audit.entries import Asker, Author, ChangedRow, Performed
+from documents.chapters.accounts.account_sets import ACCOUNTS, AccountSets, OpenSet
+from documents.chapters.accounts.stored import Account, Department, RoleTerm
+from documents.declaring.names import OPERATOR, RESERVED_USERNAMES, SYSTEM
+from documents.errors import (
+    DuplicateValueError,
+    InvalidField,
+    InvalidValueError,
+    RuleBrokenError,
+)
 from documents.plain_records import Record
-
-UTC_OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, tzinfo=UTC)
+from documents.storing.row_store import ENTRY
+from documents.writing.unit_of_work import UnitOfWork, Units
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,30 +82,33 @@ class Credentials:
 
 
 class AccountRepository:
-    """Accounts and departments."""
+    """Accounts and departments. What decides access is read from verified rows; every write seals anew, in `unit`, or
+    in a unit of work of its own by whoever holds the host."""
 
-    def __init__(self, database: AsyncDatabase[dict[str, Any]]) -> None:
-        self._accounts = database[Account.Settings.name].with_options(codec_options=UTC_OPTIONS)
+    def __init__(self, database: AsyncDatabase[dict[str, Any]], sets: AccountSets, units: Units) -> None:
+        self.sets = sets
+        self._units = units
+        self._accounts = database[ACCOUNTS]
         self._departments = database[Department.Settings.name]
-        self._sessions = database[Session.Settings.name]
 
     async def get(self, username: str, session: AsyncClientSession | None = None) -> StoredAccount | None:
         """The account of `username`; None where there is none."""
-        document = await self._accounts.find_one({"_id": username}, {"password_hash": 0}, session=session)
-        return stored_account(document) if document else None
+        row = await self.sets.find_one({"_id": username}, session)
+        return stored_account(row) if row is not None else None
 
     async def get_by_oidc_subject(self, oidc_subject: str) -> StoredAccount | None:
         """The account that an identity provider knows as `oidc_subject` (`issuer|sub`)."""
-        document = await self._accounts.find_one({"oidc_subject": oidc_subject}, {"password_hash": 0})
-        return stored_account(document) if document else None
+        row = await self.sets.find_one({"oidc_subject": oidc_subject})
+        return stored_account(row) if row is not None else None
 
     async def credentials(self, username: str) -> Credentials | None:
         """The account with its password hash. For login only."""
-        document = await self._accounts.find_one({"_id": username})
-        return Credentials(stored_account(document), document.get("password_hash")) if document else None
+        row = await self.sets.find_one({"_id": username})
+        return Credentials(stored_account(row), row.get("password_hash")) if row is not None else None
 
-    async def add(self, new: NewAccount) -> StoredAccount:
-        """Adds an account. Raises InvalidValueError; DuplicateValueError for a taken username or OIDC subject."""
+    async def add(self, new: NewAccount, unit: UnitOfWork | None = None) -> StoredAccount:
+        """Adds an account. Raises InvalidValueError, also for a name or role of the product itself; DuplicateValueError
+        for a taken username or OIDC subject."""
         values = {
             "_id": new.username,
             "display_name": new.display_name,
@@ -114,7 +125,7 @@ class AccountRepository:
         }
         document = _validated(values)
         try:
-            await self._accounts.insert_one(document)
+            await self.sets.insert(document, by_operator("account add"), unit)
         except DuplicateKeyError as error:
             taken = "oidc_subject" if "oidc_subject" in (error.details or {}).get("keyPattern", {}) else "username"
             raise DuplicateValueError(taken) from None  # the driver's message repeats the value
@@ -122,23 +133,20 @@ class AccountRepository:
 
     async def list_accounts(self) -> list[StoredAccount]:
         """All accounts by username."""
-        documents = await self._accounts.find({}, {"password_hash": 0}, sort={"_id": 1}).to_list()
-        return [stored_account(document) for document in documents]
+        return [stored_account(row) for row in await self.sets.find({})]
 
     async def of_department(self, code: str) -> list[StoredAccount]:
         """The staff of a department who may log in, by username."""
         wanted = {"department": code, "customer_id": None, "disabled": False}
-        documents = await self._accounts.find(wanted, {"password_hash": 0}, sort={"_id": 1}).to_list()
-        return [stored_account(document) for document in documents]
+        return [stored_account(row) for row in await self.sets.find(wanted)]
 
-    async def disable(self, username: str, session: AsyncClientSession | None = None) -> None:
+    async def disable(self, username: str, unit: UnitOfWork | None = None) -> None:
         """Disables the account and ends its sessions. Raises RecordNotFoundError."""
-        await self._update(username, {"disabled": True}, session)
-        await self.end_sessions(username, session)
+        await self._update(username, {"disabled": True}, unit, ends_sessions=True)
 
-    async def enable(self, username: str, session: AsyncClientSession | None = None) -> None:
+    async def enable(self, username: str, unit: UnitOfWork | None = None) -> None:
         """Lets the account log in again. Raises RecordNotFoundError."""
-        await self._update(username, {"disabled": False}, session)
+        await self._update(username, {"disabled": False}, unit)
 
     async def set_rights(
         self,
@@ -147,66 +155,76 @@ class AccountRepository:
         roles: Iterable[str],
         purposes: Iterable[Purpose],
         department: str | None,
-        session: AsyncClientSession | None = None,
+        unit: UnitOfWork | None = None,
     ) -> None:
-        """Replaces what the account has for good; grants for a time stay as they are. Raises RecordNotFoundError."""
+        """Replaces what the account has for good; grants for a time stay as they are. Raises RecordNotFoundError, and
+        RuleBrokenError for the system's role."""
+        refuse_system_role(roles := set(roles), "roles")
         texts = sorted({purpose.value for purpose in purposes})
-        values = {"roles": sorted(set(roles)), "purposes": texts, "department": department}
-        await self._update(username, values, session)
+        values = {"roles": sorted(roles), "purposes": texts, "department": department}
+        await self._update(username, values, unit)
 
-    async def end_sessions(self, username: str, session: AsyncClientSession | None = None) -> None:
-        """Ends every session of the account: neither its tokens nor a refresh count any more."""
-        ended = {"$set": {"ended_at": datetime.now(UTC)}}
-        await self._sessions.update_many({"username": username, "ended_at": None}, ended, session=session)
+    async def end_sessions(self, username: str, unit: UnitOfWork | None = None) -> None:
+        """Ends every session of the account: neither its tokens nor a refresh count any more. Raises
+        RecordNotFoundError."""
+        await self._update(username, {}, unit, ends_sessions=True)
 
-    async def set_password(self, username: str, password_hash: str) -> None:
+    async def set_password(self, username: str, password_hash: str, unit: UnitOfWork | None = None) -> None:
         """Replaces the password and ends the sessions opened with the old one. Raises RecordNotFoundError."""
-        await self._update(username, {"password_hash": password_hash})
-        await self.end_sessions(username)
+        await self._update(username, {"password_hash": password_hash}, unit, ends_sessions=True)
 
     async def open_demo_login(self, username: str, password_hash: str) -> None:
         """Makes the account a demo login with this password. Raises RecordNotFoundError."""
         await self._update(username, {"password_hash": password_hash, "demo": True})
 
-    async def set_clearance(
-        self, username: str, until: datetime | None, session: AsyncClientSession | None = None
-    ) -> None:
+    async def close_demo_login(self, username: str) -> None:
+        """Makes a demo login an account that is disabled. Raises RecordNotFoundError."""
+        await self._update(username, {"demo": False, "disabled": True}, ends_sessions=True)
+
+    async def set_clearance(self, username: str, until: datetime | None, unit: UnitOfWork | None = None) -> None:
         """Until when the account is bound by a confidentiality undertaking. Raises RecordNotFoundError."""
-        change = {"$set": {"cleared_until": until}} if until is not None else {"$unset": {"cleared_until": ""}}
-        result = await self._accounts.update_one({"_id": username}, change, session=session)
-        if not result.matched_count:
-            raise RecordNotFoundError
+        await self._update(username, {"cleared_until": until}, unit)
 
-    async def add_role_term(
-        self, username: str, term: Mapping[str, Any], session: AsyncClientSession | None = None
-    ) -> None:
+    async def add_role_term(self, username: str, term: Mapping[str, Any], unit: UnitOfWork | None = None) -> None:
         """Gives the account a role for a time: `role`, `since`, `until` (or None), `grant`. Raises
-        RecordNotFoundError."""
+        RecordNotFoundError, and RuleBrokenError for the system's role."""
+        refuse_system_role({term["role"]}, "role")
         given = RoleTerm.model_validate(term).model_dump(exclude_none=True)
-        result = await self._accounts.update_one({"_id": username}, {"$push": {"role_terms": given}}, session=session)
-        if not result.matched_count:
-            raise RecordNotFoundError
 
-    async def end_role_term(self, username: str, grant: str, session: AsyncClientSession | None = None) -> None:
-        """Takes back what the grant of that public id gave to the account, if it still has it."""
-        change = {"$pull": {"role_terms": {"grant": grant}}}
-        await self._accounts.update_one({"_id": username}, change, session=session)
+        async def give(opened: OpenSet) -> None:
+            opened.account["role_terms"] = [*opened.account.get("role_terms", ()), given]
+
+        await self.sets.change(username, give, _OPERATOR, unit)
+
+    async def end_role_term(self, username: str, grant: str, unit: UnitOfWork | None = None) -> None:
+        """Takes back what the grant of that public id gave to the account, if it still has it. Raises
+        RecordNotFoundError."""
+
+        async def take(opened: OpenSet) -> None:
+            terms = opened.account.get("role_terms", ())
+            opened.account["role_terms"] = [term for term in terms if term["grant"] != grant]
+
+        await self.sets.change(username, take, _OPERATOR, unit)
 
     async def who_can_log_in(self, session: AsyncClientSession | None = None) -> list[StoredAccount]:
         """The accounts that are not disabled and have a password or an identity provider, by username."""
         ways = [{"password_hash": {"$type": "string"}}, {"oidc_subject": {"$type": "string"}}]
-        wanted = {"disabled": False, "$or": ways}
-        found = self._accounts.find(wanted, {"password_hash": 0}, sort={"_id": 1}, session=session)
-        return [stored_account(document) for document in await found.to_list()]
+        found = await self.sets.find({"disabled": False, "$or": ways}, session)
+        return [stored_account(row) for row in found]
 
     async def has_demo_accounts(self) -> bool:
-        """Does the database hold demo logins, whose passwords are meant to be known?"""
+        """Does the database hold demo logins, whose passwords are meant to be known? Asked of rows as they are: one
+        that does not verify is a reason not to serve as well."""
         return await self._accounts.find_one({"demo": True}, {"_id": 1}) is not None
 
     async def staff(self, usernames: Iterable[str]) -> dict[str, Record]:
-        """`username`, `display_name` and `department` of each known username, in one query."""
-        names = {"display_name": 1, "department": 1}
-        documents = await self._accounts.find({"_id": {"$in": list(set(usernames))}}, names).to_list()
+        """`username`, `display_name` and `department` of each known username, in one query.
+
+        Of rows as they are, for pages that show names: these are not verified, and nothing may be opened because of
+        them. That a value names somebody who exists (`writing/references.py`) opens nothing: who does not verify has no
+        access, whatever names them."""
+        names, wanted = {"display_name": 1, "department": 1}, set(usernames) - RESERVED_USERNAMES
+        documents = await self._accounts.find({"_id": {"$in": list(wanted)}}, names).to_list()
         return {
             document["_id"]: Record(
                 username=document["_id"],
@@ -222,7 +240,14 @@ class AccountRepository:
             Department.model_validate({"_id": code, "name_en": name_en, "name_zh": name_zh})
         except ValidationError as error:
             raise InvalidValueError(_invalid_fields(error)) from None
-        await self._departments.replace_one({"_id": code}, {"name_en": name_en, "name_zh": name_zh}, upsert=True)
+
+        async def put(unit: UnitOfWork) -> str:
+            row = {"_id": code, "name_en": name_en, "name_zh": name_zh, ENTRY: unit.entry_id}
+            told = ChangedRow(Act.WRITE, "department", 1, ("name_en", "name_zh"), name=code)
+            await unit.put(self._departments, row, told)
+            return code
+
+        await self._units.run(by_operator("department add"), put)
 
     async def departments(self, codes: Iterable[str]) -> dict[str, Record]:
         """`code`, `name_en` and `name_zh` of each known code, in one query."""
@@ -233,19 +258,42 @@ class AccountRepository:
         }
 
     async def _update(
-        self, username: str, values: Mapping[str, Any], session: AsyncClientSession | None = None
+        self,
+        username: str,
+        values: Mapping[str, Any],
+        unit: UnitOfWork | None = None,
+        *,
+        ends_sessions: bool = False,
     ) -> None:
-        result = await self._accounts.update_one({"_id": username}, {"$set": values}, session=session)
-        if not result.matched_count:
-            raise RecordNotFoundError
+        async def update(opened: OpenSet) -> None:
+            opened.account.update(values)
+            if ends_sessions:
+                await opened.end_sessions()
+
+        await self.sets.change(username, update, _OPERATOR, unit)
+
+
+def by_operator(command: str) -> Author:
+    """Whoever holds the host as the author of a change."""
+    return Author(Asker(OPERATOR, frozenset()), Performed("command", command), ())
+
+
+_OPERATOR: Final = by_operator("account")
+
+
+def refuse_system_role(roles: Collection[str], field: str) -> None:
+    """Raises RuleBrokenError on `field` where the system's own role is among `roles`."""
+    if SYSTEM in roles:
+        raise RuleBrokenError("account.reserved_role", field)
 
 
 def stored_account(document: Mapping[str, Any]) -> StoredAccount:
-    """What is stored, as a value, with the roles of this moment."""
+    """What is stored, as a value, with the roles of this moment. The system's role gives nothing to an account."""
     now = datetime.now(UTC)
     begun = [term for term in document.get("role_terms", ()) if term["since"] <= now]
     running = [term for term in begun if term.get("until") is None or now < term["until"]]
-    roles = frozenset(document["roles"])
+    running = [term for term in running if term["role"] != SYSTEM]
+    roles = frozenset(document["roles"]) - {SYSTEM}
     return StoredAccount(
         username=document["_id"],
         display_name=document["display_name"],
@@ -265,6 +313,10 @@ def stored_account(document: Mapping[str, Any]) -> StoredAccount:
 
 
 def _validated(values: Mapping[str, Any]) -> dict[str, Any]:
+    reserved = [InvalidField("username", "account.reserved_name")] if values["_id"] in RESERVED_USERNAMES else []
+    reserved += [InvalidField("roles", "account.reserved_role")] if SYSTEM in values["roles"] else []
+    if reserved:
+        raise InvalidValueError(tuple(reserved))
     try:
         account = Account.model_validate(values)
     except ValidationError as error:

@@ -1,30 +1,32 @@
 """Every query on sessions: opening, rotating the refresh token, ending, and whether one still lives.
 
-INVARIANT: a refresh token is exchanged once. The exchange is one atomic compare-and-set on its hash, and a token that
-was exchanged before ends the session: either the client or a thief holds a copy that it should not (RFC 9700 section
-4.14.2). Sessions are not customer rows, so no `AccessPlan` is asked for here.
+INVARIANT: a refresh token is exchanged once. The exchange is one transaction that conflicts with every other of the
+account, and a token that was exchanged before ends the session: either the client or a thief holds a copy that it
+should not (RFC 9700 section 4.14.2). Sessions are not customer rows, so no `AccessPlan` is asked for here.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
 import secrets
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TypeVar
 
-from pymongo.asynchronous.database import AsyncDatabase
-
-from documents.chapters.accounts.directory import UTC_OPTIONS, StoredAccount, stored_account
-from documents.chapters.accounts.stored import Account, Session
+from documents.audit.entries import Asker, Author, Performed
+from documents.chapters.accounts.account_sets import MOST_SESSIONS, AccountSets, OpenSet, Row
+from documents.chapters.accounts.directory import StoredAccount, stored_account
+from documents.errors import RecordNotFoundError
 
 _SECRET_BYTES = 32
 _TOKEN = re.compile(r"([0-9a-f]{32})\.([A-Za-z0-9_-]{43})", re.ASCII)
 
 # A client that exchanges more tokens than this in one session still has its older ones refused, only without an alarm.
 _REMEMBERED_HASHES = 200
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +41,36 @@ class OpenSession:
 class SessionRepository:
     """Sessions. `lifetime` counts from the login: an exchange does not extend it."""
 
-    def __init__(self, database: AsyncDatabase[dict[str, Any]], *, lifetime: timedelta = timedelta(hours=12)) -> None:
-        self._collection = database[Session.Settings.name].with_options(codec_options=UTC_OPTIONS)
+    def __init__(self, sets: AccountSets, *, lifetime: timedelta = timedelta(hours=12)) -> None:
+        self._sets = sets
         self._lifetime = lifetime
 
     async def open(self, username: str) -> OpenSession:
-        """Opens a session for `username`, who has just proven to be it."""
-        session_id, now = secrets.token_hex(16), datetime.now(UTC)
+        """Opens a session for `username`, who has just proven to be it. Raises RecordNotFoundError where the account is
+        gone, or disabled by now."""
+        session_id = secrets.token_hex(16)
         token = _new_token(session_id)
-        await self._collection.insert_one(
-            {
-                "_id": session_id,
-                "username": username,
-                "issued_at": now,
-                "expires_at": now + self._lifetime,
-                "ended_at": None,
-                "current_hash": _digest(token),
-                "used_hashes": [],
-            }
-        )
+
+        async def add(opened: OpenSet) -> None:
+            if opened.account["disabled"]:
+                raise RecordNotFoundError
+            now = datetime.now(UTC)
+            oldest_first = sorted(opened.live, key=lambda one: opened.live[one]["expires_at"])
+            if too_many := oldest_first[: max(len(oldest_first) - MOST_SESSIONS + 1, 0)]:
+                await opened.end_sessions(too_many)
+            await opened.put(
+                {
+                    "_id": session_id,
+                    "username": username,
+                    "issued_at": now,
+                    "expires_at": now + self._lifetime,
+                    "ended_at": None,
+                    "current_hash": _digest(token),
+                    "used_hashes": [],
+                }
+            )
+
+        await self._sets.change(username, add, _author(username, "login"))
         return OpenSession(session_id, username, token)
 
     async def exchange(self, refresh_token: str) -> OpenSession | None:
@@ -66,48 +79,45 @@ class SessionRepository:
         match = _TOKEN.fullmatch(refresh_token)
         if match is None:
             return None
-        session_id, now, presented = match[1], datetime.now(UTC), _digest(refresh_token)
+        session_id, presented = match[1], _digest(refresh_token)
         token = _new_token(session_id)
-        session = await self._collection.find_one_and_update(
-            {"_id": session_id, "current_hash": presented, "ended_at": None, "expires_at": {"$gt": now}},
-            {
-                "$set": {"current_hash": _digest(token)},
-                "$push": {"used_hashes": {"$each": [presented], "$slice": -_REMEMBERED_HASHES}},
-            },
-            {"username": 1},
-        )
-        if session is None:
-            await self._collection.update_one(
-                {"_id": session_id, "used_hashes": presented, "ended_at": None}, {"$set": {"ended_at": now}}
-            )
+
+        async def exchange(opened: OpenSet, session: Row) -> OpenSession | None:
+            if hmac.compare_digest(session["current_hash"], presented):
+                used = [*session["used_hashes"], presented][-_REMEMBERED_HASHES:]
+                await opened.put({**session, "current_hash": _digest(token), "used_hashes": used})
+                return OpenSession(session_id, session["username"], token)
+            if presented in session["used_hashes"]:
+                await opened.put(_ended(session))
             return None
-        return OpenSession(session_id, session["username"], token)
+
+        return await self._change(session_id, "refreshSession", exchange)
 
     async def end(self, session_id: str) -> bool:
         """Ends the session. False where it had ended before."""
-        result = await self._collection.update_one(
-            {"_id": session_id, "ended_at": None}, {"$set": {"ended_at": datetime.now(UTC)}}
-        )
-        return result.modified_count == 1
+
+        async def end(opened: OpenSet, session: Row) -> bool:
+            await opened.put(_ended(session))
+            return True
+
+        return bool(await self._change(session_id, "logout", end))
 
     async def step_up(self, session_id: str, duration: timedelta) -> datetime | None:
         """Notes that whoever has the session has just proven again who it is, for `duration`; until when that counts.
         None where the session lives no longer."""
-        now = datetime.now(UTC)
-        until = now + duration
-        result = await self._collection.update_one(
-            {"_id": session_id, "ended_at": None, "expires_at": {"$gt": now}}, {"$set": {"stepped_up_until": until}}
-        )
-        return until if result.matched_count else None
+        until = datetime.now(UTC) + duration
+
+        async def step_up(opened: OpenSet, session: Row) -> datetime:
+            await opened.put({**session, "stepped_up_until": until})
+            return until
+
+        return await self._change(session_id, "stepUp", step_up)
 
     async def stepped_up_until(self, session_id: str) -> datetime | None:
         """Until when the session is stepped up; None where it is not, or lives no longer."""
-        now = datetime.now(UTC)
-        session = await self._collection.find_one(
-            {"_id": session_id, "ended_at": None, "expires_at": {"$gt": now}, "stepped_up_until": {"$gt": now}},
-            {"stepped_up_until": 1},
-        )
-        return session["stepped_up_until"] if session is not None else None
+        live = (await self._sets.live([session_id])).get(session_id)
+        until: datetime | None = live.session.get("stepped_up_until") if live is not None else None
+        return until if until is not None and until > datetime.now(UTC) else None
 
     async def live_account(self, session_id: str) -> StoredAccount | None:
         """The account of a session that lives, in one query; None where it ended, expired or its account is
@@ -116,22 +126,32 @@ class SessionRepository:
 
     async def live_accounts(self, session_ids: Collection[str]) -> dict[str, StoredAccount]:
         """The same of several sessions, in one query; one that lives no longer is left out."""
-        account = Account.Settings.name
-        these = {"$in": list(session_ids)} if len(session_ids) > 1 else next(iter(session_ids), None)
-        cursor = await self._collection.aggregate(
-            [
-                {"$match": {"_id": these, "ended_at": None, "expires_at": {"$gt": datetime.now(UTC)}}},
-                {"$project": {"username": 1}},
-                {"$lookup": {"from": account, "localField": "username", "foreignField": "_id", "as": "accounts"}},
-                {"$project": {"accounts.password_hash": 0}},
-            ]
-        )
-        found = {
-            session["_id"]: stored_account(document)
-            for session in await cursor.to_list()
-            for document in session["accounts"]
-        }
+        found = {key: stored_account(live.account) for key, live in (await self._sets.live(session_ids)).items()}
         return {session_id: account for session_id, account in found.items() if not account.disabled}
+
+    async def _change(self, session_id: str, name: str, work: Callable[[OpenSet, Row], Awaitable[_T]]) -> _T | None:
+        """What `work` makes of the session, in one transaction with its account; None where it lives no longer."""
+
+        async def change(opened: OpenSet) -> _T | None:
+            session = await opened.session(session_id)
+            return await work(opened, session) if session is not None else None
+
+        username = await self._sets.username_of(session_id)
+        if username is None:
+            return None
+        try:
+            return await self._sets.change(username, change, _author(username, name))
+        except RecordNotFoundError:
+            return None
+
+
+def _author(username: str, name: str) -> Author:
+    """Whoever has the session, or is about to, as the author of a change of it."""
+    return Author(Asker(username, frozenset()), Performed("mutation", name), ())
+
+
+def _ended(session: Row) -> Row:
+    return {**session, "ended_at": datetime.now(UTC)}
 
 
 def _new_token(session_id: str) -> str:

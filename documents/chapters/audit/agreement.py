@@ -33,10 +33,11 @@ ROWS_AT_ONCE: Final = 1_000_000
 
 LOOK_AGAIN_SECONDS: Final = 3.0
 _SOON: Final = timedelta(minutes=1)
+_NAME: Final = b"\x00name:"
 _CUSTOMER_KINDS: Final = frozenset(kind.value for kind in CUSTOMER_KINDS)
 
-Place = tuple[str, Any]
-"""A collection and the id of a row there."""
+Place = tuple[str, bytes]
+"""A collection and the id of a row there, an `ObjectId` or a name, in bytes."""
 
 
 class Disagreement(StrEnum):
@@ -133,14 +134,14 @@ class Agreement:
                 async for row in self._rows(rows):
                     if crc32(_bytes(row["_id"])) % passes == number:
                         compared.rows += 1
-                        known = told.pop((rows.collection, row["_id"]), None)
+                        known = told.pop((rows.collection, _bytes(row["_id"])), None)
                         what = _judged(row.get(ENTRY), _version(rows, row), known)
                         if what is not None:
                             finding = RowFinding(what, rows.collection, str(row["_id"]), str(row.get(ENTRY) or ""))
                             compared.findings.append(finding)
             for (collection, row_id), last in told.items():
                 if not last.is_deleted and last.customer not in erased:
-                    compared.findings.append(RowFinding(Disagreement.REMOVED, collection, str(row_id)))
+                    compared.findings.append(RowFinding(Disagreement.REMOVED, collection, _text(row_id)))
         return compared
 
     async def _told(self, passes: int, number: int, compared: Compared) -> tuple[dict[Place, _Told], set[ObjectId]]:
@@ -154,7 +155,7 @@ class Agreement:
                 if touch["act"] == Act.DELETE and touch["kind"] in _CUSTOMER_KINDS:
                     erased.update(touch.get("customers", ()))
                 for place, one in _of_touch(touch, entry["id"], self._collections):
-                    if crc32(_bytes(place[1])) % passes == number:
+                    if crc32(place[1]) % passes == number:
                         known = told.get(place)
                         told[place] = one if known is None else known.and_then(one)
         return told, erased
@@ -192,7 +193,7 @@ def _of_touch(
     ids = touch.get("records") or touch.get("names") or customers
     for index, (row_id, version) in enumerate(zip(ids, versions, strict=False)):
         customer = customers[index] if customers else None
-        yield (collection, row_id), _Told(version, frozenset({entry}), touch["act"] == Act.DELETE, customer)
+        yield (collection, _bytes(row_id)), _Told(version, frozenset({entry}), touch["act"] == Act.DELETE, customer)
 
 
 def _judged(entry: Any, version: int, told: _Told | None) -> Disagreement | None:
@@ -215,4 +216,8 @@ def _version(rows: AuditedRows, row: Mapping[str, Any]) -> int:
 
 
 def _bytes(row_id: Any) -> bytes:
-    return row_id.binary if isinstance(row_id, ObjectId) else str(row_id).encode()
+    return row_id.binary if isinstance(row_id, ObjectId) else _NAME + str(row_id).encode()
+
+
+def _text(row_id: bytes) -> str:
+    return row_id.removeprefix(_NAME).decode() if row_id.startswith(_NAME) else str(ObjectId(row_id))

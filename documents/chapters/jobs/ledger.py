@@ -3,11 +3,14 @@
 A job is handed out at least once and has its effects exactly once. What a job writes goes through `commit`, one
 transaction over its writes and its checkpoint; INVARIANT: it holds only while the worker has the lease, so that a
 worker that was thought dead, and is not, writes nothing. Whether a lease has ended is judged by the database's clock.
+What is to be done is sealed, and so is the checkpoint: a job that somebody else put or changed here is never run.
 No customer data is here, so no access plan applies.
 """
 
 from __future__ import annotations
 
+import hmac
+import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from bson import ObjectId
+from bson.codec_options import CodecOptions, DatetimeConversion
 from pymongo import ASCENDING, IndexModel, ReturnDocument, WriteConcern
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
@@ -25,14 +29,25 @@ from documents.access.trace import Act
 from documents.audit.entries import Author, ChangedRow
 from documents.chapters.jobs.kinds import EPOCH, Job, JobError, JobLease, JobState, check_arguments
 from documents.chapters.jobs.views import job_record, object_id
+from documents.encryption.seals import SEAL, Seals
 from documents.errors import LeaseLostError, RecordNotFoundError
 from documents.writing.unit_of_work import UnitOfWork, Units
 
 Work = Callable[[UnitOfWork], Awaitable[None]]
 """The writes of one unit of work. It may be called again where the transaction has to be tried again."""
 
+log = logging.getLogger(__name__)
+
 _RESTING: Final = {"worker": None, "token": None}
 _NO_ERROR: Final = {"error_code": None, "error_type": None}
+_SEALED: Final = ("_id", "kind", "name", "key", "arguments", "created_by", "created_at", "scheduled_at")
+_REACHED: Final = "_reached"
+"""The field that holds the seal of the checkpoint."""
+_CHECKPOINTS: Final = "jobs.checkpoint"
+_NOT_GENUINE: Final = JobError("JOB_NOT_GENUINE", "")
+_OPTIONS: Final[CodecOptions[dict[str, Any]]] = CodecOptions(
+    tz_aware=True, tzinfo=UTC, datetime_conversion=DatetimeConversion.DATETIME_AUTO
+)
 _CHANGED: Final = {"version": {"$add": ["$version", 1]}, "updated_at": "$$NOW"}
 """What followers of the job are told of. That a lease goes on is no news."""
 
@@ -68,11 +83,12 @@ class Reached:
 class JobLedger:
     """The ledger in MongoDB. Reads and writes are majority ones: what was taken or done is never rolled back."""
 
-    def __init__(self, database: AsyncDatabase[dict[str, Any]], units: Units) -> None:
+    def __init__(self, database: AsyncDatabase[dict[str, Any]], seals: Seals, units: Units) -> None:
+        self._seals = seals
         self._units = units
         self._jobs = database.get_collection(
             Job.collection, read_concern=ReadConcern("majority"), write_concern=WriteConcern("majority")
-        ).with_options(codec_options=database.codec_options.with_options(tz_aware=True, tzinfo=UTC))
+        ).with_options(codec_options=_OPTIONS)
 
     async def enqueue(
         self,
@@ -90,7 +106,7 @@ class JobLedger:
         now = datetime.now(UTC)
         given = dict(arguments or {})
         check_arguments(given)
-        entry = {
+        entry: dict[str, Any] = {
             "_id": ObjectId(secrets.token_bytes(12)),  # says nothing, unlike an ordinary ObjectId
             "kind": Job.kind.value,
             "version": 1,
@@ -111,6 +127,7 @@ class JobLedger:
             **_NO_ERROR,
         }
         identity = {"name": name, "key": key or secrets.token_hex(12)}
+        entry |= self._seals_of({**entry, **identity})
         try:
             found = await self._jobs.find_one_and_update(
                 identity,
@@ -162,7 +179,8 @@ class JobLedger:
         await self._jobs.update_one(handed_out, [{"$set": {"due_at": "$$NOW"}}])
 
     async def take(self, job_id: str, worker: str, lease: timedelta) -> JobLease | None:
-        """The lease of a job that was handed out; None where another worker has it, or it needs nobody."""
+        """The lease of a job that was handed out; None where another worker has it, or it needs nobody. One that
+        Dossier did not put here as it is goes to the dead letters."""
         token = secrets.token_hex(12)
         found = await self._jobs.find_one_and_update(
             {"_id": object_id(job_id), "state": JobState.QUEUED},
@@ -181,7 +199,13 @@ class JobLedger:
             ],
             return_document=ReturnDocument.AFTER,
         )
-        return None if found is None else JobLease(job_record(found), token)
+        if found is None:
+            return None
+        if not self._is_genuine(found):
+            log.critical("the job %s was not put into the ledger by Dossier as it is: it is not run", found["_id"])
+            await self._jobs.update_one({"_id": found["_id"], "token": token}, [{"$set": _buried(_NOT_GENUINE)}])
+            return None
+        return JobLease(job_record(found), token)
 
     async def renew(self, lease: JobLease, duration: timedelta) -> bool:
         """Makes the lease last `duration` from now; False where it was lost."""
@@ -196,6 +220,8 @@ class JobLedger:
         """Does `work` and notes what was `reached` as one unit: both, or neither. Raises LeaseLostError, with nothing
         written, where the lease was lost."""
         progress = {"checkpoint": {"$literal": reached.checkpoint}, "done": reached.done, "total": reached.total}
+        sealed = {"_id": ObjectId(lease.job.id), "checkpoint": reached.checkpoint}
+        progress[_REACHED] = self._seals.of(_CHECKPOINTS, sealed)
 
         async def both(unit: UnitOfWork) -> str:
             await work(unit)
@@ -217,8 +243,7 @@ class JobLedger:
 
     async def bury(self, lease: JobLease, error: JobError) -> None:
         """The last attempt failed: the job is on the dead-letter list."""
-        end = {"state": JobState.DEAD, "finished_at": "$$NOW", "due_at": None, **_error(error)}
-        await self._change(lease, end | _RESTING)
+        await self._change(lease, _buried(error))
 
     async def release(self, lease: JobLease) -> None:
         """Gives the job back, due at once; the attempt does not count."""
@@ -242,6 +267,28 @@ class JobLedger:
             await unit.delete(self._jobs, {"_id": job["_id"]}, told)
         return len(found)
 
+    async def seal_existing(self) -> int:
+        """Seals the jobs that have no seal; returns how many. For a database of before there were seals: afterwards a
+        row without one is a forgery."""
+        done = 0
+        async for row in self._jobs.find({SEAL: {"$exists": False}}):
+            unsealed = {"_id": row["_id"], SEAL: {"$exists": False}, "version": row["version"]}
+            done += (await self._jobs.update_one(unsealed, {"$set": self._seals_of(row)})).modified_count
+        return done
+
+    def _seals_of(self, row: Mapping[str, Any]) -> dict[str, bytes]:
+        """Of what is to be done, by whom it was asked for and when; and of how far it is."""
+        return {
+            SEAL: self._seals.of(Job.collection, {name: row.get(name) for name in _SEALED}),
+            _REACHED: self._seals.of(_CHECKPOINTS, {name: row.get(name) for name in ("_id", "checkpoint")}),
+        }
+
+    def _is_genuine(self, row: Mapping[str, Any]) -> bool:
+        return all(
+            isinstance(row.get(name), bytes) and hmac.compare_digest(row[name], seal)
+            for name, seal in self._seals_of(row).items()
+        )
+
     async def _change(
         self, lease: JobLease, fields: Mapping[str, Any], session: AsyncClientSession | None = None
     ) -> bool:
@@ -256,6 +303,11 @@ class JobLedger:
 
 def _from_now(duration: timedelta) -> dict[str, Any]:
     return {"$add": ["$$NOW", round(duration.total_seconds() * 1000)]}  # milliseconds, as BSON dates count
+
+
+def _buried(error: JobError) -> dict[str, Any]:
+    end = {"state": JobState.DEAD, "finished_at": "$$NOW", "due_at": None, **_error(error)}
+    return end | _RESTING
 
 
 def _error(error: JobError) -> dict[str, Any]:

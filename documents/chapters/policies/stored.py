@@ -60,12 +60,14 @@ class NewRuleSet:
 
 @dataclass(frozen=True, slots=True)
 class StoredRuleSet:
-    """One version as read. `rules` and `roles` are unchecked: whoever reads them must validate them."""
+    """One version as read. `rules` and `roles` are unchecked: whoever reads them must validate them. Without a `seal`
+    Dossier did not write it, and it must not count."""
 
     version: int
     rules: object
     roles: object
     tests: object = None
+    seal: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final, NotRequired, TypedDict
 
 from documents.access.plan import AccessPlan, Action, Purpose
-from documents.chapters.accounts.directory import StoredAccount
+from documents.chapters.accounts.directory import StoredAccount, refuse_system_role
 from documents.chapters.accounts.kinds import AccountAct as Act
 from documents.chapters.accounts.kinds import AccountChangeState as State
 from documents.declaring.kind import Kind
@@ -178,6 +178,7 @@ class AccountChanges:
             raise RuleBrokenError("account_change.own_account", "staff")
         if after is not None:
             before = _rights(account)
+            refuse_system_role(after["roles"], "roles")
             if not set(after["roles"]) - set(before["roles"]) <= self._store.compiler.roles:
                 raise RuleBrokenError("role_grant.unknown_role", "roles")
             nothing = _same(after, before)
@@ -198,22 +199,20 @@ class AccountChanges:
             raise RuleBrokenError("account_change.outdated", "act")
 
     async def _carry_out(self, writes: RecordWrites, username: str, act: Act, after: _Rights | None) -> None:
-        session, rules = writes.unit.session, self._store.compiler.rule_set
+        unit, rules = writes.unit, self._store.compiler.rule_set
         takes = act in (Act.DISABLED, Act.RIGHTS_SET)
         was_locked = takes and await self._administration.locks_out(rules, writes)
         match act:
             case Act.DISABLED:
-                await self._accounts.disable(username, session)
+                await self._accounts.disable(username, unit)
             case Act.ENABLED:
-                await self._accounts.enable(username, session)
+                await self._accounts.enable(username, unit)
             case Act.SESSIONS_ENDED:
-                await self._accounts.end_sessions(username, session)
+                await self._accounts.end_sessions(username, unit)
         if after is not None:
             purposes = [Purpose(purpose) for purpose in after["purposes"]]
             roles, department = after["roles"], after["department"]
-            await self._accounts.set_rights(
-                username, roles=roles, purposes=purposes, department=department, session=session
-            )
+            await self._accounts.set_rights(username, roles=roles, purposes=purposes, department=department, unit=unit)
         if takes and not was_locked and await self._administration.locks_out(rules, writes):
             raise RuleBrokenError("draft.locks_out", "staff")
 

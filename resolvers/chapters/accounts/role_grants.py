@@ -13,7 +13,7 @@ from typing import Final, NotRequired, TypedDict
 
 from documents.access.plan import Action, Scope
 from documents.access.trace import Served
-from documents.chapters.accounts.directory import StoredAccount
+from documents.chapters.accounts.directory import StoredAccount, refuse_system_role
 from documents.chapters.accounts.role_grants import RoleGrantState as State
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError, RuleBrokenError
@@ -125,7 +125,7 @@ class RoleGrants:
                 raise RuleBrokenError("role_grant.ended_already", "ended_at")
             derived = {"ended_by": caller.username, "state": State.ENDED.value}
             await writes.update(plan, KIND, record_id, {"ended_at": now}, derived=derived, version=version)
-            await self._accounts.end_role_term(known["staff"], record_id, writes.unit.session)
+            await self._accounts.end_role_term(known["staff"], record_id, writes.unit)
             if not was_locked and await self._administration.locks_out(rules, writes):
                 raise RuleBrokenError("draft.locks_out", "role")
             return record_id
@@ -145,11 +145,12 @@ class RoleGrants:
 
     async def _give(self, writes: RecordWrites, grant: str, term: _Term) -> None:
         given = {"role": term["role"], "since": term["since"], "until": term.get("until"), "grant": grant}
-        await self._accounts.add_role_term(term["staff"], given, writes.unit.session)
+        await self._accounts.add_role_term(term["staff"], given, writes.unit)
 
     def _check(self, caller: Caller, term: _Term, now: datetime) -> None:
         if term["staff"] == caller.username:
             raise RuleBrokenError("role_grant.own_account", "staff")
+        refuse_system_role({term["role"]}, "role")
         if term["role"] not in self._store.compiler.roles:
             raise RuleBrokenError("role_grant.unknown_role", "role")
         until = term.get("until")

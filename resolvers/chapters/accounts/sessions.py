@@ -11,6 +11,7 @@ from documents.chapters.accounts.directory import AccountRepository
 from documents.chapters.accounts.login_attempts import LoginAttemptRepository
 from documents.chapters.accounts.passwords import PasswordHasher
 from documents.chapters.accounts.sessions import OpenSession, SessionRepository
+from documents.errors import RecordNotFoundError
 from policies.principal import Principal
 from resolvers.chapters.accounts.access_tokens import AccessTokens
 from resolvers.chapters.accounts.principals import Principals
@@ -71,7 +72,10 @@ class Sessions:
         if credentials is None or credentials.account.disabled or not is_right:
             return SessionResult(user_errors=(UserError(INVALID_CREDENTIALS),))
         await self._attempts.succeed(attempt)
-        return self._result(await self._sessions.open(username))
+        try:
+            return self._result(await self._sessions.open(username))
+        except RecordNotFoundError:  # disabled while the password was looked at
+            return SessionResult(user_errors=(UserError(INVALID_CREDENTIALS),))
 
     async def refresh(self, refresh_token: str) -> SessionResult:
         """The next pair of tokens of the session. A token that was used before ends the session."""

@@ -34,7 +34,7 @@ class Accounts:
         lifetime = timedelta(seconds=settings.session_seconds)
         stores = LoginStores(
             accounts=storage.accounts,
-            sessions=SessionRepository(storage.database, lifetime=lifetime),
+            sessions=SessionRepository(storage.accounts.sets, lifetime=lifetime),
             attempts=LoginAttemptRepository(storage.database),
             passwords=PasswordHasher(),
         )

@@ -111,7 +111,7 @@ class Confidentiality:
         """Carries over to the account until when it is bound, by all its undertakings together."""
         signed = await writes.find(plan, Kind.UNDERTAKING, Where(staff=staff), _Signed)
         until = access_ends_at(staff, map(_undertaking, signed), now)
-        await self._accounts.set_clearance(staff, until, writes.unit.session)
+        await self._accounts.set_clearance(staff, until, writes.unit)
 
 
 def _undertaking(known: _Signed) -> Undertaking:

@@ -125,7 +125,7 @@ class PolicyAdministration:
         """`approval`: whether another person than the authors has to approve."""
         self._operations = kernel.operations
         self._store = kernel.store
-        self._rule_sets = RuleSetRepository(kernel.storage.database)
+        self._rule_sets = RuleSetRepository(kernel.storage.database, kernel.storage.seals, kernel.storage.units)
         self._accounts = kernel.storage.accounts
         self._catalogue = FULL_CATALOGUE
         self.approval = approval
@@ -279,7 +279,7 @@ class PolicyAdministration:
                 draft=known["id"],
                 approved_by=known.get("approved_by"),
             )
-            number = await self._rule_sets.swap(writes.unit.session, active, new)
+            number = await self._rule_sets.swap(writes.unit, active, new)
         except StaleVersionError as error:  # another process was faster
             raise RuleBrokenError("draft.outdated", "base", version=str(active + 1)) from error
         derived = {"state": State.ACTIVATED.value, "steps": [*known["steps"], _taken(State.ACTIVATED, caller)]}

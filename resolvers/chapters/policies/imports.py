@@ -9,11 +9,12 @@ from collections.abc import Sequence
 
 from documents.access.plan import Purpose
 from documents.audit.entries import Performed
+from documents.declaring.names import OPERATOR
 from documents.errors import RecordNotFoundError
 from policies.in_force import PolicyStore
 from policies.principal import principal_of
 from policies.rules.rule_set import RuleSet
-from resolvers.caller import OPERATOR, Caller
+from resolvers.caller import Caller
 from resolvers.chapters.policies.administration import CreateDraft, PolicyAdministration
 from resolvers.chapters.policies.rule_forms import rows_of
 from resolvers.recording import Recorder

@@ -41,6 +41,8 @@ class Policies:
         self.view_as = ViewAs(drafts, storage.accounts, counts)
         self.matrix = PolicyMatrix(drafts)
         self.replay = PolicyReplay(drafts, AuditQueries(storage.trail.blocks))
-        self.history = PolicyHistory(operations, store, RuleSetRepository(storage.database))
+        self.history = PolicyHistory(
+            operations, store, RuleSetRepository(storage.database, storage.seals, storage.units)
+        )
         self.imports = PolicyImport(self.administration, store, kernel.recorder)
         self.current_access = CurrentAccess(store)

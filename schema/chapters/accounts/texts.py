@@ -23,6 +23,14 @@ TEXTS: Final[Texts] = {
     ),
     "password.too_short": ("A password has at least {limit} characters.", "密码至少需要 {limit} 个字符。"),
     "password.too_long": ("A password has at most {limit} characters.", "密码不能超过 {limit} 个字符。"),
+    "account.reserved_name": (
+        "`system`, `operator` and `dossier` are names of the product itself.",
+        "`system`、`operator`、`dossier` 是系统自身使用的名称。",
+    ),
+    "account.reserved_role": (
+        "`system` is the role of the product itself: no account has it.",
+        "`system` 是系统自身的角色，不得授予任何账号。",
+    ),
     "account_change.own_account": ("Nobody changes their own account.", "不得变更本人的账号。"),
     "account_change.nothing_to_change": ("The account is like that already.", "该账号已是所要求的状态。"),
     "account_change.outdated": (

@@ -65,6 +65,10 @@ TEXTS: Final[Texts] = {
         "Line {line}: the role inherits from itself, or over too many steps.",
         "第 {line} 行：角色继承自身，或继承层级过多。",
     ),
+    "rules.system_role": (
+        "Line {line}: `system` is the product itself, and no role inherits from it.",
+        "第 {line} 行：`system` 是系统自身的角色，其他角色不得继承。",
+    ),
     "policy_test.sentence": (
         "Test {number} is no sentence like `service_agent never sees individual.id_number`.",
         "第 {number} 条测试不符合格式，例如 `service_agent never sees individual.id_number`。",

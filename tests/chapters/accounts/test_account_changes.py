@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from settings import Settings
+from tests.accounts import change_account, restore_accounts
 from tests.api import PASSWORD, Api, application_database, running
 from tests.chapters.policies.test_policy_administration import (
     AGENT,
@@ -52,11 +53,9 @@ async def demo(mongodb_uri: str, folder: Path) -> AsyncIterator[Api]:
 async def api(demo: Api) -> AsyncIterator[Api]:
     """The demo, with the accounts of the beginning and nobody logged in."""
     demo.tokens.clear()
-    accounts = demo.services.database["accounts"]
-    before = await accounts.find().to_list()
+    before = await demo.services.accounts.sets.find({})
     yield demo
-    for account in before:
-        await accounts.replace_one({"_id": account["_id"]}, account)
+    await restore_accounts(demo.services.accounts, before)
     await demo.services.database["account_changes"].delete_many({})
 
 
@@ -196,8 +195,7 @@ async def test_d5_rights_that_are_given_wait_and_those_that_are_taken_do_not(api
 
 async def test_d5_a_role_that_denies_is_not_taken_without_approval(api: Api) -> None:
     """A denial outweighs every allowance: whoever loses such a role gains."""
-    accounts = api.services.database["accounts"]
-    await accounts.update_one({"_id": AGENT}, {"$push": {"roles": "account_manager"}})
+    await change_account(api.services.accounts, AGENT, roles=["service_agent", "account_manager"])
     given = {"username": AGENT, "reason": "x", "roles": ["account_manager"]}
     assert (await done(api, AUTHOR, "setAccountRoles", given))["state"] == "WAITING"
 

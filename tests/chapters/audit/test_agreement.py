@@ -95,8 +95,8 @@ async def test_whatever_is_done_to_the_rows_is_found(api: Api) -> None:
         expected.add((Disagreement.UNTOLD, rows.collection, str(forged["_id"])))
         changes: list[tuple[Disagreement, Any]] = [
             (Disagreement.UNNAMED, {"$unset": {"_entry": ""}}),
-            (Disagreement.OLDER, {"$inc": {"version": -1}}),
-            (Disagreement.OTHER, {"$inc": {"version": 1}}),
+            (Disagreement.OLDER, {"$inc": {rows.version: -1}}),
+            (Disagreement.OTHER, {"$inc": {rows.version: 1}}),
             (Disagreement.OTHER, {"$set": {"_entry": ObjectId()}}),
         ]
         await collection.delete_one({"_id": found[0]["_id"]})

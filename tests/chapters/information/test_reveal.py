@@ -18,6 +18,7 @@ from documents.errors import RecordNotFoundError
 from documents.reading.reveals import CustomerReveals
 from documents.writing.records import RecordWrites
 from policies.rules.rule_set import RuleSet
+from tests.accounts import change_session
 from tests.api import PASSWORD, Api, demo
 from tests.chapters.audit.test_audit_trail import recorded
 from tests.policies.rule_sets import default_rules
@@ -207,7 +208,8 @@ class TestStepUp:
         [session] = await sessions.find({"stepped_up_until": {"$ne": None}}).sort("issued_at", -1).to_list(1)
         until = session["stepped_up_until"]
         assert timedelta(minutes=4) < until - datetime.now(UTC) <= timedelta(minutes=5)
-        await sessions.update_one({"_id": session["_id"]}, {"$set": {"stepped_up_until": until - timedelta(minutes=5)}})
+        ago = until - timedelta(minutes=5)
+        await change_session(desk.api.services.accounts, session["_id"], stepped_up_until=ago)
         assert codes(await desk.reveal(token)) == ["STEP_UP_REQUIRED"]
 
     async def test_a_wrong_password_is_refused_and_limited(self, desk: Desk) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from settings import Settings
+from tests.accounts import change_account
 from tests.api import unhurried
 from tests.test_subscriptions import RULES, World, installation
 from tests.web.subscriptions.socket_client import SocketClient, socket_client
@@ -47,7 +48,7 @@ async def told(client: SocketClient) -> Access:
 
 async def change(world: World, username: str, **values: Any) -> None:
     """Changes an account in the database, as another process does."""
-    await world.api.services.database["accounts"].update_one({"_id": username}, {"$set": values})
+    await change_account(world.api.services.accounts, username, **values)
 
 
 def in_a_second() -> datetime:

@@ -17,6 +17,7 @@ import orjson
 import pytest
 
 from settings import Settings
+from tests.accounts import change_account, change_accounts
 from tests.api import Api, application_database, running, seeded
 from tests.command import ROOT
 from tests.patience import PATIENCE_SECONDS, PROCESS_SECONDS, until
@@ -58,9 +59,7 @@ async def demo(mongodb_uri: str, folder: Path) -> AsyncIterator[Api]:
 async def api(demo: Api) -> Api:
     """The demo under the default rules, as a version of their own, without drafts and roles for a time."""
     await demo.services.database["rule_drafts"].delete_many({})
-    await demo.services.database["accounts"].update_many(
-        {"demo": True}, {"$set": {"disabled": False, "role_terms": []}}
-    )
+    await change_accounts(demo.services.accounts, {"demo": True}, disabled=False, role_terms=[])
     await demo.services.store.refresh()  # another process may have been the last to activate
     await demo.services.store.activate(default_rules(), "tests")
     return demo
@@ -526,8 +525,10 @@ async def may_not_read_complaint_notes(api: Api) -> bool:
 async def ends_soon(api: Api) -> datetime:
     """Lets the role that the agent has for a time end in a second, whatever end was approved; gives when."""
     ends = datetime.now(UTC) + timedelta(seconds=1)
-    change = {"$set": {"role_terms.$[].until": ends}}
-    assert (await api.services.database["accounts"].update_one({"_id": AGENT}, change)).modified_count == 1
+    row = await api.services.database["accounts"].find_one({"_id": AGENT}) or {}
+    assert row["role_terms"]
+    terms = [term | {"until": ends} for term in row["role_terms"]]
+    await change_account(api.services.accounts, AGENT, role_terms=terms)
     return ends
 
 
@@ -553,11 +554,10 @@ async def test_d5_no_end_of_a_grant_leaves_nobody_to_change_the_rules(api: Api) 
     given = {"staff": "demo.inspector", "role": "policy_administrator", "reason": "x"}
     grant = await granted(api, given)
     ended = {"i": {"id": grant["id"], "version": grant["version"]}}
-    accounts = api.services.database["accounts"]
-    await accounts.update_one({"_id": SECOND}, {"$set": {"disabled": True}})
+    await change_account(api.services.accounts, SECOND, disabled=True)
     answer = await api.ask(AUTHOR, END, ended, purpose=SUPERVISION)
     assert answer["data"]["endRoleGrant"]["userErrors"] == [{"rule": "draft.locks_out"}]
-    await accounts.update_one({"_id": SECOND}, {"$set": {"disabled": False}})
+    await change_account(api.services.accounts, SECOND, disabled=False)
     answer = await api.ask(AUTHOR, END, ended, purpose=SUPERVISION)
     assert answer["data"]["endRoleGrant"]["userErrors"] == []
 

@@ -15,6 +15,7 @@ from documents.chapters.jobs.kinds import JobRecord, JobState
 from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value, encrypt_value
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
+from documents.encryption.seals import SECRET_NAME
 from documents.storing.indexes import make_indexes
 from documents.writing.unit_of_work import UnitOfWork
 from jobs.chapters import encryption as keys
@@ -60,11 +61,10 @@ class Vaults:
 
 @pytest.fixture
 async def vaults(database: Database, tmp_path: Path) -> AsyncIterator[Vaults]:
-    workshop = Workshop(database)
-    await workshop.prepare()
     keyring = Keyring(database, LocalKeyProvider(tmp_path / "root.key"))
     await keyring.open()
-    await keyring.secret("blind_index")
+    workshop = Workshop(database, await keyring.secret(SECRET_NAME))
+    await workshop.prepare()
     yield Vaults(workshop, keyring, tmp_path / "root.key")
     await workshop.end_orphaned_transactions()
 

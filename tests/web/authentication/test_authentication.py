@@ -24,6 +24,7 @@ from documents.access.plan import Purpose
 from policies.principal import NEVER, Principal
 from resolvers.chapters.accounts import principals
 from resolvers.chapters.accounts.access_tokens import AccessClaims, AccessTokens
+from tests.accounts import change_account
 from tests.login_parts import Database, LoginParts, build
 from web.authentication import bearer as authentication
 from web.authentication.bearer import Authenticator, InvalidTokenError
@@ -118,9 +119,9 @@ class TestGoodTokens:
         for header in headers:
             assert await authenticator.authenticate(header) is not None
         session_id = parts.access_tokens.verify(ended.access_token).session_id
-        await database["sessions"].update_one({"_id": session_id}, {"$set": {"ended_at": 1}})
-        await database["accounts"].update_one({"_id": "wang.li"}, {"$set": {"disabled": True}})
-        await database["accounts"].update_one({"_id": "zhao.lei"}, {"$set": {"roles": ["inspector"]}})
+        await parts.session_repository.end(session_id)
+        await change_account(parts.accounts, "wang.li", disabled=True)
+        await change_account(parts.accounts, "zhao.lei", roles=["inspector"])
         with later(principals, 1):
             assert await refused(authenticator, headers[0])
             assert await refused(authenticator, headers[1])

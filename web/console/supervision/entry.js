@@ -13,10 +13,13 @@ export const outcomeTag = (outcome) => html`<span class="tag ${TONES[outcome] ??
 /** "Read · Individual, Ticket", from what was touched. */
 export function summary(entry) {
   const acts = [...new Set((entry.touches ?? []).map((touch) => enumLabel('AuditAct', touch.act)))];
-  const kinds = [...new Set((entry.touches ?? []).map((touch) => kindLabel(touch.kind)))];
+  const kinds = [...new Set((entry.touches ?? []).map((touch) => subjectLabel(touch)))];
   const name = entry.operation?.name ?? entry.operation?.type ?? '';
   return html`${acts.join(', ') || name} ${kinds.length ? html`<span class="quiet">${kinds.join(', ')}</span>` : nothing}`;
 }
+
+/** What the rows are: a kind of record, or what has no kind (an account, a department). */
+const subjectLabel = (touch) => (touch.kind ? kindLabel(touch.kind) : t(`trail.subjects.${touch.subject}`));
 
 /** The names of fields, the first few. */
 export function fieldNames(names) {
@@ -44,10 +47,11 @@ export function entryDetails(entry) {
 function touchTemplate(touch) {
   const lists = [['plain', 'warn'], ['masked', 'accent'], ['denied', ''], ['written', 'warn'], ['refused', 'bad']]
     .filter(([name]) => touch[name]?.length);
-  return html`<section class="stack touch"><h3>${enumLabel('AuditAct', touch.act)} · ${kindLabel(touch.kind)}</h3>
+  return html`<section class="stack touch"><h3>${enumLabel('AuditAct', touch.act)} · ${subjectLabel(touch)}</h3>
     ${touch.code ? html`<p>${t('trail.code')}: <code>${touch.code}</code></p>` : nothing}
     <dl class="facts">${lists.map(([name, tone]) => html`<div><dt>${t(`trail.${name}`)}</dt>
       <dd>${touch[name].map((field) => html`<span class="tag ${tone}">${readable(field)}</span> `)}</dd></div>`)}</dl>
+    ${touch.names?.length ? html`<p class="ids">${touch.names.map((name) => html`<code>${name}</code> `)}</p>` : nothing}
     ${touch.customers?.length ? html`<p class="ids">${touch.customers.slice(0, 50).map((id) => customerLink(touch.kind, id))}
       ${touch.customers.length > 50 ? t('trail.andMore', { count: touch.customers.length }) : nothing}</p>` : nothing}</section>`;
 }

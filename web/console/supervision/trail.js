@@ -18,7 +18,7 @@ const TRAIL = `query ($person: String, $customer: ID, $field: String, $kind: Rec
     pageInfo { hasNextPage endCursor }
     nodes { chain sequence time username roles session viewedAs purpose outcome codes ruleSetVersions customers fields
       operation { type name documentHash }
-      touches { act kind customers plain masked denied written refused code } } } }`;
+      touches { act kind subject names customers plain masked denied written refused code } } } }`;
 const FIELDS = 'field labelEn labelZh';
 const NAMES = `query ($kind: RecordKind!) { viewer { individual: access(kind: INDIVIDUAL) { ${FIELDS} }
   enterprise: access(kind: ENTERPRISE) { ${FIELDS} } institution: access(kind: INSTITUTION) { ${FIELDS} }

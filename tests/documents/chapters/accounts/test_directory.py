@@ -11,14 +11,16 @@ from documents.chapters.accounts.directory import AccountRepository, NewAccount
 from documents.chapters.accounts.passwords import PasswordHasher, check_password_rules
 from documents.chapters.accounts.sessions import SessionRepository
 from documents.errors import DuplicateValueError, InvalidValueError, RecordNotFoundError
+from tests.accounts import account_sets
 from tests.login_parts import Database, initialise
+from tests.units import units_of
 
 
 @pytest.fixture
 async def accounts(database: Database) -> AccountRepository:
     """The repository over an empty database with its indexes."""
     await initialise(database)
-    return AccountRepository(database)
+    return AccountRepository(database, account_sets(database), units_of(database))
 
 
 class TestPasswords:
@@ -130,11 +132,9 @@ class TestAccounts:
         assert [item.field for item in caught.value.fields] == [field]
         assert await accounts.list_accounts() == []
 
-    async def test_disabling_and_a_new_password_end_the_sessions(
-        self, accounts: AccountRepository, database: Database
-    ) -> None:
+    async def test_disabling_and_a_new_password_end_the_sessions(self, accounts: AccountRepository) -> None:
         """Of that account, and of no other."""
-        sessions = SessionRepository(database)
+        sessions = SessionRepository(accounts.sets)
         await accounts.add(NewAccount("a", display_name="A"))
         await accounts.add(NewAccount("b", display_name="B"))
         first, other = await sessions.open("a"), await sessions.open("b")

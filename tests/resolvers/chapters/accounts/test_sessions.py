@@ -20,6 +20,7 @@ from pymongo.monitoring import (
 from documents.chapters.accounts.login_attempts import Limit, LoginLimits
 from documents.chapters.accounts.passwords import PasswordHasher
 from policies.principal import Principal
+from tests.accounts import change_account, change_session
 from tests.login_parts import ADDRESS, PASSWORD, Database, LoginParts, build, codes_of, tokens_of
 
 
@@ -162,9 +163,9 @@ class TestRefresh:
         expired, disabled = await parts.login(), await parts.login()
         session_id = parts.access_tokens.verify(expired.access_token).session_id
         past = datetime.now(UTC) - timedelta(milliseconds=1)
-        await database["sessions"].update_one({"_id": session_id}, {"$set": {"expires_at": past}})
+        await change_session(parts.accounts, session_id, expires_at=past)
         assert codes_of(await parts.sessions.refresh(expired.refresh_token)) == ["INVALID_REFRESH_TOKEN"]
-        await database["accounts"].update_one({"_id": "wang.li"}, {"$set": {"disabled": True}})
+        await change_account(parts.accounts, "wang.li", disabled=True)
         assert codes_of(await parts.sessions.refresh(disabled.refresh_token)) == ["INVALID_REFRESH_TOKEN"]
 
     async def test_only_digests_of_tokens_are_stored(self, parts: LoginParts, database: Database) -> None:
