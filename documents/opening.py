@@ -34,6 +34,7 @@ from documents.encryption.blind_index import BlindIndex
 from documents.encryption.cursors import KEY_BYTES, CursorSealer
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
+from documents.encryption.row_bindings import SECRET, RowBindings
 from documents.encryption.token_keys import TokenKey, TokenKeyRepository, TokenKeys
 from documents.reading.customers import CustomerReader
 from documents.reading.history import CustomerHistory
@@ -42,6 +43,7 @@ from documents.reading.reveals import CustomerReveals
 from documents.registry import CATALOGUE, RECORD_CLASSES
 from documents.storing.change_feed import ChangeFeed
 from documents.storing.indexes import ensure_customer_indexes, ensure_record_indexes
+from documents.storing.layout import CUSTOMER_LAYOUT
 from documents.storing.row_store import Storage, customer_rows, record_rows
 from documents.writing.customers import CustomerWriter
 from documents.writing.dependents import Dependents
@@ -137,7 +139,8 @@ async def _open(place: Place, database: Database, http_client: httpx.AsyncClient
     accounts, changes = AccountRepository(database), ChangeFeed(database)
     blind_index = BlindIndex(await keyring.secret("blind_index"))
     cursors = CursorSealer(await keyring.secret("cursors", KEY_BYTES))
-    stored = Storage(database, keyring, blind_index, cursors)
+    bindings = RowBindings(await keyring.secret(SECRET), CUSTOMER_LAYOUT.collection)
+    stored = Storage(database, keyring, blind_index, bindings, cursors)
     idempotency = IdempotencyRepository(database, await keyring.secret("idempotency"))
     reader = CustomerReader(customer_rows(stored, CATALOGUE))
     readers = {record.kind: RecordReader(record_rows(stored, record)) for record in RECORD_CLASSES}

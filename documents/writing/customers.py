@@ -28,6 +28,7 @@ from documents.storing.codec import EncodedFields
 from documents.storing.layout import CUSTOMER_LAYOUT
 from documents.storing.public_ids import new_customer_id
 from documents.storing.row_scope import Filter, members, scope_set
+from documents.writing import scopes
 from documents.writing.dependents import Dependents
 from documents.writing.history import HistoryKeeper, Written
 from documents.writing.idempotency import IdempotencyRepository, IdempotentRequest
@@ -86,7 +87,7 @@ class CustomerWriter:
         async def write(session: AsyncClientSession) -> None:
             if request is not None:
                 await self._idempotency.keep(request, f"{change.kind.value}_{customer_id}", session)
-            key = await self._keyring.create_data_key(customer_id, session)
+            key = await self._keyring.create_data_key(customer_id, scopes.scope_of(change.kind, values), session)
             encoded = self._codec.encode(change.kind, key, values)
             await self._claim(plan, change.kind, customer_id, encoded, session)
             await self._collection.insert_one(self.new_row(customer_id, change, encoded), session=session)
@@ -111,6 +112,7 @@ class CustomerWriter:
         await check_references(self._references, self._catalogue.fields(change.kind), [values])
         if row["version"] != version:
             raise StaleVersionError
+        handed_over: set[ObjectId] = set()
 
         async def write(session: AsyncClientSession) -> None:
             if request is not None:
@@ -122,6 +124,8 @@ class CustomerWriter:
             condition = {"_id": customer_id, "version": version}
             if (await self._collection.update_one(condition, update, session=session)).matched_count == 0:
                 raise StaleVersionError
+            if await scopes.bind(self._keyring, row, encoded.values, session):
+                handed_over.add(customer_id)
             await self._dependents.follow(customer_id, encoded.values, session)
             at, by = update["$set"]["updated_at"], plan.row_scope.username
             written = Written(customer_id, change.kind, version + 1, by, at, change.channel.value)
@@ -129,6 +133,7 @@ class CustomerWriter:
             await self._history.keep(written, row, encoded.values, same, session)
 
         await self._transaction(write)
+        self._keyring.evict(handed_over)
 
     async def delete(
         self, plan: AccessPlan, kind: Kind, customer_id: ObjectId, version: int, request: IdempotentRequest | None
@@ -171,7 +176,10 @@ class CustomerWriter:
             await check_references(self._references, self._catalogue.fields(kind), of_kind)
 
         async def write(session: AsyncClientSession) -> None:
-            keys = await self._keyring.create_data_keys(ids, session)
+            scoped = zip(ids, changes, validated, strict=True)
+            keys = await self._keyring.create_data_keys(
+                {customer_id: scopes.scope_of(change.kind, values) for customer_id, change, values in scoped}, session
+            )
             rows: list[dict[str, Any]] = []
             claims: list[tuple[str, bytes, ObjectId]] = []
             for customer_id, change, values in zip(ids, changes, validated, strict=True):
@@ -223,11 +231,12 @@ class CustomerWriter:
 
         Raises RecordNotFoundError."""
         scope: Filter | None = self._reader.visible_rows(plan, kind)
-        row = None
+        row: dict[str, Any] | None = None
         if scope is not None:
             condition = {"$and": [{"_id": customer_id, "kind": kind.value}, scope]}
             wanted = dict.fromkeys((*CUSTOMER_LAYOUT.membership_fields, "version", "_tokens", "_terms", *also), 1)
-            row = await self._collection.find_one(condition, wanted)
+            found = await self._collection.find(condition, wanted).to_list()
+            row = next(iter(await self._reader.proof.genuine(found, self._reader.again(condition, wanted))), None)
         if row is None:
             raise RecordNotFoundError
         return row, plan.grants(kind, scope_set(members(plan.row_scope), row))
@@ -237,8 +246,9 @@ class CustomerWriter:
     ) -> None:
         async def may_find(holder: ObjectId, field: str) -> bool:
             wanted = dict.fromkeys(CUSTOMER_LAYOUT.membership_fields, 1)
-            row = await self._collection.find_one({"_id": holder}, wanted, session=session)
-            return row is not None and self._reader.may_find_by(plan, field, row)
+            found = await self._collection.find({"_id": holder}, wanted, session=session).to_list()
+            rows = await self._reader.proof.genuine(found, self._reader.again({}, wanted), session)
+            return any(self._reader.may_find_by(plan, field, row) for row in rows)
 
         for field, token in self._unique(kind, encoded.tokens):
             await self._identifiers.claim(field, token, customer_id, may_find, session)

@@ -12,15 +12,17 @@ from typing import Any, Final
 
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.access.plan import AccessPlan, Action, Scope
 from documents.chapters.incidents.kinds import AffectedCustomer
 from documents.declaring.catalogue import Catalogue
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError
-from documents.storing.layout import CUSTOMER_LAYOUT
+from documents.reading.customers import CustomerReader
+from documents.reading.records import RecordReader
+from documents.storing.layout import CustomerReference, customer_reference
 from documents.storing.public_ids import new_customer_id
+from documents.writing.scopes import scopes_in_customer
 
 _BATCH: Final = 1000
 _WRITTEN: Final = Catalogue((AffectedCustomer,)).fields(Kind.AFFECTED_CUSTOMER).keys()
@@ -51,9 +53,10 @@ class Searched:
 class AffectedCustomers:
     """The write side of the records of affected customers."""
 
-    def __init__(self, database: AsyncDatabase[dict[str, Any]]) -> None:
-        self._customers = database[CUSTOMER_LAYOUT.collection]
-        self._rows = database[AffectedCustomer.collection]
+    def __init__(self, customers: CustomerReader, records: RecordReader) -> None:
+        self._customers = customers
+        self._rows = records.store.collection
+        self._bindings = records.store.bindings
 
     async def add(self, plan: AccessPlan, searched: Searched, seen: Sequence[Seen], session: AsyncClientSession) -> int:
         """One record for each of the customers that still exist; returns for how many. Raises FieldAccessError."""
@@ -64,7 +67,7 @@ class AffectedCustomers:
         for start in range(0, len(seen), _BATCH):
             batch = seen[start : start + _BATCH]
             known = await self._known({one.customer for one in batch}, session)
-            rows = [_row(searched, one, known[one.customer]) for one in batch if one.customer in known]
+            rows = [self._row(searched, one, known[one.customer]) for one in batch if one.customer in known]
             if rows:
                 await self._rows.insert_many(rows, ordered=False, session=session)
             listed += len(rows)
@@ -82,31 +85,30 @@ class AffectedCustomers:
 
     async def _known(
         self, customers: Collection[ObjectId], session: AsyncClientSession
-    ) -> Mapping[ObjectId, dict[str, Any]]:
-        rows = await self._customers.find({"_id": {"$in": list(customers)}}, _COPIED, session=session).to_list()
-        return {row["_id"]: row for row in rows}
+    ) -> Mapping[ObjectId, CustomerReference]:
+        wanted = {"_id": {"$in": list(customers)}}
+        found = await self._customers.store.collection.find(wanted, _COPIED, session=session).to_list()
+        rows = await self._customers.proof.genuine(found, self._customers.again({}, _COPIED), session)
+        return {row["_id"]: customer_reference(row) for row in rows}
 
-
-def _row(searched: Searched, seen: Seen, customer: Mapping[str, Any]) -> dict[str, Any]:
-    now = datetime.now(UTC)
-    row: dict[str, Any] = {
-        "_id": new_customer_id(),
-        "kind": Kind.AFFECTED_CUSTOMER.value,
-        "customer_id": seen.customer,
-        "customer": f"{customer['kind']}_{seen.customer}",
-        "_owner": customer.get("account_manager"),
-        "_department": customer.get("department"),
-        "version": 1,
-        "created_at": now,
-        "created_by": searched.by,
-        "updated_at": now,
-        "incident": searched.incident,
-        "scope": searched.scope,
-        "in_full": seen.in_full,
-        "times": seen.times,
-        "first_seen_at": seen.first,
-        "last_seen_at": seen.last,
-        "_tokens": {},
-        "_terms": [],
-    }
-    return row if searched.field is None else {**row, "field": searched.field}
+    def _row(self, searched: Searched, seen: Seen, customer: CustomerReference) -> dict[str, Any]:
+        now, row_id = datetime.now(UTC), new_customer_id()
+        row: dict[str, Any] = {
+            "_id": row_id,
+            "kind": Kind.AFFECTED_CUSTOMER.value,
+            "customer": customer.public_id,
+            **scopes_in_customer(self._bindings, row_id, customer),
+            "version": 1,
+            "created_at": now,
+            "created_by": searched.by,
+            "updated_at": now,
+            "incident": searched.incident,
+            "scope": searched.scope,
+            "in_full": seen.in_full,
+            "times": seen.times,
+            "first_seen_at": seen.first,
+            "last_seen_at": seen.last,
+            "_tokens": {},
+            "_terms": [],
+        }
+        return row if searched.field is None else {**row, "field": searched.field}

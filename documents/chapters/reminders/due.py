@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from bson import ObjectId
-from pymongo import ASCENDING, UpdateOne
+from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.access.plan import AccessPlan, Action, Scope
@@ -23,12 +23,16 @@ from documents.chapters.reminders.kinds import Reminder, ReminderState, Reminder
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
 from documents.errors import FieldAccessError
 from documents.reading.conditions import both
-from documents.reading.customers import CustomerReader
+from documents.reading.customers import CustomerReader, FirstRows
+from documents.reading.list_query import Sort
 from documents.reading.records import RecordReader
 from documents.reckoning.working_time import SHANGHAI
+from documents.storing.row_proof import GenuineRows
 from documents.storing.row_scope import Filter
+from documents.writing.scopes import scopes_in_company
 
 _ALL: Final = frozenset({Scope.ALL})
+_WHOSE: Final = frozenset({"for_person", "_owner", "department", "_department"})
 REVIEWS: Final = (ReminderSubject.REVIEW_DUE, ReminderSubject.REVIEW_OVERDUE)
 
 
@@ -96,6 +100,7 @@ class ReminderRepository:
         self._readers = readers
         self._customers = customers
         self._rows = readers[Kind.REMINDER].store.collection
+        self._bindings = readers[Kind.REMINDER].store.bindings
 
     async def expiring(
         self, plan: AccessPlan, expiry: Expiry, now: datetime, after: str | None, limit: int
@@ -107,19 +112,24 @@ class ReminderRepository:
         scope = reader.countable_rows(plan, expiry.read, AccessReport())
         if scope is None:
             return ()
-        rows = reader.store.collection
         condition = both({"expires_at": {"$gt": now, "$lte": until}, expiry.ended: None}, scope)
         if after is not None:
             instant, _, row_id = after.partition("/")
             condition = both(condition, _beyond("expires_at", datetime.fromisoformat(instant), row_id))
-        wanted = dict.fromkeys(("expires_at", expiry.person, "_department"), 1)
-        found = await rows.find(condition, wanted).sort(_order("expires_at")).limit(limit).to_list()
+        wanted = reader.proven(("expires_at", expiry.person, "_department"))
+        found, _ = await reader.first_rows(FirstRows(condition, wanted, Sort("expires_at"), limit))
         renewed: Collection[str] = ()
         if expiry.kind is Kind.UNDERTAKING:
             people = {row[expiry.person] for row in found}
             later = both({"staff": {"$in": list(people)}, "expires_at": {"$gt": until}, expiry.ended: None}, scope)
-            renewed = set(await rows.distinct("staff", later))
+            renewed = {row["staff"] for row in await self._genuine(reader, later, ("staff",))}
         return [_expiring(expiry, row, renewed=row.get(expiry.person) in renewed) for row in found]
+
+    @staticmethod
+    async def _genuine(reader: RecordReader, condition: Filter, names: Iterable[str]) -> GenuineRows:
+        wanted = reader.proven(names)
+        found = await reader.store.collection.find(condition, wanted).to_list()
+        return await reader.proof.genuine(found, reader.again(condition, wanted))
 
     async def reviews(self, plan: AccessPlan, today: date, until: date, after: str | None, limit: int) -> Sequence[Due]:
         """A page of the customers whose information is due for review by `until`, those due for longest first.
@@ -132,16 +142,16 @@ class ReminderRepository:
         if after is not None:
             day, _, row_id = after.partition("/")
             condition = both(condition, _beyond("next_review_on", day, row_id))
-        wanted = dict.fromkeys(("kind", "next_review_on", "account_manager", "department"), 1)
-        rows = self._customers.store.collection.find(condition, wanted).sort(_order("next_review_on")).limit(limit)
-        return [_review(row, today) async for row in rows]
+        wanted = self._customers.proven(("next_review_on",))
+        rows, _ = await self._customers.first_rows(FirstRows(condition, wanted, Sort("next_review_on"), limit))
+        return [_review(row, today) for row in rows]
 
     async def remind(self, plan: AccessPlan, due: Iterable[Due], by: str, session: AsyncClientSession) -> None:
         """Makes the reminders that there are not yet, hands on those whose person is another by now, and ends those of
         what was renewed."""
         self._check(plan)
         now = datetime.now(UTC)
-        changes = [change for one in due for change in _changes(one, by, now)]
+        changes = [change for one in due for change in self._changes(one, by, now)]
         if changes:
             await self._rows.bulk_write(changes, ordered=True, session=session)
 
@@ -153,6 +163,34 @@ class ReminderRepository:
             "state": ReminderState.OPEN.value,
         }
         await self._rows.update_many(condition, _done(datetime.now(UTC)), session=session)
+
+    def _changes(self, due: Due, by: str, now: datetime) -> Iterable[UpdateOne]:
+        reminder_id = _reminder_id(due.about, due.what, due.due_on)
+        if due.renewed:
+            yield UpdateOne({"_id": reminder_id, "state": ReminderState.OPEN.value}, _done(now))
+            return
+        row = {
+            "kind": Kind.REMINDER.value,
+            "version": 1,
+            "created_at": now,
+            "created_by": by,
+            "updated_at": now,
+            "about": due.about,
+            "what": due.what.value,
+            "due_on": due.due_on.isoformat(),
+            "state": ReminderState.OPEN.value,
+            "_tokens": {},
+            "_terms": [],
+        }
+        named = {"for_person": due.person, "department": due.department}
+        whose = {name: value for name, value in named.items() if value is not None}
+        whose |= scopes_in_company(self._bindings, Reminder, reminder_id, due.person, due.department)
+        change: dict[str, Any] = {"$setOnInsert": row, "$set": whose}
+        nobodys = dict.fromkeys(_WHOSE - whose.keys(), "")
+        yield UpdateOne({"_id": reminder_id}, change | ({"$unset": nobodys} if nobodys else {}), upsert=True)
+        if due.what is ReminderSubject.REVIEW_OVERDUE:  # then that it is due is old news
+            earlier = _reminder_id(due.about, ReminderSubject.REVIEW_DUE, due.due_on)
+            yield UpdateOne({"_id": earlier, "state": ReminderState.OPEN.value}, _done(now))
 
     def _reviewable(self, plan: AccessPlan) -> Filter | None:
         """The filter of the customers whose review may be seen to be due."""
@@ -169,10 +207,6 @@ class ReminderRepository:
         needed = frozenset(Reminder.model_fields) - {"done_at", "version", "created_at", "created_by", "updated_at"}
         if refused := needed - plan.grants(Kind.REMINDER, _ALL).creatable:
             raise FieldAccessError(Action.CREATE, refused)
-
-
-def _order(field: str) -> list[tuple[str, int]]:
-    return [(field, ASCENDING), ("_id", ASCENDING)]
 
 
 def _beyond(field: str, value: Any, row_id: str) -> Filter:
@@ -209,38 +243,6 @@ def _review(row: Mapping[str, Any], today: date) -> Due:
 
 def _reminder_id(about: str, what: ReminderSubject, due_on: date) -> ObjectId:
     return ObjectId(hashlib.sha256(f"{about} {what.value} {due_on.isoformat()}".encode()).digest()[:12])
-
-
-def _changes(due: Due, by: str, now: datetime) -> Iterable[UpdateOne]:
-    reminder_id = _reminder_id(due.about, due.what, due.due_on)
-    if due.renewed:
-        yield UpdateOne({"_id": reminder_id, "state": ReminderState.OPEN.value}, _done(now))
-        return
-    row = {
-        "kind": Kind.REMINDER.value,
-        "version": 1,
-        "created_at": now,
-        "created_by": by,
-        "updated_at": now,
-        "about": due.about,
-        "what": due.what.value,
-        "due_on": due.due_on.isoformat(),
-        "state": ReminderState.OPEN.value,
-        "_tokens": {},
-        "_terms": [],
-    }
-    whose = {
-        "for_person": due.person,
-        "_owner": due.person,
-        "department": due.department,
-        "_department": due.department,
-    }
-    known = {name: value for name, value in whose.items() if value is not None}
-    change = {"$setOnInsert": row, **({"$set": known} if known else {})}
-    yield UpdateOne({"_id": reminder_id}, change, upsert=True)
-    if due.what is ReminderSubject.REVIEW_OVERDUE:  # then that it is due is old news
-        earlier = _reminder_id(due.about, ReminderSubject.REVIEW_DUE, due.due_on)
-        yield UpdateOne({"_id": earlier, "state": ReminderState.OPEN.value}, _done(now))
 
 
 def _done(now: datetime) -> dict[str, Any]:

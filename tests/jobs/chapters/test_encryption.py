@@ -12,7 +12,7 @@ from bson import ObjectId
 
 from documents.chapters.encryption.rotation import CustomerKeys, KeyRotation, Session
 from documents.chapters.jobs.kinds import JobRecord, JobState
-from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value, encrypt_value
+from documents.encryption.ciphertext import DataKey, FieldContext, KeyScope, decrypt_value, encrypt_value
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
 from jobs.chapters import encryption as keys
@@ -21,6 +21,7 @@ from tests.jobs.workshop import Database, Workshop
 from tests.patience import patience
 
 TELEPHONE = FieldContext("customers", "telephone")
+SCOPE = KeyScope("individual", "demo.manager", "sales-east")
 
 
 class Vaults:
@@ -34,7 +35,7 @@ class Vaults:
     async def begin(self, customers: int) -> str:
         """Rotates; the id of the job."""
         await self.rotation.ensure_indexes()
-        self.keys = await self.keyring.create_data_keys(ObjectId() for _ in range(customers))
+        self.keys = await self.keyring.create_data_keys({ObjectId(): SCOPE for _ in range(customers)})
 
         async def enqueue(session: Session) -> str:
             return await self.workshop.ledger.enqueue("keys.rewrap", session=session)

@@ -15,7 +15,7 @@ from documents.chapters.encryption import rotation as rotation_module
 from documents.chapters.encryption.kinds import VaultKeyState
 from documents.chapters.encryption.rotation import KeyRotation, Session, fingerprint
 from documents.encryption import vault as vault_module
-from documents.encryption.ciphertext import FieldContext, decrypt_value, encrypt_value
+from documents.encryption.ciphertext import FieldContext, KeyScope, decrypt_value, encrypt_value
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
 from documents.encryption.token_keys import TokenKeyRepository
@@ -24,6 +24,7 @@ from tests.documents.encryption.test_keyring import Database, opened, watched
 from tests.patience import until
 
 TELEPHONE = FieldContext("customers", "telephone")
+SCOPE = KeyScope("individual", "demo.manager", "sales-east")
 Sealed = dict[ObjectId, bytes]
 
 
@@ -36,7 +37,7 @@ class Installation:
         self.rotation = KeyRotation(database, keyring.vault)
 
     async def seal(self, count: int) -> Sealed:
-        keys = await self.keyring.create_data_keys(ObjectId() for _ in range(count))
+        keys = await self.keyring.create_data_keys({ObjectId(): SCOPE for _ in range(count)})
         return {customer_id: encrypt_value(key, TELEPHONE, "138") for customer_id, key in keys.items()}
 
     async def opens(self, sealed: Sealed) -> bool:
