@@ -7,7 +7,7 @@ Owns the bytes, and which bindings this process has seen to be true. It must nev
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from bson import ObjectId
@@ -23,13 +23,13 @@ KEPT: Final = 50_000
 
 
 class RowBindings:
-    """Makes and checks the bindings of the rows of one collection. Of those that were true `KEPT` are kept at most, at
-    about 150 bytes each."""
+    """Makes and checks the bindings of the rows of one collection. Of those to customers that were true `KEPT` are kept
+    at most, at about 150 bytes each: a page need not pay for each of its rows again."""
 
     def __init__(self, secret: bytes, collection: str) -> None:
         self._secret = secret
         self._collection = collection.encode()
-        self._true: dict[tuple[object, ...], None] = {}  # the one kept longest first
+        self._true: dict[bytes, None] = {}  # binding, row and what it is bound to; the one kept longest first
 
     def within(self, collection: str) -> RowBindings:
         """Those of another collection, under the same secret."""
@@ -44,31 +44,35 @@ class RowBindings:
         named = (b"" if value is None else b"\x01" + value.encode() for value in (owner, department))
         return self._digest(b"scope", row_id.binary, *named)
 
+    def all_known(self, rows: Iterable[Mapping[str, Any]]) -> bool:
+        """Whether the binding of each row to its customer was found true before; it was not where that fails."""
+        true = self._true
+        try:
+            for row in rows:
+                if row[BINDING] + row["_id"].binary + row["customer_id"].binary not in true:
+                    return False
+        except (KeyError, AttributeError, TypeError):  # something is missing, or is of another type
+            return False
+        return True
+
     def binds_customer(self, row_id: Any, customer_id: Any, binding: Any) -> bool:
         """Whether the row is bound to this customer. What is stored there may be anything."""
         if not (isinstance(row_id, ObjectId) and isinstance(customer_id, ObjectId)):
             return False
-        mark = (row_id.binary, customer_id.binary)
-        return self._is_true(mark, binding, lambda: self.of_customer(row_id, customer_id))
+        return self._is_true(binding, row_id.binary + customer_id.binary, self.of_customer(row_id, customer_id))
 
     def binds_scope(self, row_id: Any, owner: Any, department: Any, binding: Any) -> bool:
         """Whether the record of the company is bound to this owner and department."""
         if not (isinstance(row_id, ObjectId) and all(isinstance(one, str | None) for one in (owner, department))):
             return False
-        mark = (row_id.binary, owner, department)
-        return self._is_true(mark, binding, lambda: self.of_scope(row_id, owner, department))
+        return isinstance(binding, bytes) and hmac.compare_digest(binding, self.of_scope(row_id, owner, department))
 
-    def _is_true(self, mark: tuple[object, ...], binding: Any, expected: Callable[[], bytes]) -> bool:
-        if not isinstance(binding, bytes):
-            return False
-        mark = (binding, *mark)
-        if mark in self._true:
-            return True
-        if not hmac.compare_digest(binding, expected()):
+    def _is_true(self, binding: Any, bound: bytes, expected: bytes) -> bool:
+        if not (isinstance(binding, bytes) and hmac.compare_digest(binding, expected)):
             return False
         if len(self._true) >= KEPT:
             del self._true[next(iter(self._true))]
-        self._true[mark] = None
+        self._true[binding + bound] = None
         return True
 
     def _digest(self, *parts: bytes) -> bytes:

@@ -19,7 +19,7 @@ from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.encryption.ciphertext import KeyScope
-from documents.encryption.row_bindings import BINDING
+from documents.encryption.row_bindings import BINDING, RowBindings
 from documents.storing.layout import Belonging
 from documents.storing.row_store import RowStore
 
@@ -41,16 +41,59 @@ _OF_RECORDS: Final = itemgetter(1, 2)  # of a `KeyScope`
 log = logging.getLogger(__name__)
 
 
+class ForgeryReport:
+    """Says of each row of one collection once that it is served to nobody."""
+
+    def __init__(self, collection: str) -> None:
+        self._collection = collection
+        self._reported: dict[str, None] = {}
+
+    def without(self, rows: list[Row], is_genuine: Callable[[Row], bool]) -> list[Row]:
+        """The genuine ones; the others are reported."""
+        genuine = list(filter(is_genuine, rows))
+        if len(genuine) < len(rows):
+            for row in rows:
+                if not is_genuine(row):
+                    self.add(row)
+        return genuine
+
+    def add(self, row: Row) -> None:
+        """Ids alone: whoever wrote the row chose all else in it."""
+        row_id = row["_id"]
+        name = str(row_id) if isinstance(row_id, ObjectId) else f"an id of type {type(row_id).__name__}"
+        if name in self._reported:
+            return
+        if len(self._reported) >= REPORTED:
+            del self._reported[next(iter(self._reported))]
+        self._reported[name] = None
+        log.critical("a row of %s does not prove whose it is, and is shown to nobody: %s", self._collection, name)
+
+
+class BindingProof:
+    """Judges rows of one collection by their binding to their customer alone: what is read where the customer itself
+    was judged before."""
+
+    def __init__(self, bindings: RowBindings, collection: str) -> None:
+        self._bindings = bindings
+        self._report = ForgeryReport(collection)
+
+    def genuine(self, rows: list[Row]) -> list[Row]:
+        """Those of the rows that are bound to the customer whose they say they are."""
+        return self._report.without(rows, self._is_bound)
+
+    def _is_bound(self, row: Row) -> bool:
+        return self._bindings.binds_customer(row["_id"], row.get("customer_id"), row.get(BINDING))
+
+
 class RowProof:
     """Judges the rows of one store."""
 
     def __init__(self, store: RowStore) -> None:
         self._layout = store.layout
-        self._collection = store.layout.collection
         self._keyring = store.storage.keyring
         self._client = store.storage.database.client
         self._bindings = store.bindings
-        self._reported: dict[Any, None] = {}
+        self._report = ForgeryReport(store.layout.collection)
 
     async def genuine(self, rows: list[Row], again: Again, session: AsyncClientSession | None = None) -> GenuineRows:
         """Those of the rows (with their proof) that are whose they say they are, in their order.
@@ -61,7 +104,7 @@ class RowProof:
             case Belonging.NOBODYS:
                 return GenuineRows(rows)
             case Belonging.OF_COMPANY:
-                return GenuineRows([row for row in rows if self._is_bound(row) or self._report(row)])
+                return GenuineRows(self._report.without(rows, self._is_bound))
         return GenuineRows(rows if not rows or self._all_agree(rows) else await self._judged(rows, again, session))
 
     def _all_agree(self, rows: list[Row]) -> bool:
@@ -77,7 +120,7 @@ class RowProof:
                 return False
         except (KeyError, AttributeError, TypeError):  # something is missing, or is of another type
             return False
-        return all(map(self._is_bound, rows))
+        return self._bindings.all_known(rows) or all(map(self._is_bound, rows))
 
     def _agrees(self, row: Row, scopes: Mapping[ObjectId, KeyScope | None]) -> bool:
         customer_id = row.get(self._layout.key_field)
@@ -115,7 +158,7 @@ class RowProof:
             await self._settled([row["_id"] for row in forged], again, None)
         elif forged:
             for row in forged:
-                self._report(row)
+                self._report.add(row)
         return genuine
 
     @asynccontextmanager
@@ -129,14 +172,3 @@ class RowProof:
     def _customers(self, rows: list[Row]) -> Collection[ObjectId]:
         found = (row.get(self._layout.key_field) for row in rows)
         return {customer_id for customer_id in found if isinstance(customer_id, ObjectId)}
-
-    def _report(self, row: Row) -> bool:
-        """Says once that the row is served to nobody, and False. Ids alone: whoever wrote the row chose all else."""
-        row_id = row["_id"]
-        name = str(row_id) if isinstance(row_id, ObjectId) else f"an id of type {type(row_id).__name__}"
-        if name not in self._reported:
-            if len(self._reported) >= REPORTED:
-                del self._reported[next(iter(self._reported))]
-            self._reported[name] = None
-            log.critical("a row of %s does not prove whose it is, and is shown to nobody: %s", self._collection, name)
-        return False

@@ -72,7 +72,7 @@ class CustomerWriter:
         self._references = references
         self._system_values = system_values
         self._identifiers = IdentifierRepository(database)
-        self._history = HistoryKeeper(database, store.catalogue)
+        self._history = HistoryKeeper(database, store.catalogue, store.storage.bindings)
         self._validator = Validator(store.catalogue)
 
     async def create(self, plan: AccessPlan, change: Change, request: IdempotentRequest | None) -> ObjectId:
