@@ -7,11 +7,13 @@ from typing import Any
 
 from bson import ObjectId
 
+from documents.declaring.kind import Kind
 from documents.encryption.ciphertext import KeyScope
 from documents.encryption.keyring import Keyring
 from documents.encryption.row_bindings import BINDING
 from documents.storing.layout import Belonging
 from documents.storing.row_store import RowStore
+from resolvers.services import Services
 
 
 def proof_of(store: RowStore, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,6 +24,11 @@ def proof_of(store: RowStore, row: Mapping[str, Any]) -> dict[str, Any]:
         case Belonging.OF_COMPANY:
             return {BINDING: store.bindings.of_scope(row["_id"], row.get("_owner"), row.get("_department"))}
     return {}
+
+
+def bound(services: Services, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row of a record, with its binding."""
+    return {**row, **proof_of(services.storage.readers[Kind(row["kind"])].store, row)}
 
 
 async def bind_customers(keyring: Keyring, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -23,6 +23,7 @@ from jobs.definition import JobDefinition
 from jobs.registry import JobResources
 from jobs.runner import JobRunner
 from tests.api import Api, demo
+from tests.bound_rows import bound
 
 BUSINESS = "business_operation"
 LIST = """{ reminders(first: 100) { nodes { id version about what dueOn state doneAt forPerson { username } }
@@ -90,7 +91,7 @@ async def test_i4_whose_undertaking_ends_within_thirty_days_is_reminded_once(api
     renewed = await api.services.database["undertakings"].find_one({"staff": "demo.trainer"})
     assert renewed is not None
     later = {**renewed, "_id": ObjectId(), "expires_at": in_days(365)}
-    await api.services.database["undertakings"].insert_one(later)
+    await api.services.database["undertakings"].insert_one(bound(api.services, later))
     for _ in range(2):
         assert await run(api, remind_of_undertakings) == 2
     [reminder] = await reminders(api, "demo.agent")
@@ -102,7 +103,7 @@ async def test_i4_whose_undertaking_ends_within_thirty_days_is_reminded_once(api
     signed = await api.services.database["undertakings"].find_one({"staff": "demo.agent"})
     assert signed is not None
     again = {**signed, "_id": ObjectId(), "expires_at": in_days(365)}
-    await api.services.database["undertakings"].insert_one(again)
+    await api.services.database["undertakings"].insert_one(bound(api.services, again))
     await run(api, remind_of_undertakings)
     assert [one["state"] for one in await reminders(api, "demo.agent")] == ["DONE"]
 
