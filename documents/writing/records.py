@@ -34,7 +34,7 @@ from documents.storing.row_scope import members, scope_set
 from documents.writing.idempotency import IdempotencyRepository, IdempotentRequest
 from documents.writing.references import References, check_references
 from documents.writing.rows import first_version, now, row_update
-from documents.writing.scopes import scopes_of_new
+from documents.writing.scopes import hold, scopes_of_new
 
 Values = Mapping[str, Any]
 NO_VALUES: Values = {}
@@ -76,7 +76,10 @@ class RecordWrites:
         _refuse(Action.CREATE, values, grants.creatable)
         known: dict[str, Any] = {"customer": customer.public_id} if customer is not None else {}
         validated = await writer.validated(kind, {**values, **derived, **known}, creating=True)
-        key = await writer.keyring.data_key(customer.row_id) if customer is not None else None
+        key = None
+        if customer is not None:
+            await hold(writer.customers.store.collection, customer, self.session)
+            key = await writer.keyring.data_key(customer.row_id)
         encoded = store.codec.encode(kind, key, validated, row_id)
         row = {"_id": row_id, "kind": kind.value, **scopes, **first_version(encoded, now()), "created_by": by}
         await store.collection.insert_one(row, session=self.session)
@@ -174,7 +177,7 @@ class RecordWriter:
     ) -> None:
         self.database = customers.store.storage.database
         self.keyring = customers.store.storage.keyring
-        self._customers = customers
+        self.customers = customers
         self._readers = readers
         self._idempotency = idempotency
         self._references = references
@@ -204,7 +207,7 @@ class RecordWriter:
 
     async def customer(self, plan: AccessPlan, customer_id: str) -> CustomerReference:
         """Whose record it is to be; `plan` is of customers. Raises RecordNotFoundError where the caller sees none."""
-        found = await self._customers.reference(plan, customer_id)
+        found = await self.customers.reference(plan, customer_id)
         if found is None:
             raise RecordNotFoundError
         return found

@@ -12,12 +12,14 @@ from typing import Any
 
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
 
 from documents.declaring.kind import Kind
 from documents.declaring.record import CompanyRecord, CustomerRecord, Declared
 from documents.encryption.ciphertext import KeyScope
 from documents.encryption.keyring import Keyring
 from documents.encryption.row_bindings import BINDING, RowBindings
+from documents.errors import RecordNotFoundError
 from documents.storing.layout import CustomerReference, is_scoped
 
 FIELDS = frozenset({"account_manager", "department"})
@@ -38,6 +40,20 @@ async def bind(
         return False
     await keyring.bind(row["_id"], scope_of(Kind(row["kind"]), {**row, **changed}), session)
     return True
+
+
+async def hold(
+    customers: AsyncCollection[dict[str, Any]], customer: CustomerReference, session: AsyncClientSession
+) -> None:
+    """Holds the customer to whose it was when `customer` was read, until the transaction ends: a record that is made of
+    it has the scope of its customer, also where that is handed over at the same time.
+
+    Raises RecordNotFoundError where the customer is another's by now, or gone."""
+    same = {"account_manager": customer.account_manager, "department": customer.department}
+    # Two that write the same row conflict: the database has the later one done anew.
+    held = await customers.update_one({"_id": customer.row_id, **same}, {"$inc": {"_turn": 1}}, session=session)
+    if held.matched_count == 0:
+        raise RecordNotFoundError
 
 
 def scopes_of_new(

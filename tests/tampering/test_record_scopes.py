@@ -6,23 +6,29 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 
 import pytest
 from bson import ObjectId
 
+from documents.chapters.credit.figures import CreditFigures
+from documents.chapters.reminders.due import EXPIRIES, ReminderRepository
+from documents.chapters.service.figures import ServiceFigures
 from documents.declaring.kind import Kind
 from documents.declaring.names import camel_case, pascal_case
-from documents.declaring.record import CustomerRecord, plural
+from documents.declaring.record import CustomerRecord, SourceChannel, plural
 from documents.encryption.row_bindings import BINDING
 from documents.errors import FieldAccessError, RecordNotFoundError
 from documents.reading.typed_rows import Known
 from documents.reading.where import Where
 from documents.registry import RECORD_CLASSES
 from documents.storing.layout import is_scoped
+from documents.writing.customers import Change
 from documents.writing.records import RecordWrites
 from resolvers.reads import RECENT
+from tests.bound_rows import proof_of
 from tests.leaks.records import RecordWorlds
 from tests.tampering.scenes import ABROAD, HOME, MALLORY, OWNER, SEER, Scene, scene
 
@@ -168,3 +174,83 @@ async def test_a_record_that_does_not_prove_whose_it_is_is_nobodys(
             assert {"list", "by id", "node"} <= await shown_to(staged, OWNER, row), name
     finally:
         await collection.delete_many({})
+
+
+async def test_jobs_act_on_no_forged_record(staged: Scene) -> None:
+    """However many stand before the genuine ones: they neither stop a job nor come to be done."""
+    readers, customers = staged.api.services.storage.readers, staged.api.services.storage.reader
+    mine, now = staged.customers[0], datetime(2026, 3, 1, tzinfo=UTC)
+    service, reminders = ServiceFigures(readers), ReminderRepository(readers, customers)
+    credit = CreditFigures(readers[Kind.RECEIVABLE], customers)
+    values: dict[Kind, Row] = {
+        Kind.TICKET: {"next_due_at": now},
+        Kind.RECEIVABLE: {"state": "open", "due_on": "2026-01-01", "customer": mine.public_id},
+        Kind.CONSENT: {"expires_at": now + timedelta(days=3)},
+        Kind.TRAINING_RESULT: {"validity": "valid", "valid_until": "2026-01-01"},
+        Kind.UNDERTAKING: {"expires_at": now + timedelta(days=3), "staff": OWNER},
+    }
+    plans = {kind: await staged.plan(SEER, kind) for kind in values}
+
+    async def acted_on(kind: Kind, limit: int) -> list[str]:
+        plan = plans[kind]
+        match kind:
+            case Kind.TICKET:
+                return list(map(str, await service.due(plan, kind, now, limit)))
+            case Kind.TRAINING_RESULT:
+                return list(map(str, await service.lapsing(plan, now.date(), 5, limit)))
+            case Kind.RECEIVABLE:
+                return [one.id[-24:] for one in await credit.overdue(plan, now.date(), None, limit)]
+        return [one.about[-24:] for one in await reminders.expiring(plan, EXPIRIES[kind], now, None, limit)]
+
+    for kind, given in values.items():
+        collection, rows = staged.database[KINDS[kind].collection], []
+        for place in range(9):
+            row = {**genuine_row(staged, kind), **given, "_id": ObjectId(f"{place:024x}")}
+            for ended in ("withdrawn_at", "ended_at"):
+                row.pop(ended, None)
+            row |= proof_of(readers[kind].store, row) | ({"_owner": MALLORY} if place not in (4, 7, 8) else {})
+            rows.append(row)
+        await collection.insert_many(rows)
+        genuine = [f"{place:024x}" for place in (4, 7, 8)]
+        try:
+            assert await acted_on(kind, 2) == genuine[:2], kind
+            assert await acted_on(kind, 50) == genuine, kind
+            await collection.update_many({}, {"$set": {"_department": ABROAD}})
+            assert await acted_on(kind, 2) == [], kind
+        finally:
+            await collection.delete_many({})
+
+
+async def test_jobs_act_on_no_forged_customer(staged: Scene) -> None:
+    """The same of customers whose review is due."""
+    storage = staged.api.services.storage
+    reminders, plan = ReminderRepository(storage.readers, storage.reader), await staged.customer_plan(SEER)
+    made = [await staged.create(Kind.ENTERPRISE, OWNER, HOME) for _ in range(5)]
+    ids = [one.row_id for one in made]
+    due = {"$set": {"next_review_on": "2020-01-01"}}
+    await staged.database["customers"].update_many({"_id": {"$in": ids}}, due)
+    forged = sorted(ids)[:3]
+    await staged.database["customers"].update_many({"_id": {"$in": forged}}, {"$set": {"account_manager": MALLORY}})
+    found = await reminders.reviews(plan, date(2020, 2, 1), date(2020, 2, 1), None, 2)
+    assert [one.about[-24:] for one in found] == [str(each) for each in sorted(ids)[3:]]
+    assert {one.person for one in found} == {OWNER}
+    await staged.database["customers"].delete_many({"_id": {"$in": ids}})
+
+
+async def test_a_record_is_of_the_owner_that_its_customer_has_when_it_is_stored(staged: Scene) -> None:
+    """Not of the one that it had when the operation began: the record would be nobody's."""
+    storage = staged.api.services.storage
+    customer = await staged.create(Kind.INDIVIDUAL, OWNER, HOME)
+    change = Change(Kind.INDIVIDUAL, {"account_manager": MALLORY}, SourceChannel.CONTRACT)
+    await storage.writer.update(await staged.customer_plan(SEER), customer.row_id, 1, change, None)
+    plan, values = (
+        await staged.plan(SEER, Kind.REVIEW),
+        {"reviewed_on": "2026-01-01", "result": "confirmed", "next_review_on": "2027-01-01"},
+    )
+
+    async def insert(writes: RecordWrites) -> str:
+        return await writes.insert(plan, Kind.REVIEW, values, customer=customer, by=SEER)
+
+    with pytest.raises(RecordNotFoundError):
+        await storage.record_writer.run(insert)
+    assert await staged.database["reviews"].count_documents({"customer_id": customer.row_id}) == 0

@@ -14,6 +14,7 @@ from typing import Any, Final
 from bson import ObjectId
 
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
+from documents.reading.conditions import both
 from documents.reading.records import RecordReader
 from documents.storing.row_scope import Filter
 
@@ -77,7 +78,8 @@ class SharingRepository:
             found += [_shared(consents[group["_id"]], covered) for group in groups if group["_id"] in consents]
             if len(groups) < asked.limit or len(consents) == len(groups):
                 break
-            behind = {**condition, "customer_id": {direction: groups[-1]["_id"]}}  # some were forged: the list goes on
+            # Some were forged: the list goes on.
+            behind = both(condition, {"customer_id": {direction: groups[-1]["_id"]}})
         return found[: asked.limit]
 
     async def _consented(self, condition: Filter, asked: SharedPage) -> list[dict[str, Any]]:
