@@ -19,13 +19,12 @@ from typing import Any
 
 import httpx
 from pymongo import AsyncMongoClient
-from pymongo.asynchronous.collection import AsyncCollection
 from rich.console import Console
 from rich.table import Table
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import create_app
-from benchmarks.ticket_rows import ticket_rows
+from benchmarks.ticket_rows import store_tickets
 from benchmarks.workloads import LOGIN_MUTATION
 from demo.seed import seed_demo
 from documents.database.embedded import EmbeddedMongoDB
@@ -60,9 +59,7 @@ def main() -> int:
 async def _measure(uri: str, folder: Path, count: int, repeat: int) -> None:
     client: AsyncMongoClient[dict[str, Any]]
     async with AsyncMongoClient(uri) as client:
-        tickets: AsyncCollection[dict[str, Any]] = client[DATABASE]["tickets"]
-        for batch in _batches(ticket_rows(count)):
-            await tickets.insert_many(batch, ordered=False)
+        await store_tickets(client[DATABASE], folder, count)
     application = create_app(Settings(data_dir=folder, database=DATABASE, jobs="worker"), uri)
     async with application.router.lifespan_context(application) as state:
         if state is None:

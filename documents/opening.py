@@ -33,6 +33,7 @@ from documents.encryption.blind_index import BlindIndex
 from documents.encryption.cursors import KEY_BYTES, CursorSealer
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
+from documents.encryption.row_bindings import SECRET, RowBindings
 from documents.encryption.seals import SECRET_NAME, Seals
 from documents.encryption.token_keys import TokenKeyRepository, TokenKeys
 from documents.migrating.known import KnownLayouts
@@ -46,6 +47,7 @@ from documents.reading.records import RecordReader
 from documents.reading.reveals import CustomerReveals
 from documents.registry import CATALOGUE, RECORD_CLASSES
 from documents.storing.change_feed import ChangeFeed
+from documents.storing.layout import CUSTOMER_LAYOUT
 from documents.storing.row_store import Storage, customer_rows, record_rows
 from documents.writing.customers import CustomerWriter
 from documents.writing.dependents import Dependents
@@ -162,14 +164,15 @@ async def _open(place: Place, database: Database, http_client: httpx.AsyncClient
     seals, changes = Seals(await keyring.secret(SECRET_NAME)), ChangeFeed(database)
     blind_index = BlindIndex(await keyring.secret("blind_index"))
     cursors = CursorSealer(await keyring.secret("cursors", KEY_BYTES))
-    stored = Storage(database, keyring, blind_index, cursors)
+    bindings = RowBindings(await keyring.secret(SECRET), CUSTOMER_LAYOUT.collection)
+    stored = Storage(database, keyring, blind_index, bindings, cursors)
     idempotency = IdempotencyRepository(database, await keyring.secret("idempotency"))
     reader = CustomerReader(customer_rows(stored, CATALOGUE))
     readers = {record.kind: RecordReader(record_rows(stored, record)) for record in RECORD_CLASSES}
-    history, dependents = CustomerHistory(reader), Dependents(database, RECORD_CLASSES)
+    history, dependents = CustomerHistory(reader), Dependents(stored, RECORD_CLASSES)
     review_days = ReviewDays(ReviewPeriods())
     trail = await open_trail(database, keyring, place.data_dir, place.witnesses, http_client)
-    units = Units(database, idempotency, trail.takeover if place.is_recorded else None)
+    units = Units(database, idempotency, trail.takeover if place.is_recorded else None, reader.prove)
     accounts = AccountRepository(database, AccountSets(database, seals, units), units)
     ledger, files = JobLedger(database, seals, units), AttachmentStorage(database)
     rotation = KeyRotation(database, keyring.vault, units)

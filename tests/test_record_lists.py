@@ -14,6 +14,7 @@ from documents.declaring.kind import Kind
 from documents.declaring.names import camel_case, pascal_case
 from documents.declaring.record import plural
 from documents.registry import RECORD_CATALOGUES, RECORD_CLASSES
+from documents.storing.layout import Belonging
 from policies.principal import FOREVER
 from settings import Settings
 from tests.api import PASSWORD_HASH, Api, running
@@ -93,7 +94,10 @@ async def test_every_order_of_every_list_is_that_of_an_index(api: Api, kind: Kin
     """In every scope, in both directions, no page sorts in memory or scans the collection."""
     orders = [name.upper() for name, s in RECORD_CATALOGUES[kind].fields(kind).items() if s.declaration.sortable]
     sorts = [f", sort: {{ field: {name}, direction: {way} }}" for name in orders for way in ("ASC", "DESC")]
-    for username in SCOPES:
+    nobodys = api.services.storage.readers[kind].store.layout.belonging is Belonging.NOBODYS
+    for username, scope in SCOPES.items():
+        if nobodys and scope != "all":  # the database is not asked for what nobody can own
+            continue
         for arguments in ("", *sorts):
             done = await profiled(api, kind, username, arguments)
             assert "COLLSCAN" not in done["planSummary"], (username, arguments, done["planSummary"])

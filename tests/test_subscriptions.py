@@ -22,6 +22,7 @@ from resolvers.services import Services
 from settings import Settings
 from tests.accounts import change_account, change_accounts
 from tests.api import PASSWORD_HASH, Api, application_database, unhurried
+from tests.bound_rows import bound
 from tests.patience import PATIENCE_SECONDS, newly_followed, until
 from tests.web.server import served
 from tests.web.subscriptions.socket_client import SocketClient, socket_client
@@ -323,7 +324,7 @@ class TestTickets:
             "customer_id": ObjectId(customer["id"].partition("_")[2]),
         }
         row |= {"_owner": "clerk", "_department": "east", "version": 1, "subject": "咨询", "assignee": "clerk"}
-        await world.api.services.database["tickets"].insert_one({**row, **values})
+        await world.api.services.database["tickets"].insert_one(bound(world.api.services, {**row, **values}))
         return row_id
 
     async def change(self, world: World, row_id: ObjectId, **values: Any) -> None:

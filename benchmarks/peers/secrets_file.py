@@ -18,6 +18,7 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.encryption.key_providers import LocalKeyProvider
+from documents.encryption.key_scopes import scope_digest, stored_scope
 from documents.encryption.keyring import Keyring
 from documents.encryption.token_keys import TokenKeyRepository
 from documents.encryption.vault import Vault
@@ -41,7 +42,9 @@ async def opened_secrets(uri: str, database: str, data_dir: Path) -> dict[str, d
         data_keys: dict[str, str] = {}
         async for stored in connection["data_keys"].find():
             entry = stored["keys"][-1]
-            data_keys[str(stored["_id"])] = _text(vault.unwrap_data_key(stored["_id"], entry["id"], entry["wrapped"]))
+            scope = scope_digest(*stored_scope(stored))
+            secret = vault.unwrap_data_key(stored["_id"], entry["id"], scope, entry["wrapped"])
+            data_keys[str(stored["_id"])] = _text(secret)
         keyring = Keyring(connection, provider)
         await keyring.open()
         token_keys = await TokenKeyRepository(connection, keyring).load()

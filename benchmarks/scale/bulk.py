@@ -24,6 +24,7 @@ from documents.storing.codec import COLLECTION
 from documents.storing.indexes import customer_indexes, make_indexes
 from documents.storing.public_ids import new_customer_id
 from documents.writing.customers import Change
+from documents.writing.scopes import scope_of
 from documents.writing.uniqueness import IdentifierRepository
 from resolvers.services import Services
 
@@ -66,7 +67,8 @@ async def _add(
     batch: list[tuple[Kind, dict[str, Any]]],
 ) -> None:
     codec, ids = services.storage.reader.store.codec, [new_customer_id() for _ in batch]
-    keys = await services.storage.keyring.create_data_keys(ids)
+    scopes = {each: scope_of(kind, values) for each, (kind, values) in zip(ids, batch, strict=True)}
+    keys = await services.storage.keyring.create_data_keys(scopes)
     rows, claims = [], []
     for customer_id, (kind, values) in zip(ids, batch, strict=True):
         encoded = codec.encode(kind, keys[customer_id], values)

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from os import urandom
 from struct import Struct
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from bson import ObjectId
@@ -63,6 +63,14 @@ def header(key_id: bytes) -> bytes:
     return _HEADER_START + key_id
 
 
+class KeyScope(NamedTuple):
+    """Whose a customer is: its kind, its account manager and its department."""
+
+    kind: str
+    owner: str | None
+    department: str | None
+
+
 class FieldContext:
     """Where a value stands: collection and field path. Make it once per field.
 
@@ -82,24 +90,26 @@ class DataKey:
 
     `associated_data` is the key's half of the associated data (customer id and header). `packed` is the whole key as
     bytes: the associated data, which ends with the header, and the secret. A key is made of them in 1.3 µs, of which
-    OpenSSL takes 0.8.
+    OpenSSL takes 0.8. `scope` is what the key was bound to when it opened; without one it speaks for no row.
     """
 
-    __slots__ = ("aead", "associated_data", "customer_id", "header", "packed")
+    __slots__ = ("aead", "associated_data", "customer_id", "header", "packed", "scope")
 
-    def __init__(self, customer_id: ObjectId, packed: bytes) -> None:
+    def __init__(self, customer_id: ObjectId, packed: bytes, scope: KeyScope | None = None) -> None:
         self.customer_id = customer_id
         self.packed = packed
+        self.scope = scope
         self.associated_data = packed[:-SECRET_LENGTH]
         self.header = packed[_HEADER_OFFSET:-SECRET_LENGTH]
         self.aead = AESGCM(packed[-SECRET_LENGTH:])
 
     @classmethod
-    def of(cls, customer_id: ObjectId, key_id: bytes, secret: bytes) -> DataKey:
+    def of(cls, customer_id: ObjectId, key_id: bytes, secret: bytes, scope: KeyScope | None = None) -> DataKey:
         """The customer's key of that id."""
         if len(secret) != SECRET_LENGTH:
             raise ValueError("a data key has 32 bytes")
-        return cls(customer_id, _KEY_PARTS.pack(12, customer_id.binary, HEADER_LENGTH, header(key_id)) + secret)
+        packed = _KEY_PARTS.pack(12, customer_id.binary, HEADER_LENGTH, header(key_id)) + secret
+        return cls(customer_id, packed, scope)
 
 
 def encrypt_value(key: DataKey, field: FieldContext, value: Any) -> bytes:

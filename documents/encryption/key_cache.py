@@ -6,7 +6,7 @@ A key that is ready to use takes about 3 KB, nearly all of it OpenSSL's; its byt
 kept ready and the others rest as bytes, of which a key is made for one use in 1.3 µs. Keeping it ready from then on
 costs four times as much, for memory that no cache of the processor holds and for the ready key that has to go: of those
 found resting about one in `ADMITTED` stays ready. So keys in demand come to be ready, and requests that wander over all
-customers leave them so.
+customers leave them so. Customers are many and scopes are few: a resting key has the number of its scope behind it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from typing import Final
 
 from bson import ObjectId
 
-from documents.encryption.ciphertext import DataKey
+from documents.encryption.ciphertext import DataKey, KeyScope
 
+_SCOPE_BYTES: Final = 4
 KEPT_READY: Final = 20_000
 ADMITTED: Final = 32
 
@@ -34,6 +35,8 @@ class DataKeyCache:
         # By the id's bytes: ObjectId hashes and compares in Python, which would triple the cost of a hit.
         self._ready: OrderedDict[bytes, DataKey] = OrderedDict()  # the one used last at the end
         self._resting: OrderedDict[bytes, bytes] = OrderedDict()  # packed; no key is in both
+        self._scopes: list[KeyScope | None] = []
+        self._scope_numbers: dict[KeyScope | None, bytes] = {}
         self._unpacked = 0
         self._evictions = 0
 
@@ -59,11 +62,27 @@ class DataKeyCache:
                 packed = resting.get(binary)
                 if packed is None:
                     return None
-                key = unpacked = DataKey(customer_id, packed)
+                key = unpacked = DataKey(customer_id, packed[:-_SCOPE_BYTES], self._scope(packed))
                 self._unpacked += 1
             found.append(key)
         if unpacked is not None and self._unpacked >= ADMITTED:
             self._admit(unpacked)
+        return found
+
+    def scopes(self, customer_ids: Iterable[ObjectId]) -> list[KeyScope | None] | None:
+        """The scopes of these customers' keys, in their order, or None if one is not here. No key is made ready."""
+        ready, resting = self._ready.get, self._resting.get
+        found = []
+        for customer_id in customer_ids:
+            binary = customer_id.binary
+            key = ready(binary)
+            if key is not None:
+                found.append(key.scope)
+            else:
+                packed = resting(binary)
+                if packed is None:
+                    return None
+                found.append(self._scope(packed))
         return found
 
     def find(self, customer_ids: Iterable[ObjectId]) -> tuple[dict[ObjectId, DataKey], list[ObjectId]]:
@@ -84,7 +103,7 @@ class DataKeyCache:
         del self._resting[binary]
         if len(self._ready) == self._ready_size:
             other, gone = self._ready.popitem(last=False)
-            self._resting[other] = gone.packed
+            self._resting[other] = self._packed(gone)
         self._ready[binary] = key
 
     def store(self, keys: Iterable[DataKey], evictions: int) -> None:
@@ -98,7 +117,7 @@ class DataKeyCache:
         for key in keys:
             binary = key.customer_id.binary
             if binary not in self._ready and (binary in self._resting or len(self._ready) == self._ready_size):
-                self._resting[binary] = key.packed
+                self._resting[binary] = self._packed(key)
                 if len(self) > self._size:
                     self._resting.popitem(last=False)
             else:
@@ -114,3 +133,15 @@ class DataKeyCache:
         self._evictions += 1
         self._ready.clear()
         self._resting.clear()
+        self._scopes.clear()
+        self._scope_numbers.clear()
+
+    def _packed(self, key: DataKey) -> bytes:
+        number = self._scope_numbers.get(key.scope)
+        if number is None:
+            number = self._scope_numbers[key.scope] = len(self._scopes).to_bytes(_SCOPE_BYTES, "big")
+            self._scopes.append(key.scope)
+        return key.packed + number
+
+    def _scope(self, packed: bytes) -> KeyScope | None:
+        return self._scopes[int.from_bytes(packed[-_SCOPE_BYTES:], "big")]

@@ -9,7 +9,8 @@ Not guaranteed: whoever holds the root key and the database opens everything.
     vault_keys  {_id: key id (8 bytes), wrapped: bytes, active: true, created_at: date}
                 `active` is unique; those that it was before have none, and are kept. Context: `vault_key`, key id
     secrets     {_id: name, sealed: bytes, created_at: date}. Context: `secret`, name
-Data keys are wrapped with context `data_key`, customer id (12 bytes), key id (8 bytes). Bytes as in `wrapping`.
+Data keys are wrapped with context `data_key`, customer id (12 bytes), key id (8 bytes), digest of the customer's scope
+(32 bytes, `key_scopes`). Bytes as in `wrapping`.
 """
 
 from __future__ import annotations
@@ -148,12 +149,19 @@ class Vault:
             raise DecryptionError
         return key.unwrap(wrapped, context)
 
-    def unwrap_data_key(self, customer_id: ObjectId, key_id: bytes, wrapped: bytes) -> bytes:
-        """The 32 secret bytes of a data key; DecryptionError if it was wrapped for another customer or key id."""
-        return self.unwrap(wrapped, (b"data_key", customer_id.binary, key_id))
+    def unwrap_data_key(self, customer_id: ObjectId, key_id: bytes, scope: bytes, wrapped: bytes) -> bytes:
+        """The 32 secret bytes of a data key; DecryptionError if it was wrapped for another customer, key id or scope.
 
-    def wrap_data_key(self, customer_id: ObjectId, key_id: bytes, secret: bytes) -> bytes:
-        return self.active_key.wrap(secret, (b"data_key", customer_id.binary, key_id))
+        `scope` is the digest of the customer's."""
+        return self.unwrap(wrapped, (b"data_key", customer_id.binary, key_id, scope))
+
+    def wrap_data_key(self, customer_id: ObjectId, key_id: bytes, scope: bytes, secret: bytes) -> bytes:
+        """As `unwrap_data_key` opens it."""
+        return self.active_key.wrap(secret, (b"data_key", customer_id.binary, key_id, scope))
+
+    def unwrap_unbound_data_key(self, customer_id: ObjectId, key_id: bytes, wrapped: bytes) -> bytes:
+        """The same of a key from before keys were bound to scopes: for the migration that binds it, and nobody else."""
+        return self.unwrap(wrapped, (b"data_key", customer_id.binary, key_id))
 
     async def seal_secret(self, name: str, plaintext: bytes) -> bytes:
         """Seals a small secret with the active key, under its name."""

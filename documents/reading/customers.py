@@ -1,5 +1,5 @@
 """Reading customers. Every query takes an `AccessPlan` and obeys it: rows out of scope do not exist, denied fields are
-not fetched, and only what is masked in is decrypted.
+not fetched, and only what is masked in is decrypted. Nor do rows exist that do not prove whose they are (`row_proof`).
 
 Lists use keyset pagination over indexed keys. Nothing here asks who the caller is beyond what the plan says.
 """
@@ -7,10 +7,11 @@ Lists use keyset pagination over indexed keys. Nothing here asks who the caller 
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from bson import ObjectId
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.access.plan import AccessPlan, FieldGrants, Level
 from documents.access.report import AccessReport
@@ -23,12 +24,13 @@ from documents.plain_records import Record, Records
 from documents.reading.coalescing import Fetch, ReadCoalescer
 from documents.reading.conditions import ListConditions, after_position, both, list_order
 from documents.reading.filters import conditions_of
-from documents.reading.list_query import ListQuery, Page, Selection
+from documents.reading.list_query import ListQuery, Page, Selection, Sort
 from documents.reading.plan_memo import PlanMemo
 from documents.reading.projections import Projection, Projections
 from documents.reading.visible_rows import VisibleRows
-from documents.storing.layout import CustomerReference
+from documents.storing.layout import CustomerReference, customer_reference
 from documents.storing.public_ids import parse_customer_id
+from documents.storing.row_proof import Again, GenuineRows, RowProof
 from documents.storing.row_reader import RowReader
 from documents.storing.row_scope import (
     Filter,
@@ -49,7 +51,23 @@ class _SingleRead:
 
     group: Hashable
     fetch: Fetch
+    again: Again
     fetched: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRows:
+    """At most `limit` rows that meet the condition, behind `position` (value of the order's field, id).
+
+    The projection brings that field and what proves whose a row is (`CustomerReader.proven`); `optional`: rows may lack
+    the field."""
+
+    condition: Filter
+    projection: Projection
+    sort: Sort
+    limit: int
+    position: tuple[Any, ObjectId] | None = None
+    optional: bool = False
 
 
 class _Readers(NamedTuple):
@@ -64,6 +82,7 @@ class CustomerReader:
 
     def __init__(self, store: RowStore) -> None:
         self.store = store
+        self.proof = RowProof(store)
         self._layout = store.layout
         self._catalogue = store.catalogue
         self._codec = store.codec
@@ -76,6 +95,7 @@ class CustomerReader:
         self._rows = VisibleRows(store.catalogue, store.layout)
         self._conditions = ListConditions(store.catalogue, store.blind_index, self._rows)
         self._projections = Projections(store.catalogue, self._rows)
+        self._membership_fields = self.proven(store.layout.membership_fields)
         self._memo = PlanMemo()
         self._coalescer = ReadCoalescer()
 
@@ -94,10 +114,11 @@ class CustomerReader:
         question = ("single", kind, selection.get(kind))
         asked = self._memo.get(plan, question, lambda: self._single(plan, kind, selection))
         row = await self._coalescer.read(asked.group, customer_id, asked.fetch) if asked is not None else None
-        if asked is None or row is None:
+        rows = await self.proof.genuine([row], asked.again) if asked is not None and row is not None else None
+        if asked is None or not rows:
             report.trace.add_not_found(kind, customer_id, of_customer=self._layout.key_field == "_id")
             return None
-        return (await self._read(plan, [row], selection, report, asked.fetched))[0]
+        return (await self._read(plan, rows, selection, report, asked.fetched))[0]
 
     def _single(self, plan: AccessPlan, kind: Kind, selection: Selection) -> _SingleRead | None:
         scope = self.visible_rows(plan, kind)
@@ -109,12 +130,26 @@ class CustomerReader:
         async def fetch(wanted: Any) -> list[dict[str, Any]]:
             return await self._collection.find(both({"_id": wanted}, condition), projection).to_list()
 
+        again = self.again(condition, projection)
         # Where neither condition nor projection speaks of the caller, callers with the same decisions ask the same. A
         # plan without a key says nothing of its decisions: its reads are like no others.
         is_personal = bool(scope) or any(shown != 1 for shown in projection.values())
         decided_by: Hashable = plan.key or object()
         group = (decided_by, plan.row_scope if is_personal else None, kind, selection.get(kind))
-        return _SingleRead(group, fetch, frozenset(projection))
+        return _SingleRead(group, fetch, again, frozenset(projection))
+
+    async def prove(self, rows: list[dict[str, Any]], session: AsyncClientSession) -> GenuineRows:
+        """Those of the rows, read whole within the session, that are whose they say they are."""
+        return await self.proof.genuine(rows, self.again({}, {}), session)
+
+    def again(self, condition: Filter, projection: Projection) -> Again:
+        """Reads rows again that met the condition."""
+
+        async def read(row_ids: list[Any], session: AsyncClientSession) -> list[dict[str, Any]]:
+            wanted = both({"_id": {"$in": row_ids}}, condition)
+            return await self._collection.find(wanted, projection, session=session).to_list()
+
+        return read
 
     async def find_many(
         self, plan: AccessPlan, row_ids: Collection[ObjectId], selection: Selection, report: AccessReport
@@ -124,7 +159,8 @@ class CustomerReader:
         if scope is None or not row_ids:
             return {}
         projection = self._projections.projection(plan, frozenset(self._layout.kinds), selection)
-        rows = await self._collection.find(both({"_id": {"$in": list(row_ids)}}, scope), projection).to_list()
+        found = await self._collection.find(both({"_id": {"$in": list(row_ids)}}, scope), projection).to_list()
+        rows = await self.proof.genuine(found, self.again(scope, projection))
         records = await self._read(plan, rows, selection, report, frozenset(projection))
         return {row["_id"]: record for row, record in zip(rows, records, strict=True)}
 
@@ -143,17 +179,16 @@ class CustomerReader:
     async def reference_of(self, plan: AccessPlan, kind: Kind, row_id: ObjectId) -> CustomerReference | None:
         """As `reference`, of the row."""
         row = await self._membership(plan, kind, row_id)
-        if row is None:
-            return None
-        return CustomerReference(kind, row_id, row.get("account_manager"), row.get("department"), plan)
+        return replace(customer_reference(row), seen_under=plan) if row is not None else None
 
     async def _membership(self, plan: AccessPlan, kind: Kind, row_id: ObjectId) -> dict[str, Any] | None:
         """What of the row decides its grants, if the caller can see it."""
         scope = self.visible_rows(plan, kind)
         if scope is None:
             return None
-        condition = both({"_id": row_id, "kind": kind.value}, scope)
-        return await self._collection.find_one(condition, dict.fromkeys(self._layout.membership_fields, 1))
+        condition, wanted = both({"_id": row_id, "kind": kind.value}, scope), self._membership_fields
+        found = await self._collection.find(condition, wanted).to_list()
+        return next(iter(await self.proof.genuine(found, self.again(condition, wanted))), None)
 
     async def find_page(self, plan: AccessPlan, query: ListQuery, report: AccessReport) -> Page:
         """One page of the list. Raises FieldAccessError (a condition or order that no scope of the caller allows) and
@@ -164,21 +199,43 @@ class CustomerReader:
         condition, context, projection = self._list(plan, query, report)
         if condition is None:
             return Page(Records(), (), context, has_more=False)
-        descending = query.sort.descending != query.backward
-        order = list_order(query.sort.field, descending=descending)
-        if query.cursor is not None:
-            position = self._cursors.open(query.cursor, context)
-            optional = self._may_lack(query)
-            condition = after_position(condition, query.sort.field, position, descending=descending, optional=optional)
-        rows = await self._collection.find(condition, projection).sort(order).limit(query.limit + 1).to_list()
-        has_more = len(rows) > query.limit
-        rows = rows[: query.limit]
+        sort = Sort(query.sort.field, query.sort.descending != query.backward)
+        position = self._cursors.open(query.cursor, context) if query.cursor is not None else None
+        optional = self._may_lack(query)
+        asked = FirstRows(condition, projection, sort, query.limit, position, optional)
+        rows, has_more = await self.first_rows(asked)
         if query.backward:
             rows.reverse()
         field = query.sort.field
         positions = tuple([(row.get(field) if field else None, row["_id"]) for row in rows])
         records = await self._read(plan, rows, query.selection, report, frozenset(projection))
         return Page(records, positions, context, has_more)
+
+    async def first_rows(self, asked: FirstRows) -> tuple[GenuineRows, bool]:
+        """The first genuine rows, in their order, and whether there are more. Whoever asks has seen to the rights.
+
+        However many forged ones lie between: they count as if they were not there."""
+        field, descending, limit = asked.sort.field, asked.sort.descending, asked.limit
+        again, order = self.again(asked.condition, asked.projection), list_order(field, descending=descending)
+        position, rows = asked.position, list[GenuineRows]()
+        while True:
+            behind = asked.condition
+            if position is not None:
+                behind = after_position(behind, field, position, descending=descending, optional=asked.optional)
+            found = await self._collection.find(behind, asked.projection).sort(order).limit(limit + 1).to_list()
+            rows.append(await self.proof.genuine(found, again))
+            if len(rows) > 1:
+                rows[0].extend(rows.pop())
+            if len(rows[0]) > limit or len(found) <= limit:
+                break
+            position = (found[-1].get(field) if field else None, found[-1]["_id"])
+        has_more = len(rows[0]) > limit
+        del rows[0][limit:]
+        return rows[0], has_more
+
+    def proven(self, names: Iterable[str]) -> Projection:
+        """The projection to these stored fields, and to what proves whose a row is."""
+        return dict.fromkeys((*names, *sorted(self._layout.proof_fields)), 1)
 
     async def count(self, plan: AccessPlan, query: ListQuery) -> int:
         """How many rows the whole list has: those that the caller may page through, no other."""
@@ -215,7 +272,7 @@ class CustomerReader:
         )
 
     def may_find_by(self, plan: AccessPlan, field: str, row: Mapping[str, Any]) -> bool:
-        """Whether the caller can find `row` (with its membership fields) by filtering on `field`."""
+        """Whether the caller can find `row` (genuine, with its membership fields) by filtering on `field`."""
         grants = plan.grants(Kind(row["kind"]), scope_set(members(plan.row_scope, self._layout.scope_fields), row))
         return grants.is_visible and field in grants.filterable
 
@@ -249,7 +306,7 @@ class CustomerReader:
     async def _read(
         self,
         plan: AccessPlan,
-        rows: list[dict[str, Any]],
+        rows: GenuineRows,
         selection: Selection,
         report: AccessReport,
         fetched: frozenset[str],

@@ -2,9 +2,9 @@
 
 Values are kept as they are stored in the customer itself, so that an encrypted field's history is sealed by the same
 key and gone with it. Reading one is reading the field: what the caller may not read of the customer now is not in the
-history that it gets, and was not fetched.
+history that it gets, and was not fetched. A change that is not bound to its customer is in nobody's history.
 
-    customer_history  {_id, customer_id, kind, field, version, at, by, channel, before?, after?, important}
+    customer_history  {_id, customer_id, kind, field, version, at, by, channel, before?, after?, important, _bound}
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from documents.encryption.cursors import cursor_context
 from documents.plain_records import Record, Records
 from documents.reading.customers import CustomerReader
 from documents.reading.list_query import Page
+from documents.storing.row_proof import BindingProof
 
 COLLECTION = "customer_history"
 INDEXES = {
@@ -57,6 +58,7 @@ class CustomerHistory:
         self._codec = store.codec
         self._customers = customers
         self._cursors = store.storage.cursors
+        self._proof = BindingProof(store.storage.bindings.within(COLLECTION), COLLECTION)
 
     async def find_page(self, plan: AccessPlan, query: HistoryQuery, report: AccessReport) -> Page | None:
         """The newest changes first; None where the customer does not exist for the caller. Raises
@@ -70,9 +72,15 @@ class CustomerHistory:
         )
         context = cursor_context(plan.row_scope, plan.purpose, COLLECTION, row_id, field)
         condition: dict[str, Any] = {"customer_id": row_id, "field": {"$in": sorted(readable)}}
-        if query.cursor is not None:
-            condition["_id"] = {"$lt": self._cursors.open(query.cursor, context)[1]}
-        rows = await self._collection.find(condition).sort("_id", -1).limit(query.limit + 1).to_list()
+        position = self._cursors.open(query.cursor, context)[1] if query.cursor is not None else None
+        rows: list[dict[str, Any]] = []
+        while True:
+            behind = condition if position is None else {**condition, "_id": {"$lt": position}}
+            found = await self._collection.find(behind).sort("_id", -1).limit(query.limit + 1).to_list()
+            rows += self._proof.genuine(found)
+            if len(rows) > query.limit or len(found) <= query.limit:
+                break
+            position = found[-1]["_id"]  # some were forged: the history goes on
         shown = rows[: query.limit]
         key = (await self._keyring.data_keys([row_id])).get(row_id) if shown else None
         records = Records(self._entry(row, grants, key, report) for row in shown)

@@ -13,7 +13,7 @@ from documents.declaring.catalogue import Catalogue
 from documents.declaring.kind import Kind
 from documents.reading.list_query import Selection
 from documents.reading.visible_rows import VisibleRows
-from documents.storing.row_scope import Admission, memberships, row_expression
+from documents.storing.row_scope import Admission, row_expression
 
 Projection = Mapping[str, Any]
 
@@ -27,8 +27,8 @@ class Projections:
 
     def projection(self, plan: AccessPlan, kinds: frozenset[Kind], selection: Selection) -> Projection:
         """The fields that some row may show. Where rows differ, an expression keeps the others' values back."""
-        # What tells the row's kind and scopes comes along; the reader copies of it only what is granted.
-        projection: dict[str, Any] = {"kind": 1} | {field: 1 for field, _ in memberships(plan, self._rows.layout)}
+        # What tells the row's kind and scopes, and proves them, comes along; the reader copies only what is granted.
+        projection: dict[str, Any] = {"kind": 1, **dict.fromkeys(sorted(self._rows.layout.proof_fields), 1)}
         if self._rows.layout.key_field != "_id":  # which comes along by itself
             projection[self._rows.layout.key_field] = 1
         visible = self._rows.visible(plan, kinds)

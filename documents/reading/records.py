@@ -53,7 +53,8 @@ class RecordReader(CustomerReader):
         selection = Selection({self.kind: row_fields(catalogue, self.kind, row).names})
         projection = self._projections.projection(plan, frozenset({self.kind}), selection)
         wanted = both({"kind": self.kind.value, **where.filter(catalogue, self.kind)}, scope)
-        rows = await self.store.collection.find(wanted, projection, session=session).sort("_id", 1).to_list()
+        found = await self._collection.find(wanted, projection, session=session).sort("_id", 1).to_list()
+        rows = await self.proof.genuine(found, self.again(wanted, projection), session)
         return typed(catalogue, self.kind, row, await self._read(plan, rows, selection, report, frozenset(projection)))
 
     async def recent(
@@ -76,14 +77,16 @@ class RecordReader(CustomerReader):
             **self._projections.projection(plan, frozenset({self.kind}), selection),
             **dict.fromkeys(order, 1),
         }
+        condition = both({"customer_id": {"$in": list(customer_ids)}}, scope)
         found = await self._collection.aggregate(
             [
-                {"$match": both({"customer_id": {"$in": list(customer_ids)}}, scope)},
+                {"$match": condition},
                 {"$project": projection},
                 {"$group": {"_id": "$customer_id", "rows": {"$topN": _newest(count, order)}}},
             ]
         )
-        rows = [row async for group in found for row in group["rows"]]
+        newest = [row async for group in found for row in group["rows"]]
+        rows = await self.proof.genuine(newest, self.again(condition, projection))
         by_customer: dict[ObjectId, Records] = {}
         records = await self._read(plan, rows, selection, report, frozenset(projection))
         for row, record in zip(rows, records, strict=True):

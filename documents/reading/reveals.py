@@ -67,9 +67,11 @@ class CustomerReveals:
         if row is None:
             raise StaleVersionError
         reader = self._codec.row_reader(customer.kind, field.grants.opened(name), frozenset({name}))
-        key = (await self._keyring.data_keys([customer.row_id])).get(customer.row_id) if reader.needs_key else None
-        report.trace.add_rows(Act.REVEAL if field.is_masked else Act.READ, reader.served, [customer.row_id])
-        record, erased = reader.read(row, key)
-        if erased:
+        key = (await self._keyring.data_keys([customer.row_id])).get(customer.row_id)
+        if key is None:
             raise KeyErasedError
+        if key.scope != (customer.kind.value, customer.account_manager, customer.department):  # handed over by now
+            raise StaleVersionError
+        report.trace.add_rows(Act.REVEAL if field.is_masked else Act.READ, reader.served, [customer.row_id])
+        record, _ = reader.read(row, key)
         return value_texts(self._catalogue.fields(customer.kind)[name], record[name])

@@ -133,8 +133,15 @@ class RowCodec:
                 steps.append(self._step(spec, masked=level is Level.MASKED))
         served = Served(kind, tuple(plain), tuple(below_plain))
         shown = _IN_EVERY_RECORD.union(step.spec.name for step in steps)
-        whole = fetched is not None and fetched <= shown
-        form = RecordForm(with_id="id" in selected, bound_to_row=self._layout.bound_to_row, whole=whole)
+        hidden = fetched - shown if fetched is not None else frozenset()
+        # What proves a row came along for every reader; of records it is more than is worth taking out again.
+        whole = fetched is not None and not self._layout.bound_to_row and hidden <= self._layout.proof_fields
+        form = RecordForm(
+            with_id="id" in selected,
+            bound_to_row=self._layout.bound_to_row,
+            whole=whole,
+            taken_out=tuple(sorted(hidden)) if whole else (),
+        )
         return RowReader(served, tuple(steps), form, self._decrypt)
 
     def _step(self, spec: FieldSpec, *, masked: bool) -> Step:

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from operator import itemgetter
 from types import MappingProxyType
+from typing import Any
 
 from bson import ObjectId
 
 from documents.access.plan import AccessPlan, Scope
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
-from documents.declaring.record import CustomerRecord, StoredRecord
+from documents.declaring.record import CompanyRecord, CustomerRecord, Declared, StoredRecord
+from documents.encryption.row_bindings import BINDING
+
+
+class Belonging(Enum):
+    """Whose a row is, and by which of its stored fields it proves that (`storing/row_proof.py`)."""
+
+    CUSTOMER = ("kind", "account_manager", "department")
+    OF_CUSTOMER = ("customer_id", "_owner", "_department", BINDING)
+    OF_COMPANY = ("_owner", "_department", BINDING)
+    NOBODYS = ()  # of the company, and of none of its people or departments: there is nothing to prove
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +37,7 @@ class RowLayout:
     collection: str
     kinds: tuple[Kind, ...]
     scope_fields: Mapping[Scope, str]
+    belonging: Belonging
     key_field: str
     bound_to_row: bool
     zoned_instants: bool
@@ -32,6 +47,16 @@ class RowLayout:
         """What must be read of a row to know its grants."""
         return ("kind", *(field for field in self.scope_fields.values() if field != "_id"))
 
+    @cached_property
+    def proof_fields(self) -> frozenset[str]:
+        """What must be read of a row to know whether it is whose it says."""
+        return frozenset(self.belonging.value)
+
+    @cached_property
+    def customer_of(self) -> itemgetter[Any]:
+        """The customer of a row."""
+        return itemgetter(self.key_field)
+
 
 CUSTOMER_LAYOUT = RowLayout(
     collection="customers",
@@ -39,6 +64,7 @@ CUSTOMER_LAYOUT = RowLayout(
     scope_fields=MappingProxyType(
         {Scope.OWN: "account_manager", Scope.DEPARTMENT: "department", Scope.SELF: "_id"},
     ),
+    belonging=Belonging.CUSTOMER,
     key_field="_id",
     bound_to_row=False,
     zoned_instants=False,
@@ -52,15 +78,30 @@ CUSTOMER_RECORD_SCOPES: Mapping[Scope, str] = MappingProxyType(
 )
 """How a record of a customer, of whatever kind, shows its scopes."""
 
-_OF_COMPANY = MappingProxyType({Scope.OWN: "_owner", Scope.DEPARTMENT: "_department"})
+_OF_COMPANY: Mapping[Scope, str] = MappingProxyType({Scope.OWN: "_owner", Scope.DEPARTMENT: "_department"})
+_OF_NOBODY: Mapping[Scope, str] = MappingProxyType({})
+
+
+def is_scoped(record: type[Declared]) -> bool:
+    """Whether records of the class are somebody's: a customer's, or one of the company's people or departments."""
+    if issubclass(record, CompanyRecord):
+        return record.owner is not None or "department" in record.model_fields
+    return True
 
 
 def record_layout(record: type[StoredRecord]) -> RowLayout:
     """The layout of the records of one class."""
+    if issubclass(record, CustomerRecord):
+        belonging, scope_fields = Belonging.OF_CUSTOMER, CUSTOMER_RECORD_SCOPES
+    elif is_scoped(record):
+        belonging, scope_fields = Belonging.OF_COMPANY, _OF_COMPANY
+    else:
+        belonging, scope_fields = Belonging.NOBODYS, _OF_NOBODY
     return RowLayout(
         collection=record.collection,
         kinds=(record.kind,),
-        scope_fields=CUSTOMER_RECORD_SCOPES if issubclass(record, CustomerRecord) else _OF_COMPANY,
+        scope_fields=scope_fields,
+        belonging=belonging,
         key_field="customer_id",
         bound_to_row=True,
         zoned_instants=True,
@@ -81,3 +122,8 @@ class CustomerReference:
     @property
     def public_id(self) -> str:
         return f"{self.kind.value}_{self.row_id}"
+
+
+def customer_reference(row: Mapping[str, Any]) -> CustomerReference:
+    """The customer of a genuine row."""
+    return CustomerReference(Kind(row["kind"]), row["_id"], row.get("account_manager"), row.get("department"))

@@ -61,11 +61,12 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class RecordForm:
     """How a record is made: with its public `id` or without; whether ciphertexts are bound to their row; whether the
-    row is copied `whole`, because all that was fetched of it is shown."""
+    row is copied `whole`, because all that was fetched of it is shown, but for what is `taken_out` again."""
 
     with_id: bool
     bound_to_row: bool
     whole: bool
+    taken_out: tuple[str, ...] = ()
 
 
 class RowReader:
@@ -78,6 +79,7 @@ class RowReader:
         "_decrypt",
         "_kind_name",
         "_opened",
+        "_taken_out",
         "_whole",
         "_with_id",
         "kind",
@@ -88,6 +90,7 @@ class RowReader:
     def __init__(self, served: Served, steps: tuple[Step, ...], form: RecordForm, decrypt: Decrypt) -> None:
         self._bound_to_row = form.bound_to_row
         self._whole = form.whole
+        self._taken_out = form.taken_out
         self._with_id = form.with_id
         self.kind = served.kind
         self.served = served
@@ -104,6 +107,8 @@ class RowReader:
         get, row_id, kind = row.get, row["_id"], self._kind_name
         if self._whole:  # a tenth of the time, and `_id` and `kind` are in it
             record = Record(row)
+            for name in self._taken_out:
+                record.pop(name, None)
         else:
             record = Record(zip(self._copied, map(get, self._copied), strict=True))
             record["_id"] = row_id

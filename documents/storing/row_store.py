@@ -17,6 +17,7 @@ from documents.declaring.record import StoredRecord
 from documents.encryption.blind_index import BlindIndex
 from documents.encryption.cursors import CursorSealer
 from documents.encryption.keyring import Keyring
+from documents.encryption.row_bindings import RowBindings
 from documents.storing.codec import RowCodec
 from documents.storing.layout import CUSTOMER_LAYOUT, RowLayout, record_layout
 
@@ -26,11 +27,12 @@ ENTRY: Final = "_entry"
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """One database, open. `blind_index` is of customers; records have their own within it."""
+    """One database, open. `blind_index` and `bindings` are of customers; records have their own within them."""
 
     database: AsyncDatabase[dict[str, Any]]
     keyring: Keyring
     blind_index: BlindIndex
+    bindings: RowBindings
     cursors: CursorSealer
 
 
@@ -42,6 +44,7 @@ class RowStore:
     catalogue: Catalogue
     layout: RowLayout
     blind_index: BlindIndex
+    bindings: RowBindings
     codec: RowCodec
 
     @property
@@ -53,7 +56,7 @@ class RowStore:
 def customer_rows(storage: Storage, catalogue: Catalogue) -> RowStore:
     """The rows of customers, of every kind in the catalogue."""
     codec = RowCodec(catalogue.by_kind, storage.blind_index)
-    return RowStore(storage, catalogue, CUSTOMER_LAYOUT, storage.blind_index, codec)
+    return RowStore(storage, catalogue, CUSTOMER_LAYOUT, storage.blind_index, storage.bindings, codec)
 
 
 def record_rows(storage: Storage, record: type[StoredRecord]) -> RowStore:
@@ -61,4 +64,4 @@ def record_rows(storage: Storage, record: type[StoredRecord]) -> RowStore:
     catalogue, layout = Catalogue((record,)), record_layout(record)
     blind_index = storage.blind_index.within(layout.collection)
     codec = RowCodec(catalogue.by_kind, blind_index, layout=layout)
-    return RowStore(storage, catalogue, layout, blind_index, codec)
+    return RowStore(storage, catalogue, layout, blind_index, storage.bindings.within(layout.collection), codec)

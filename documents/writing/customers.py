@@ -29,6 +29,7 @@ from documents.storing.codec import EncodedFields
 from documents.storing.layout import CUSTOMER_LAYOUT
 from documents.storing.public_ids import new_customer_id
 from documents.storing.row_scope import Filter, members, scope_set
+from documents.writing import scopes
 from documents.writing.dependents import Dependents
 from documents.writing.history import HistoryKeeper, Written
 from documents.writing.references import References, check_references
@@ -65,7 +66,7 @@ class CustomerWriter:
         self._references = references
         self._system_values = system_values
         self._identifiers = IdentifierRepository(database)
-        self._history = HistoryKeeper(database, store.catalogue)
+        self._history = HistoryKeeper(database, store.catalogue, store.storage.bindings)
         self._validator = Validator(store.catalogue)
 
     async def create(self, unit: UnitOfWork, plan: AccessPlan, change: Change) -> ObjectId:
@@ -75,7 +76,7 @@ class CustomerWriter:
         values = self._validator.validate(change.kind, change.values, creating=True)
         await check_references(self._references, self._catalogue.fields(change.kind), [values])
         customer_id = new_customer_id()
-        key = await self._keyring.create_data_key(customer_id, unit.session)
+        key = await self._keyring.create_data_key(customer_id, scopes.scope_of(change.kind, values), unit.session)
         encoded = self._codec.encode(change.kind, key, values)
         await self._claim(unit, plan, change.kind, customer_id, encoded)
         row = self.new_row(customer_id, change, encoded)
@@ -102,6 +103,7 @@ class CustomerWriter:
         condition, told = {"_id": customer_id, "version": version}, _changed(Act.WRITE, row, encoded.values)
         if not await unit.update(self._collection, condition, update, told):
             raise StaleVersionError
+        await scopes.bind(self._keyring, row, encoded.values, unit.session)
         await self._dependents.follow(customer_id, encoded.values, unit.session)
         at, by = update["$set"]["updated_at"], plan.row_scope.username
         written = Written(customer_id, change.kind, version + 1, by, at, change.channel.value)
@@ -128,7 +130,7 @@ class CustomerWriter:
         await self._keyring.erase(customer_id, unit.session)
 
     def forget(self, customer_id: ObjectId) -> None:
-        """Nobody in this process has the key of the deleted customer at hand any more."""
+        """Has this process fetch the customer's key anew: after it was erased, or bound to another scope."""
         self._keyring.evict([customer_id])
 
     async def import_many(self, unit: UnitOfWork, plan: AccessPlan, changes: Sequence[Change]) -> list[ObjectId]:
@@ -143,7 +145,10 @@ class CustomerWriter:
         for kind in CUSTOMER_KINDS:
             of_kind = [values for change, values in zip(changes, validated, strict=True) if change.kind is kind]
             await check_references(self._references, self._catalogue.fields(kind), of_kind)
-        keys = await self._keyring.create_data_keys(ids, unit.session)
+        scoped = zip(ids, changes, validated, strict=True)
+        keys = await self._keyring.create_data_keys(
+            {customer_id: scopes.scope_of(change.kind, values) for customer_id, change, values in scoped}, unit.session
+        )
         rows: list[dict[str, Any]] = []
         claims: list[tuple[str, bytes, ObjectId]] = []
         told: list[ChangedRow] = []
@@ -195,11 +200,13 @@ class CustomerWriter:
 
         Raises RecordNotFoundError."""
         scope: Filter | None = self._reader.visible_rows(plan, kind)
-        row = None
+        row: dict[str, Any] | None = None
         if scope is not None:
             condition = {"$and": [{"_id": customer_id, "kind": kind.value}, scope]}
             wanted = dict.fromkeys((*CUSTOMER_LAYOUT.membership_fields, "version", "_tokens", "_terms", *also), 1)
-            row = await self._collection.find_one(condition, wanted, session=unit.session)
+            found = await self._collection.find(condition, wanted, session=unit.session).to_list()
+            genuine = await self._reader.proof.genuine(found, self._reader.again(condition, wanted), unit.session)
+            row = next(iter(genuine), None)
         if row is None:
             raise RecordNotFoundError
         return row, plan.grants(kind, scope_set(members(plan.row_scope), row))
@@ -209,8 +216,9 @@ class CustomerWriter:
     ) -> None:
         async def may_find(holder: ObjectId, field: str) -> bool:
             wanted = dict.fromkeys(CUSTOMER_LAYOUT.membership_fields, 1)
-            row = await self._collection.find_one({"_id": holder}, wanted, session=unit.session)
-            return row is not None and self._reader.may_find_by(plan, field, row)
+            found = await self._collection.find({"_id": holder}, wanted, session=unit.session).to_list()
+            rows = await self._reader.proof.genuine(found, self._reader.again({}, wanted), unit.session)
+            return any(self._reader.may_find_by(plan, field, row) for row in rows)
 
         for field, token in self._unique(kind, encoded.tokens):
             await self._identifiers.claim(field, token, customer_id, may_find, unit.session)

@@ -17,6 +17,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from documents.declaring.catalogue import Catalogue
 from documents.declaring.fields import is_important
 from documents.declaring.kind import Kind
+from documents.encryption.row_bindings import BINDING, RowBindings
 from documents.reading.history import COLLECTION
 
 
@@ -35,9 +36,10 @@ class Written:
 class HistoryKeeper:
     """The write side: rows of the changes of one customer, in the transaction of the change."""
 
-    def __init__(self, database: AsyncDatabase[dict[str, Any]], catalogue: Catalogue) -> None:
+    def __init__(self, database: AsyncDatabase[dict[str, Any]], catalogue: Catalogue, bindings: RowBindings) -> None:
         self._collection = database[COLLECTION]
         self._catalogue = catalogue
+        self._bindings = bindings.within(COLLECTION)
 
     async def keep(
         self,
@@ -52,6 +54,8 @@ class HistoryKeeper:
         fields = self._catalogue.fields(written.kind)
         rows = [
             {
+                "_id": (row_id := ObjectId()),
+                BINDING: self._bindings.of_customer(row_id, written.customer_id),
                 "customer_id": written.customer_id,
                 "kind": written.kind.value,
                 "field": name,

@@ -18,7 +18,6 @@ from documents.access.report import AccessReport
 from documents.access.trace import Act
 from documents.audit.entries import Author, ChangedRow
 from documents.declaring.kind import Kind
-from documents.declaring.record import CompanyRecord, CustomerRecord, Declared
 from documents.declaring.validation import Validator
 from documents.errors import FieldAccessError, RecordNotFoundError, StaleVersionError
 from documents.reading.customers import CustomerReader
@@ -32,6 +31,7 @@ from documents.storing.row_scope import members, scope_set
 from documents.writing.idempotency import IdempotentRequest
 from documents.writing.references import References, check_references
 from documents.writing.rows import first_version, now, row_update
+from documents.writing.scopes import scopes_of_new
 from documents.writing.unit_of_work import UnitOfWork, Units
 
 Values = Mapping[str, Any]
@@ -82,7 +82,8 @@ class RecordWrites:
         writer, store, row_id = self._writer, self._writer.reader(kind).store, new_customer_id()
         if customer is not None:
             customer = await self.lock(customer)
-        scopes = _scopes_of_new(store.catalogue.classes[kind], customer, {**values, **derived})
+        record = store.catalogue.classes[kind]
+        scopes = scopes_of_new(store.bindings, record, row_id, customer, {**values, **derived})
         grants = plan.grants(kind, scope_set(members(plan.row_scope, store.layout.scope_fields), scopes))
         _refuse(Action.CREATE, values, grants.creatable)
         known: dict[str, Any] = {"customer": customer.public_id} if customer is not None else {}
@@ -158,11 +159,13 @@ class RecordWrites:
     async def _target(self, plan: AccessPlan, kind: Kind, record_id: str) -> _Target:
         reader, row_id = self._writer.reader(kind), _row_id(kind, record_id)
         scope, layout = reader.visible_rows(plan, kind), reader.store.layout
-        row = None
+        row: dict[str, Any] | None = None
         if scope is not None:
-            wanted = dict.fromkeys((*layout.membership_fields, "customer_id", "version", "_terms"), 1)
-            condition = {"$and": [{"_id": row_id}, scope]}
-            row = await reader.store.collection.find_one(condition, wanted, session=self.unit.session)
+            named = (*layout.membership_fields, *layout.proof_fields, "customer_id", "version", "_terms")
+            condition, wanted = {"$and": [{"_id": row_id}, scope]}, dict.fromkeys(named, 1)
+            found = await reader.store.collection.find(condition, wanted, session=self.unit.session).to_list()
+            genuine = await reader.proof.genuine(found, reader.again(condition, wanted), self.unit.session)
+            row = next(iter(genuine), None)
         if row is None:
             raise RecordNotFoundError
         return _Target(row, plan.grants(kind, scope_set(members(plan.row_scope, layout.scope_fields), row)))
@@ -227,18 +230,3 @@ def _row_id(kind: Kind, record_id: str) -> ObjectId:
     if parsed is None:
         raise RecordNotFoundError
     return parsed[1]
-
-
-def _scopes_of_new(record: type[Declared], customer: CustomerReference | None, values: Values) -> dict[str, Any]:
-    """The stored fields by which the scopes of a new record of the class go."""
-    if issubclass(record, CustomerRecord):
-        if customer is None:
-            raise TypeError(f"a {record.kind.value} is of a customer")
-        return {
-            "customer_id": customer.row_id,
-            "_owner": customer.account_manager,
-            "_department": customer.department,
-        }
-    owner = record.owner if issubclass(record, CompanyRecord) else None
-    scopes = {"_owner": values.get(owner) if owner is not None else None, "_department": values.get("department")}
-    return {name: value for name, value in scopes.items() if value is not None}

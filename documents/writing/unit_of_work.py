@@ -26,7 +26,7 @@ from documents.audit.pending import PendingEntry
 from documents.audit.takeover import Takeover
 from documents.declaring.kind import Kind
 from documents.errors import IdempotencyConflictError, RecordNotFoundError
-from documents.storing.layout import CUSTOMER_LAYOUT, CustomerReference
+from documents.storing.layout import CUSTOMER_LAYOUT, CustomerReference, customer_reference
 from documents.storing.row_store import ENTRY
 from documents.writing.idempotency import IdempotencyRepository, IdempotentRequest
 
@@ -39,6 +39,13 @@ _LOCKED: Final = {"kind": 1, "account_manager": 1, "department": 1, "version": 1
 Rows = AsyncCollection[dict[str, Any]]
 
 
+Prove = Callable[[list[dict[str, Any]], AsyncClientSession], Awaitable[Sequence[dict[str, Any]]]]
+
+
+async def _as_they_are(rows: list[dict[str, Any]], _: AsyncClientSession) -> Sequence[dict[str, Any]]:
+    return rows
+
+
 @dataclass(frozen=True, slots=True)
 class _Locked:
     customer: CustomerReference
@@ -48,8 +55,9 @@ class _Locked:
 class UnitOfWork:
     """The writes of one change. They are done together or not at all."""
 
-    def __init__(self, database: AsyncDatabase[dict[str, Any]], session: AsyncClientSession) -> None:
+    def __init__(self, database: AsyncDatabase[dict[str, Any]], session: AsyncClientSession, prove: Prove) -> None:
         self.session = session
+        self._prove = prove
         self.entry_id = ObjectId()
         self.changed: list[ChangedRow] = []
         self._database = database
@@ -78,12 +86,8 @@ class UnitOfWork:
             of_them = {"_id": {"$in": missing}}
             await self._customers.update_many(of_them, _LOCK, session=self.session)
             found = await self._customers.find(of_them, _LOCKED, session=self.session).to_list()
-        for row in found:
-            if row is not None:
-                self._locked[row["_id"]] = _Locked(
-                    CustomerReference(Kind(row["kind"]), row["_id"], row.get("account_manager"), row.get("department")),
-                    row["version"],
-                )
+        for row in await self._prove([row for row in found if row is not None], self.session):
+            self._locked[row["_id"]] = _Locked(customer_reference(row), row["version"])
         return {one: self._locked[one].customer for one in customer_ids if one in self._locked}
 
     async def set_on_customer(self, customer_id: ObjectId, name: str, value: Any) -> None:
@@ -158,8 +162,14 @@ class Units:
     of what the trail costs."""
 
     def __init__(
-        self, database: AsyncDatabase[dict[str, Any]], idempotency: IdempotencyRepository, trail: Takeover | None
+        self,
+        database: AsyncDatabase[dict[str, Any]],
+        idempotency: IdempotencyRepository,
+        trail: Takeover | None,
+        prove: Prove = _as_they_are,
     ) -> None:
+        """`prove` gives those of some rows of customers that are whose they say they are."""
+        self._prove = prove
         self._database = database
         self._idempotency = idempotency
         self._trail = trail
@@ -195,7 +205,7 @@ class Units:
 
     async def _transaction(self, author: Author, work: Work, request: IdempotentRequest | None) -> _Done:
         async def write(session: AsyncClientSession) -> _Done:
-            unit = UnitOfWork(self._database, session)
+            unit = UnitOfWork(self._database, session, self._prove)
             outcome = await work(unit)
             entry_id = unit.entry_id if unit.changed else None
             if request is not None:

@@ -30,6 +30,7 @@ from documents.reading.projections import Projections
 from documents.reading.visible_rows import VisibleRows
 from documents.storing import codec, row_reader
 from documents.storing.codec import RowCodec
+from documents.storing.row_proof import GenuineRows
 from documents.storing.row_scope import EVERYTHING
 from documents.writing.customers import CustomerWriter
 from documents.writing.uniqueness import IdentifierRepository
@@ -81,7 +82,7 @@ def projection_ignores_the_row(patch: pytest.MonkeyPatch) -> None:
 
 @fault("synthetic-masker", FETCHES)
 def denied_values_are_decrypted(patch: pytest.MonkeyPatch) -> None:
-    def read(self: CustomerReader, plan: AccessPlan, rows: list[dict[str, Any]], *others: Any) -> Any:
+    def read(self: CustomerReader, plan: AccessPlan, rows: GenuineRows, *others: Any) -> Any:
         for row in rows:
             for name, stored in row.items():
                 if isinstance(stored, bytes):
@@ -155,7 +156,7 @@ def cursors_serve_any_list(patch: pytest.MonkeyPatch) -> None:
 
 @fault("default-account_manager-business_operation", "single_read")
 def access_is_told_from_values(patch: pytest.MonkeyPatch) -> None:
-    async def read(self: CustomerReader, plan: AccessPlan, rows: list[dict[str, Any]], *others: Any) -> Records:
+    async def read(self: CustomerReader, plan: AccessPlan, rows: GenuineRows, *others: Any) -> Records:
         records = await original(self, plan, rows, *others)
         stored = await self._collection.find({"_id": {"$in": [row["_id"] for row in rows]}}).to_list()
         present = {name for row in stored for name, value in row.items() if value is not None}

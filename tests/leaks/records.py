@@ -26,6 +26,7 @@ from documents.reading.records import RecordReader
 from documents.registry import RECORD_CATALOGUES
 from documents.storing.layout import CustomerReference
 from documents.storing.row_scope import members, scope_set
+from tests.bound_rows import proof_of
 from tests.leaks.worlds import ABROAD, CALLER, HOME, STAFF, STRANGER
 
 ROWS_PER_PLACE = 2
@@ -97,6 +98,7 @@ class RecordWorlds:
         row_id = ObjectId(self._random.randbytes(12))
         values = {name: self.value(spec) for name, spec in self.fields.items() if name not in ("customer", "version")}
         head = {"_id": row_id, "kind": self.kind.value, "version": 1, **scopes}
+        head |= proof_of(self._repository.store, head)
         grants = FieldGrants()
         if plan is not None:
             caller = members(plan.row_scope, self._repository.store.layout.scope_fields)

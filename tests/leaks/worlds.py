@@ -26,6 +26,7 @@ from documents.declaring.kind import Kind
 from documents.storing.codec import COLLECTION
 from resolvers.services import Services
 from settings import Settings
+from tests.bound_rows import bind_customers
 
 CALLER, NEIGHBOUR, STRANGER = "caller.li", "neighbour.wu", "stranger.qian"
 HOME, ABROAD, FAR = "D-home", "D-abroad", "D-far"
@@ -136,7 +137,7 @@ class World:
         return digests
 
     async def restore(self, contents: Mapping[str, list[Document]], data_keys: Sequence[Document]) -> None:
-        """Puts the customers back, and the keys that deletions erased."""
+        """Puts the customers back, the keys that deletions erased, and whose they are."""
         for name in RESTORED:
             await self.database[name].delete_many({})
             if contents[name]:
@@ -144,6 +145,7 @@ class World:
         kept = set(await self.database["data_keys"].distinct("_id"))
         if erased := [document for document in data_keys if document["_id"] not in kept]:
             await self.database["data_keys"].insert_many(erased)
+        await bind_customers(self.services.storage.keyring, contents[COLLECTION])
 
 
 @asynccontextmanager

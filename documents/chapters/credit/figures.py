@@ -22,7 +22,7 @@ from documents.chapters.credit.receivables import AgeBucket
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
 from documents.errors import FieldAccessError
 from documents.reading.conditions import both
-from documents.reading.customers import CustomerReader
+from documents.reading.customers import CustomerReader, FirstRows
 from documents.reading.list_query import ListQuery, Selection, Sort
 from documents.reading.records import RecordReader
 from documents.reading.visible_rows import grants_in_records
@@ -129,9 +129,10 @@ class CreditFigures:
         condition: dict[str, Any] = {**OPEN, "due_on": {"$lt": before.isoformat()}}
         if after is not None:
             condition["_id"] = {"$gt": ObjectId(after.rpartition("_")[2])}
-        rows = self._rows.find(both(condition, scope), {"customer": 1}).sort("_id", 1).limit(limit)
+        wanted = self._receivables.proven(("customer",))
+        rows, _ = await self._receivables.first_rows(FirstRows(both(condition, scope), wanted, Sort(), limit))
         kind = Kind.RECEIVABLE.value
-        return [OverdueReceivable(f"{kind}_{row['_id']}", row["customer"]) async for row in rows]
+        return [OverdueReceivable(f"{kind}_{row['_id']}", row["customer"]) for row in rows]
 
 
 def _summable(grants: FieldGrants) -> frozenset[str]:

@@ -10,7 +10,7 @@ a rotation. Whatever does not open is left as it is, and counts as left.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -28,6 +28,7 @@ from documents.chapters.encryption.kinds import VaultKeyState
 from documents.declaring.kind import Kind
 from documents.encryption.ciphertext import HEADER_LENGTH, header
 from documents.encryption.key_providers import LocalKeyProvider
+from documents.encryption.key_scopes import scope_digest, stored_scope
 from documents.encryption.token_keys import TokenKey, secret_name
 from documents.encryption.vault import ACTIVE_SECONDS, StoredDocument, Vault, key_collection
 from documents.errors import DecryptionError, RuleBrokenError
@@ -77,10 +78,10 @@ class KeyFacts:
 
 @dataclass(frozen=True, slots=True)
 class CustomerKeys:
-    """The data keys of one customer as they are stored, one of which at least is to be wrapped anew."""
+    """The data keys of one customer as they are stored with its scope, one of which at least is to be wrapped anew."""
 
     customer_id: ObjectId
-    entries: Sequence[StoredDocument]
+    stored: StoredDocument
 
 
 class KeyRotation:
@@ -144,27 +145,30 @@ class KeyRotation:
         if after is not None:
             condition["_id"] = {"$gt": after}
         found = self._data_keys.find(condition, sort={"_id": 1}, limit=limit, hint=_BY_VAULT_KEY)
-        return [CustomerKeys(stored["_id"], stored["keys"]) for stored in await found.to_list()]
+        return [CustomerKeys(stored["_id"], stored) for stored in await found.to_list()]
 
     async def rewrap(self, unit: UnitOfWork, customers: Sequence[CustomerKeys]) -> None:
         """Wraps the data keys of `customers` with the active vault key."""
-        writes = [write for one in customers for entry in one.entries for write in self._write(one.customer_id, entry)]
+        writes = [write for one in customers for write in self._writes(one.customer_id, one.stored)]
         if writes:
             await self._data_keys.bulk_write(writes, ordered=False, session=unit.session)
             unit.tell(self._told("data_keys"))
 
-    def _write(self, customer_id: ObjectId, entry: StoredDocument) -> list[UpdateOne]:
-        if not self._is_stale(entry["wrapped"]):
-            return []
-        try:
-            secret = self._vault.unwrap_data_key(customer_id, entry["id"], entry["wrapped"])
-        except DecryptionError:
-            return []
-        # INVARIANT: never an upsert, and only over what was read: the key may have been erased or rewrapped meanwhile.
-        condition = {"_id": customer_id, "keys": {"$elemMatch": {"id": entry["id"], "wrapped": entry["wrapped"]}}}
-        wrapped = self._vault.wrap_data_key(customer_id, entry["id"], secret)
-        change = {"keys.$.wrapped": wrapped, "keys.$.vault_key": self._vault.active_key.key_id}
-        return [UpdateOne(condition, {"$set": change})]
+    def _writes(self, customer_id: ObjectId, stored: StoredDocument) -> Iterator[UpdateOne]:
+        for entry in stored["keys"]:
+            if not self._is_stale(entry["wrapped"]):
+                continue
+            try:
+                digest = scope_digest(*stored_scope(stored))
+                secret = self._vault.unwrap_data_key(customer_id, entry["id"], digest, entry["wrapped"])
+            except DecryptionError:
+                continue
+            # INVARIANT: never an upsert, and only over what was read: the key may have been erased or rewrapped, or
+            # the customer handed over, meanwhile.
+            condition = {"_id": customer_id, "keys": {"$elemMatch": {"id": entry["id"], "wrapped": entry["wrapped"]}}}
+            wrapped = self._vault.wrap_data_key(customer_id, entry["id"], digest, secret)
+            change = {"keys.$.wrapped": wrapped, "keys.$.vault_key": self._vault.active_key.key_id}
+            yield UpdateOne(condition, {"$set": change})
 
     async def rewrap_secrets(self, unit: UnitOfWork) -> None:
         """Seals the secrets of the installation with the active vault key."""

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.access.plan import AccessPlan, Action, Scope
 from documents.access.trace import Act
@@ -21,8 +20,10 @@ from documents.chapters.incidents.kinds import AffectedCustomer
 from documents.declaring.catalogue import Catalogue
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError
+from documents.reading.records import RecordReader
 from documents.storing.layout import CustomerReference
 from documents.storing.public_ids import new_customer_id
+from documents.writing.scopes import scopes_in_customer
 from documents.writing.unit_of_work import UnitOfWork
 
 _BATCH: Final = 1000
@@ -53,8 +54,9 @@ class Searched:
 class AffectedCustomers:
     """The write side of the records of affected customers."""
 
-    def __init__(self, database: AsyncDatabase[dict[str, Any]]) -> None:
-        self._rows = database[AffectedCustomer.collection]
+    def __init__(self, records: RecordReader) -> None:
+        self._rows = records.store.collection
+        self._bindings = records.store.bindings
 
     async def add(self, unit: UnitOfWork, plan: AccessPlan, searched: Searched, seen: Sequence[Seen]) -> int:
         """One record for each of the customers that still exist; returns for how many. Raises FieldAccessError."""
@@ -65,7 +67,7 @@ class AffectedCustomers:
         for start in range(0, len(seen), _BATCH):
             batch = seen[start : start + _BATCH]
             known = await unit.lock_many({one.customer for one in batch})
-            rows = [_row(searched, one, known[one.customer]) for one in batch if one.customer in known]
+            rows = [self._row(searched, one, known[one.customer]) for one in batch if one.customer in known]
             await unit.insert_many(self._rows, rows, map(_changed, rows), ordered=False)
             listed += len(rows)
         return listed
@@ -80,30 +82,27 @@ class AffectedCustomers:
         found = await (await self._rows.aggregate(stages, session=session)).to_list()
         return int(found[0]["found"]) if found else 0
 
-
-def _row(searched: Searched, seen: Seen, customer: CustomerReference) -> dict[str, Any]:
-    now = datetime.now(UTC)
-    row: dict[str, Any] = {
-        "_id": new_customer_id(),
-        "kind": Kind.AFFECTED_CUSTOMER.value,
-        "customer_id": seen.customer,
-        "customer": customer.public_id,
-        "_owner": customer.account_manager,
-        "_department": customer.department,
-        "version": 1,
-        "created_at": now,
-        "created_by": searched.by,
-        "updated_at": now,
-        "incident": searched.incident,
-        "scope": searched.scope,
-        "in_full": seen.in_full,
-        "times": seen.times,
-        "first_seen_at": seen.first,
-        "last_seen_at": seen.last,
-        "_tokens": {},
-        "_terms": [],
-    }
-    return row if searched.field is None else {**row, "field": searched.field}
+    def _row(self, searched: Searched, seen: Seen, customer: CustomerReference) -> dict[str, Any]:
+        now, row_id = datetime.now(UTC), new_customer_id()
+        row: dict[str, Any] = {
+            "_id": row_id,
+            "kind": Kind.AFFECTED_CUSTOMER.value,
+            "customer": customer.public_id,
+            **scopes_in_customer(self._bindings, row_id, customer),
+            "version": 1,
+            "created_at": now,
+            "created_by": searched.by,
+            "updated_at": now,
+            "incident": searched.incident,
+            "scope": searched.scope,
+            "in_full": seen.in_full,
+            "times": seen.times,
+            "first_seen_at": seen.first,
+            "last_seen_at": seen.last,
+            "_tokens": {},
+            "_terms": [],
+        }
+        return row if searched.field is None else {**row, "field": searched.field}
 
 
 def _changed(row: Mapping[str, Any]) -> ChangedRow:

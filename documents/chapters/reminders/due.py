@@ -14,7 +14,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from bson import ObjectId
-from pymongo import ASCENDING
 
 from documents.access.plan import AccessPlan, Action, Scope
 from documents.access.report import AccessReport
@@ -25,11 +24,14 @@ from documents.chapters.reminders.kinds import Reminder, ReminderState, Reminder
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
 from documents.errors import FieldAccessError
 from documents.reading.conditions import both
-from documents.reading.customers import CustomerReader
+from documents.reading.customers import CustomerReader, FirstRows
+from documents.reading.list_query import Sort
 from documents.reading.records import RecordReader
 from documents.reckoning.working_time import SHANGHAI
 from documents.storing.layout import CustomerReference
+from documents.storing.row_proof import GenuineRows
 from documents.storing.row_scope import Filter
+from documents.writing.scopes import scopes_in_company
 from documents.writing.unit_of_work import UnitOfWork
 
 _ALL: Final = frozenset({Scope.ALL})
@@ -102,6 +104,7 @@ class ReminderRepository:
         self._readers = readers
         self._customers = customers
         self._rows = readers[Kind.REMINDER].store.collection
+        self._bindings = readers[Kind.REMINDER].store.bindings
 
     async def expiring(
         self, plan: AccessPlan, expiry: Expiry, now: datetime, after: str | None, limit: int
@@ -113,19 +116,24 @@ class ReminderRepository:
         scope = reader.countable_rows(plan, expiry.read, AccessReport())
         if scope is None:
             return ()
-        rows = reader.store.collection
         condition = both({"expires_at": {"$gt": now, "$lte": until}, expiry.ended: None}, scope)
         if after is not None:
             instant, _, row_id = after.partition("/")
             condition = both(condition, _beyond("expires_at", datetime.fromisoformat(instant), row_id))
-        wanted = dict.fromkeys(("expires_at", expiry.person, "_department", "customer_id"), 1)
-        found = await rows.find(condition, wanted).sort(_order("expires_at")).limit(limit).to_list()
+        wanted = reader.proven(("expires_at", expiry.person, "_department"))
+        found, _ = await reader.first_rows(FirstRows(condition, wanted, Sort("expires_at"), limit))
         renewed: Collection[str] = ()
         if expiry.kind is Kind.UNDERTAKING:
             people = {row[expiry.person] for row in found}
             later = both({"staff": {"$in": list(people)}, "expires_at": {"$gt": until}, expiry.ended: None}, scope)
-            renewed = set(await rows.distinct("staff", later))
+            renewed = {row["staff"] for row in await self._genuine(reader, later, ("staff",))}
         return [_expiring(expiry, row, renewed=row.get(expiry.person) in renewed) for row in found]
+
+    @staticmethod
+    async def _genuine(reader: RecordReader, condition: Filter, names: Iterable[str]) -> GenuineRows:
+        wanted = reader.proven(names)
+        found = await reader.store.collection.find(condition, wanted).to_list()
+        return await reader.proof.genuine(found, reader.again(condition, wanted))
 
     async def reviews(self, plan: AccessPlan, today: date, until: date, after: str | None, limit: int) -> Sequence[Due]:
         """A page of the customers whose information is due for review by `until`, those due for longest first.
@@ -138,9 +146,9 @@ class ReminderRepository:
         if after is not None:
             day, _, row_id = after.partition("/")
             condition = both(condition, _beyond("next_review_on", day, row_id))
-        wanted = dict.fromkeys(("kind", "next_review_on", "account_manager", "department"), 1)
-        rows = self._customers.store.collection.find(condition, wanted).sort(_order("next_review_on")).limit(limit)
-        return [_review(row, today) async for row in rows]
+        wanted = self._customers.proven(("next_review_on",))
+        rows, _ = await self._customers.first_rows(FirstRows(condition, wanted, Sort("next_review_on"), limit))
+        return [_review(row, today) for row in rows]
 
     async def remind(self, unit: UnitOfWork, plan: AccessPlan, due: Iterable[Due], by: str) -> None:
         """Makes the reminders that there are not yet, hands on those whose person is another by now, and ends those of
@@ -160,7 +168,7 @@ class ReminderRepository:
             if one.customer is not None and one.customer not in customers:
                 continue  # it went, and there is nobody to remind of anything
             customer = customers[one.customer] if one.customer is not None else None
-            whose = _whose(one, customer)
+            whose = self._whose(reminder_id, one, customer)
             row = known.get(reminder_id)
             if row is None and not one.renewed:
                 made.append(_new_row(reminder_id, one, whose, by, now))
@@ -185,8 +193,20 @@ class ReminderRepository:
             await self._update(unit, row, {"state": ReminderState.DONE.value, "done_at": now}, now)
 
     async def _update(self, unit: UnitOfWork, row: Mapping[str, Any], values: Mapping[str, Any], now: datetime) -> None:
-        change = {"$set": {**values, "updated_at": now}, "$inc": {"version": 1}}
+        kept = {name: value for name, value in values.items() if value is not None}
+        change: dict[str, Any] = {"$set": {**kept, "updated_at": now}, "$inc": {"version": 1}}
+        if cleared := dict.fromkeys(values.keys() - kept.keys(), ""):
+            change["$unset"] = cleared
         await unit.update(self._rows, {"_id": row["_id"]}, change, _changed(Act.WRITE, row, _WRITTEN & values.keys()))
+
+    def _whose(self, reminder_id: ObjectId, due: Due, customer: CustomerReference | None) -> dict[str, Any]:
+        """Who is to be reminded, and what proves it: whoever manages the customer at this moment, where it is about
+        one."""
+        person = customer.account_manager if customer is not None else due.person
+        department = customer.department if customer is not None else due.department
+        nobodys = dict.fromkeys(("_owner", "_department"))
+        scopes = scopes_in_company(self._bindings, Reminder, reminder_id, person, department)
+        return {"for_person": person, "department": department, **nobodys, **scopes}
 
     def _reviewable(self, plan: AccessPlan) -> Filter | None:
         """The filter of the customers whose review may be seen to be due."""
@@ -203,10 +223,6 @@ class ReminderRepository:
         needed = frozenset(Reminder.model_fields) - {"done_at", "version", "created_at", "created_by", "updated_at"}
         if refused := needed - plan.grants(Kind.REMINDER, _ALL).creatable:
             raise FieldAccessError(Action.CREATE, refused)
-
-
-def _order(field: str) -> list[tuple[str, int]]:
-    return [(field, ASCENDING), ("_id", ASCENDING)]
 
 
 def _beyond(field: str, value: Any, row_id: str) -> Filter:
@@ -245,13 +261,6 @@ def _review(row: Mapping[str, Any], today: date) -> Due:
 
 def _reminder_id(about: str, what: ReminderSubject, due_on: date) -> ObjectId:
     return ObjectId(hashlib.sha256(f"{about} {what.value} {due_on.isoformat()}".encode()).digest()[:12])
-
-
-def _whose(due: Due, customer: CustomerReference | None) -> dict[str, Any]:
-    """Who is to be reminded: whoever manages the customer at this moment, where it is about one."""
-    person = customer.account_manager if customer is not None else due.person
-    department = customer.department if customer is not None else due.department
-    return {"for_person": person, "_owner": person, "department": department, "_department": department}
 
 
 def _new_row(reminder_id: ObjectId, due: Due, whose: Mapping[str, Any], by: str, now: datetime) -> dict[str, Any]:

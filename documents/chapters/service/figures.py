@@ -19,8 +19,10 @@ from documents.chapters.service.performance import PerformanceSums
 from documents.chapters.service.satisfaction import SATISFIED_FROM
 from documents.declaring.kind import Kind
 from documents.reading.conditions import both
+from documents.reading.customers import FirstRows
+from documents.reading.list_query import Sort
 from documents.reading.records import RecordReader
-from documents.storing.row_scope import members, scope_set
+from documents.storing.row_scope import Filter, members, scope_set
 
 ZONE = "Asia/Shanghai"
 _MEASURED = ("reply_minutes", "reply_in_time", "resolution_minutes", "resolved_in_time", "satisfaction_score")
@@ -115,8 +117,8 @@ class ServiceFigures:
         scope = self._readers[kind].visible_rows(plan, kind)
         if scope is None:
             return []
-        found = self._collection(kind).find(both({"next_due_at": {"$lte": now}}, scope), {"_id": 1})
-        return [row["_id"] for row in await found.sort("next_due_at", 1).limit(limit).to_list()]
+        condition = both({"next_due_at": {"$lte": now}}, scope)
+        return await self._ids(kind, condition, Sort("next_due_at"), limit)
 
     async def lapsing(self, plan: AccessPlan, on: date, notice_days: int, limit: int) -> list[ObjectId]:
         """Passed trainings that hold no longer as stored: valid ones that expire within the days of notice, expiring
@@ -127,8 +129,13 @@ class ServiceFigures:
             return []
         soon = {"validity": "valid", "valid_until": {"$lte": (on + timedelta(days=notice_days)).isoformat()}}
         over = {"validity": "expiring", "valid_until": {"$lt": on.isoformat()}}
-        found = self._collection(kind).find(both({"$or": [soon, over]}, scope), {"_id": 1})
-        return [row["_id"] for row in await found.limit(limit).to_list()]
+        return await self._ids(kind, {"$and": [{"$or": [soon, over]}, scope]}, Sort(), limit)
+
+    async def _ids(self, kind: Kind, condition: Filter, sort: Sort, limit: int) -> list[ObjectId]:
+        reader = self._readers[kind]
+        named = (sort.field,) if sort.field is not None else ()
+        rows, _ = await reader.first_rows(FirstRows(condition, reader.proven(named), sort, limit))
+        return [row["_id"] for row in rows]
 
     def grants_of_person(self, plan: AccessPlan, kind: Kind, person: str, department: str | None) -> FieldGrants:
         """What the caller may do with a record of `kind`, one of the company's, that were `person`'s."""

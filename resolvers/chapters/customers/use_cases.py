@@ -98,6 +98,8 @@ class Customers:
             return Record(_refused(refusal, change.kind), customer=current)
         except REFUSALS as refusal:
             return _refused(refusal, change.kind)
+        if row_id is not None:
+            self._writer.forget(row_id)
         return await self._payload(caller, plan, customer_id, selection)
 
     async def delete(self, caller: Caller, given: OfRecord, path: str) -> Record:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from documents.chapters.information.shared_customers import SharingRepository
 from documents.chapters.reminders.due import ReminderRepository
+from documents.declaring.kind import Kind
 from resolvers.chapters.accounts.use_cases import Accounts
 from resolvers.chapters.information.reveals import Reveals
 from resolvers.chapters.information.reviews import Reviews
@@ -19,7 +20,7 @@ class Information:
     def __init__(self, kernel: Kernel, accounts: Accounts) -> None:
         operations, storage = kernel.operations, kernel.storage
         reminders = ReminderRepository(storage.readers, storage.reader)
-        sharing = SharingRepository(storage.database)
+        sharing = SharingRepository(storage.readers[Kind.CONSENT], storage.readers[Kind.SHARING_AGREEMENT])
         self.undertakings = Confidentiality(operations, storage.accounts, accounts.principals)
         self.sharing = Sharing(operations)
         self.shared_customers = SharedCustomers(kernel.engine, sharing, storage.reader, kernel.reads, storage.cursors)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from itertools import islice
 from typing import Any
 
 import pytest
 from pymongo import AsyncMongoClient
 
-from benchmarks.ticket_rows import ticket_rows
+from benchmarks.ticket_rows import store_tickets
 from documents.declaring.fields import FieldSpec, Search
 from documents.declaring.kind import Kind
 from documents.registry import RECORD_CATALOGUES
@@ -38,10 +37,8 @@ async def api(
 ) -> AsyncIterator[Api]:
     """The application over so many tickets: they are there before the indexes, which is ten times as fast."""
     name = "service_lists_test"
-    tickets, rows = mongodb_client[name]["tickets"], ticket_rows(request.param)
-    while batch := list(islice(rows, 10_000)):
-        await tickets.insert_many(batch, ordered=False)
     settings = Settings(data_dir=tmp_path_factory.mktemp("lists"), database=name, jobs="worker")
+    await store_tickets(mongodb_client[name], settings.data_dir, request.param)
     async with running(settings, mongodb_uri) as api:
         await api.seed_demo(9)
         yield api

@@ -7,14 +7,15 @@ from os import urandom
 import pytest
 from bson import ObjectId
 
-from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value, encrypt_value
+from documents.encryption.ciphertext import DataKey, FieldContext, KeyScope, decrypt_value, encrypt_value
 from documents.encryption.key_cache import ADMITTED, DataKeyCache
 
 FIELD = FieldContext("customers", "telephone")
+SCOPES = (KeyScope("individual", "demo.manager", "sales-east"), KeyScope("enterprise", None, "sales-west"), None)
 
 
 def keys(count: int) -> list[DataKey]:
-    return [DataKey.of(ObjectId(), urandom(8), urandom(32)) for _ in range(count)]
+    return [DataKey.of(ObjectId(), urandom(8), urandom(32), SCOPES[number % 3]) for number in range(count)]
 
 
 def ready(cache: DataKeyCache, key: DataKey) -> bool:
@@ -106,6 +107,27 @@ class TestDataKeyCache:
         cache.clear()
         assert len(cache) == 0
         assert cache.find([second.customer_id, third.customer_id])[0] == {}
+
+    def test_whose_a_customer_is_is_known_of_ready_and_of_resting_keys(self) -> None:
+        """The newest that was stored, and of none that is not here; asking makes no key ready."""
+        cache = DataKeyCache(10, ready=2)
+        stored = keys(9)
+        cache.store(stored, cache.evictions)
+        ids = [key.customer_id for key in stored]
+        for asked in (ids, ids[::-1], ids * ADMITTED):
+            scopes = {key.customer_id: key.scope for key in stored}
+            assert cache.scopes(asked) == [scopes[each] for each in asked]
+            found = cache.find_all(asked)
+            assert found is not None
+            assert [key.scope for key in found] == [scopes[each] for each in asked]
+        moved = DataKey.of(ids[8], urandom(8), urandom(32), KeyScope("individual", "another", None))
+        cache.store([moved], cache.evictions)
+        assert cache.scopes([ids[8], ids[7]]) == [moved.scope, stored[7].scope]
+        assert cache.scopes([*ids, ObjectId()]) is None
+        cache.evict([ids[0]])
+        assert cache.scopes(ids) is None
+        cache.clear()
+        assert cache.scopes(ids[1:]) is None
 
     def test_a_key_stored_again_is_held_once(self) -> None:
         """The newer one, whether the older one is ready or rests."""

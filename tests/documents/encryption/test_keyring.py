@@ -15,14 +15,17 @@ from pymongo import AsyncMongoClient, monitoring
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
-from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value, encrypt_value
+from documents.encryption.ciphertext import DataKey, FieldContext, KeyScope, decrypt_value, encrypt_value
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
 from documents.errors import DecryptionError, EncryptionError, KeyErasedError, RootKeyError
 from tests.patience import PATIENCE_SECONDS, until
 
 TELEPHONE = FieldContext("customers", "telephone")
+SCOPE = KeyScope("individual", "demo.manager", "sales-east")
+NOBODYS = KeyScope("enterprise", None, None)
 Database = AsyncDatabase[dict[str, Any]]
+Client = AsyncMongoClient[dict[str, Any]]
 
 
 @pytest.fixture
@@ -91,7 +94,7 @@ class TestOpening:
 
     async def test_lost_vault_keys_are_not_replaced(self, database: Database, keyring: Keyring, root_key: Path) -> None:
         """Data keys without the keys that wrapped them mean a broken restore, not a new database."""
-        await keyring.create_data_key(ObjectId())
+        await keyring.create_data_key(ObjectId(), SCOPE)
         await database["vault_keys"].delete_many({})
         with pytest.raises(RootKeyError, match="restore"):
             await opened(database, root_key)
@@ -110,7 +113,7 @@ class TestOpening:
     async def test_a_keyring_that_is_not_open_makes_no_keys(self, database: Database, root_key: Path) -> None:
         """Rather than any under no vault key."""
         with pytest.raises(RuntimeError):
-            await Keyring(database, LocalKeyProvider(root_key)).create_data_key(ObjectId())
+            await Keyring(database, LocalKeyProvider(root_key)).create_data_key(ObjectId(), SCOPE)
 
 
 class TestDataKeys:
@@ -121,7 +124,7 @@ class TestDataKeys:
     ) -> None:
         """Through the database alone."""
         ids = [ObjectId() for _ in range(3)]
-        keys = await keyring.create_data_keys(ids)
+        keys = await keyring.create_data_keys(dict.fromkeys(ids, SCOPE))
         fetched = await (await opened(database, root_key)).data_keys(ids)
         assert list(keys) == ids
         assert set(fetched) == set(ids)
@@ -132,7 +135,7 @@ class TestDataKeys:
         self, database: Database, keyring: Keyring, root_key: Path
     ) -> None:
         """Every customer has another key."""
-        first, second = (await keyring.create_data_keys([ObjectId(), ObjectId()])).values()
+        first, second = (await keyring.create_data_keys(dict.fromkeys([ObjectId(), ObjectId()], SCOPE))).values()
         assert not opens(second, encrypt_value(first, TELEPHONE, "138"))
         stored = await database["data_keys"].find().to_list()
         assert {frozenset(entry) for document in stored for entry in document["keys"]} == {
@@ -145,7 +148,7 @@ class TestDataKeys:
     ) -> None:
         """The vault key wrapped it for its own customer."""
         customer_id, other = ObjectId(), ObjectId()
-        await keyring.create_data_key(customer_id)
+        await keyring.create_data_key(customer_id, SCOPE)
         stored = await database["data_keys"].find_one({"_id": customer_id})
         assert stored is not None
         await database["data_keys"].insert_one({**stored, "_id": other})
@@ -155,9 +158,9 @@ class TestDataKeys:
     async def test_a_customer_never_gets_a_second_first_key(self, keyring: Keyring) -> None:
         """The error names neither customer nor key, and the first key stays in use."""
         customer_id = ObjectId()
-        key = await keyring.create_data_key(customer_id)
+        key = await keyring.create_data_key(customer_id, SCOPE)
         with pytest.raises(EncryptionError) as caught:
-            await keyring.create_data_key(customer_id)
+            await keyring.create_data_key(customer_id, SCOPE)
         assert str(customer_id) not in str(caught.value)
         assert caught.value.__cause__ is None
         assert await keyring.data_key(customer_id) is key
@@ -167,7 +170,7 @@ class TestDataKeys:
     ) -> None:
         """Seen in the commands that reach MongoDB."""
         ids = [ObjectId() for _ in range(50)]
-        await keyring.create_data_keys(ids)
+        await keyring.create_data_keys(dict.fromkeys(ids, SCOPE))
         commands = Commands()
         client: AsyncMongoClient[dict[str, Any]]
         async with AsyncMongoClient(mongodb_uri, event_listeners=[commands]) as client:
@@ -185,7 +188,7 @@ class TestDataKeys:
     ) -> None:
         """Each gets the keys that it asked for and no other; an erased one is absent for whoever asked for it."""
         ids = [ObjectId() for _ in range(200)]
-        await keyring.create_data_keys(ids)
+        await keyring.create_data_keys(dict.fromkeys(ids, SCOPE))
         absent = ObjectId()
         commands = Commands()
         client: AsyncMongoClient[dict[str, Any]]
@@ -203,7 +206,7 @@ class TestDataKeys:
     ) -> None:
         """Whoever asks after an erasure must not be given what a query before it brings."""
         customer_id = ObjectId()
-        await keyring.create_data_key(customer_id)
+        await keyring.create_data_key(customer_id, SCOPE)
         commands = Commands()
         client: AsyncMongoClient[dict[str, Any]]
         async with AsyncMongoClient(mongodb_uri, event_listeners=[commands]) as client:
@@ -222,7 +225,7 @@ class TestDataKeys:
     ) -> None:
         """It may be the erased one."""
         customer_id = ObjectId()
-        await keyring.create_data_key(customer_id)
+        await keyring.create_data_key(customer_id, SCOPE)
         commands = Commands()
         client: AsyncMongoClient[dict[str, Any]]
         async with AsyncMongoClient(mongodb_uri, event_listeners=[commands]) as client:
@@ -240,7 +243,7 @@ class TestDataKeys:
     ) -> None:
         """Also when it was the first to ask."""
         first, second = ObjectId(), ObjectId()
-        await keyring.create_data_keys([first, second])
+        await keyring.create_data_keys(dict.fromkeys([first, second], SCOPE))
         fresh = await opened(database, root_key)
         leaving, staying = (asyncio.create_task(fresh.data_key(each)) for each in (first, second))
         await asyncio.sleep(0)
@@ -254,7 +257,7 @@ class TestDataKeys:
     ) -> None:
         """Also where both were asked for in the same moment."""
         good, spoilt = ObjectId(), ObjectId()
-        await keyring.create_data_keys([good, spoilt])
+        await keyring.create_data_keys(dict.fromkeys([good, spoilt], SCOPE))
         await database["data_keys"].update_one({"_id": spoilt}, {"$set": {"keys.0.wrapped": b"spoilt"}})
         fresh = await opened(database, root_key)
         asked = (fresh.data_key(spoilt), fresh.data_key(good))
@@ -267,7 +270,7 @@ class TestDataKeys:
     ) -> None:
         """All who waited for it hear of it; whoever asks afterwards asks anew."""
         ids = [ObjectId(), ObjectId()]
-        await keyring.create_data_keys(ids)
+        await keyring.create_data_keys(dict.fromkeys(ids, SCOPE))
         fresh = await opened(database, root_key)
         with pymongo.timeout(1e-6):
             answers = await asyncio.gather(*(fresh.data_key(each) for each in ids), return_exceptions=True)
@@ -279,7 +282,7 @@ class TestDataKeys:
     ) -> None:
         """A page larger than the cache is whole all the same."""
         ids = [ObjectId() for _ in range(10)]
-        await keyring.create_data_keys(ids)
+        await keyring.create_data_keys(dict.fromkeys(ids, SCOPE))
         small = await opened(database, root_key, cache_size=3)
         assert set(await small.data_keys(ids)) == set(ids)
         assert sum(small.cached([customer_id]) is not None for customer_id in ids) == 3
@@ -287,7 +290,7 @@ class TestDataKeys:
 
     async def test_nothing_asked_is_nothing_made(self, database: Database, keyring: Keyring) -> None:
         """No empty command is sent."""
-        assert await keyring.create_data_keys([]) == {}
+        assert await keyring.create_data_keys({}) == {}
         assert await keyring.data_keys([]) == {}
         assert keyring.cached([]) == []
 
@@ -297,7 +300,7 @@ class TestDataKeys:
         """Neither in the database nor at hand."""
         customer_id = ObjectId()
         async with mongodb_client.start_session() as session, await session.start_transaction():
-            await keyring.create_data_key(customer_id, session)
+            await keyring.create_data_key(customer_id, SCOPE, session)
             await session.abort_transaction()
         assert await keyring.data_keys([customer_id]) == {}
 
@@ -307,8 +310,150 @@ class TestDataKeys:
         """As the record that they belong to."""
         customer_id = ObjectId()
         async with mongodb_client.start_session() as session, await session.start_transaction():
-            key = await keyring.create_data_key(customer_id, session)
+            key = await keyring.create_data_key(customer_id, SCOPE, session)
         assert opens(await keyring.data_key(customer_id), encrypt_value(key, TELEPHONE, "138"))
+
+
+class TestScopes:
+    """A key knows whose its customer is, and nobody who can write to the database makes it say something else."""
+
+    async def test_every_process_knows_the_scope(self, database: Database, keyring: Keyring, root_key: Path) -> None:
+        """Of a new customer, and of one that was handed over; also where nobody has it."""
+        scopes = {ObjectId(): SCOPE, ObjectId(): NOBODYS}
+        await keyring.create_data_keys(scopes)
+        assert keyring.scopes_at_hand(scopes) == list(scopes.values())
+        there = await opened(database, root_key)
+        assert there.scopes_at_hand(scopes) is None
+        assert await there.scopes(scopes) == scopes
+        assert there.scopes_at_hand(scopes) == list(scopes.values())
+
+    @pytest.mark.parametrize(
+        "edit",
+        [
+            {"$set": {"scope.owner": "mallory"}},
+            {"$set": {"scope.owner": None}},
+            {"$set": {"scope.owner": ""}},
+            {"$set": {"scope.department": "sales-west"}},
+            {"$set": {"scope.kind": "enterprise"}},
+            {"$set": {"scope.owner": "sales-east", "scope.department": "demo.manager"}},
+            {"$set": {"scope.version": 2}},
+            {"$set": {"scope.version": 1.0}},
+            {"$set": {"scope.version": -1}},
+            {"$set": {"scope.version": "1"}},
+            {"$set": {"scope": "demo.manager"}},
+            {"$unset": {"scope": ""}},
+            {"$unset": {"scope.version": ""}},
+            {"$set": {"keys": []}},
+            {"$set": {"keys": "none"}},
+            {"$unset": {"keys.0.id": ""}},
+        ],
+        ids=str,
+    )
+    async def test_an_edited_scope_does_not_open(
+        self, database: Database, keyring: Keyring, root_key: Path, edit: dict[str, Any]
+    ) -> None:
+        """It is a fault, not an erasure; the neighbour's key opens, and who watches forgets what it had."""
+        customer_id, other = ObjectId(), ObjectId()
+        await keyring.create_data_keys(dict.fromkeys([customer_id, other], SCOPE))
+        async with watched(keyring):
+            await keyring.scopes([customer_id])
+            assert (await database["data_keys"].update_one({"_id": customer_id}, edit)).modified_count == 1
+            for ring in (keyring, await opened(database, root_key)):
+                await until(lambda ring=ring: ring.scopes_at_hand([customer_id]) is None)
+                assert await ring.scopes([customer_id, other]) == {other: SCOPE}
+                with pytest.raises(DecryptionError):
+                    await ring.data_key(customer_id)
+                with pytest.raises(DecryptionError):
+                    await ring.data_keys([customer_id, other])
+
+    async def test_a_scope_moved_to_another_customer_does_not_open(self, database: Database, keyring: Keyring) -> None:
+        """Neither with its key nor without."""
+        mine, theirs = ObjectId(), ObjectId()
+        await keyring.create_data_keys({mine: SCOPE, theirs: SCOPE._replace(owner="another")})
+        stored = await database["data_keys"].find_one({"_id": mine})
+        assert stored is not None
+        keyring.evict([theirs])
+        for part in ({"scope": stored["scope"]}, {"scope": stored["scope"], "keys": stored["keys"]}):
+            await database["data_keys"].update_one({"_id": theirs}, {"$set": part})
+            assert await keyring.scopes([theirs]) == {}
+
+    async def test_who_hands_over_binds_the_key_anew(
+        self, mongodb_client: Client, database: Database, keyring: Keyring, root_key: Path
+    ) -> None:
+        """It seals as before; elsewhere it counts as soon as the change is seen there, and not before it stands."""
+        customer_id, handed_over = ObjectId(), SCOPE._replace(owner="another", department=None)
+        sealed = encrypt_value(await keyring.create_data_key(customer_id, SCOPE), TELEPHONE, "138")
+        there = await opened(database, root_key)
+        async with watched(there):
+            await there.scopes([customer_id])
+            async with mongodb_client.start_session() as session, await session.start_transaction():
+                await keyring.bind(customer_id, handed_over, session)
+                assert await keyring.scopes_within([customer_id], session) == {customer_id: handed_over}
+                assert await there.scopes([customer_id]) == {customer_id: SCOPE}
+            await until(lambda: there.scopes_at_hand([customer_id]) is None)
+            assert await there.scopes([customer_id]) == {customer_id: handed_over}
+            assert opens(await there.data_key(customer_id), sealed)
+        stored = await database["data_keys"].find_one({"_id": customer_id})
+        assert stored is not None
+        assert stored["scope"] == {**handed_over._asdict(), "version": 2}
+
+    async def test_an_aborted_change_of_hands_leaves_no_trace(self, mongodb_client: Client, keyring: Keyring) -> None:
+        """Neither in the database nor in what was seen."""
+        customer_id = ObjectId()
+        await keyring.create_data_key(customer_id, SCOPE)
+        async with mongodb_client.start_session() as session, await session.start_transaction():
+            await keyring.bind(customer_id, NOBODYS, session)
+            await keyring.scopes_within([customer_id], session)
+            await session.abort_transaction()
+        keyring.evict([customer_id])
+        assert await keyring.scopes([customer_id]) == {customer_id: SCOPE}
+
+    async def test_an_older_scope_put_back_does_not_open_where_the_newer_was_seen(
+        self, mongodb_client: Client, database: Database, keyring: Keyring
+    ) -> None:
+        """The whole document, exactly as it was."""
+        customer_id = ObjectId()
+        await keyring.create_data_key(customer_id, SCOPE)
+        before = await database["data_keys"].find_one({"_id": customer_id})
+        assert before is not None
+        async with mongodb_client.start_session() as session, await session.start_transaction():
+            await keyring.bind(customer_id, NOBODYS, session)
+        keyring.evict([customer_id])
+        assert await keyring.scopes([customer_id]) == {customer_id: NOBODYS}
+        await database["data_keys"].replace_one({"_id": customer_id}, before)
+        keyring.evict([customer_id])
+        assert await keyring.scopes([customer_id]) == {}
+        async with mongodb_client.start_session(snapshot=True) as session:
+            assert await keyring.scopes_within([customer_id], session) == {}
+
+    async def test_what_was_seen_is_remembered_within_bounds(
+        self, mongodb_client: Client, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Of those who changed hands alone."""
+        monkeypatch.setattr("documents.encryption.keyring.REMEMBERED", 3)
+        ids = [ObjectId() for _ in range(5)]
+        await keyring.create_data_keys(dict.fromkeys(ids, SCOPE))
+        await keyring.scopes(ids)
+        assert len(keyring._newest) == 0
+        for customer_id in ids:
+            async with mongodb_client.start_session() as session, await session.start_transaction():
+                await keyring.bind(customer_id, NOBODYS, session)
+        keyring.evict(ids)
+        assert await keyring.scopes(ids) == dict.fromkeys(ids, NOBODYS)
+        assert len(keyring._newest) == 3
+
+    async def test_an_erased_or_forged_key_is_bound_to_nothing(
+        self, mongodb_client: Client, database: Database, keyring: Keyring
+    ) -> None:
+        """What nobody could open before must not come to open by it."""
+        forged, erased = ObjectId(), ObjectId()
+        await keyring.create_data_key(forged, SCOPE)
+        await database["data_keys"].update_one({"_id": forged}, {"$set": {"scope.owner": "mallory"}})
+        async with mongodb_client.start_session() as session, await session.start_transaction():
+            with pytest.raises(DecryptionError):
+                await keyring.bind(forged, NOBODYS, session)
+            with pytest.raises(KeyErasedError):
+                await keyring.bind(erased, NOBODYS, session)
 
 
 class TestErasure:
@@ -317,7 +462,7 @@ class TestErasure:
     async def test_an_erased_key_is_gone_at_once_here(self, keyring: Keyring) -> None:
         """Absent from a page, an error by itself; others stay."""
         erased, kept = ObjectId(), ObjectId()
-        await keyring.create_data_keys([erased, kept])
+        await keyring.create_data_keys(dict.fromkeys([erased, kept], SCOPE))
         assert await keyring.erase(erased) is True
         assert set(await keyring.data_keys([erased, kept])) == {kept}
         with pytest.raises(KeyErasedError):
@@ -329,7 +474,7 @@ class TestErasure:
     ) -> None:
         """As soon as they see the deletion; not the keys of others."""
         erased, kept = ObjectId(), ObjectId()
-        await keyring.create_data_keys([erased, kept])
+        await keyring.create_data_keys(dict.fromkeys([erased, kept], SCOPE))
         other = await opened(database, root_key)
         async with watched(other):
             await other.data_keys([erased, kept])
@@ -345,7 +490,7 @@ class TestErasure:
     ) -> None:
         """A read before the commit may bring the key back; the watch takes it away."""
         customer_id = ObjectId()
-        await keyring.create_data_key(customer_id)
+        await keyring.create_data_key(customer_id, SCOPE)
         async with watched(keyring):
             async with mongodb_client.start_session() as session, await session.start_transaction():
                 await keyring.erase(customer_id, session)
@@ -358,7 +503,7 @@ class TestErasure:
     ) -> None:
         """It may have been erased before the stream opened."""
         customer_id = ObjectId()
-        await keyring.create_data_key(customer_id)
+        await keyring.create_data_key(customer_id, SCOPE)
         other = await opened(database, root_key)
         await other.data_keys([customer_id])
         await keyring.erase(customer_id)
@@ -372,11 +517,11 @@ class TestErasure:
         monkeypatch.setattr("documents.encryption.keyring.REOPEN_SECONDS", 0.01)
         async with watched(keyring):
             first, second = ObjectId(), ObjectId()
-            await keyring.create_data_key(first)
+            await keyring.create_data_key(first, SCOPE)
             await database["data_keys"].drop()
             await until(lambda: keyring.cached([first]) is None)
             await asyncio.wait_for(keyring.watching.wait(), PATIENCE_SECONDS)
-            await keyring.create_data_key(second)
+            await keyring.create_data_key(second, SCOPE)
             await keyring.data_key(second)
             await database["data_keys"].delete_one({"_id": second})
             await until(lambda: keyring.cached([second]) is None)
@@ -385,7 +530,7 @@ class TestErasure:
         """Nothing is held on to that nobody watches any more."""
         customer_id = ObjectId()
         async with watched(keyring):
-            await keyring.create_data_key(customer_id)
+            await keyring.create_data_key(customer_id, SCOPE)
         assert not keyring.watching.is_set()
         assert keyring.cached([customer_id]) is None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import json
 import re
@@ -16,8 +17,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from documents.declaring import values
 from documents.declaring.fields import ValueType
 from documents.encryption.blind_index import BlindIndex
-from documents.encryption.ciphertext import DataKey, FieldContext, _seal, decrypt_value
+from documents.encryption.ciphertext import DataKey, FieldContext, KeyScope, _seal, decrypt_value
 from documents.encryption.key_providers import root_key_id
+from documents.encryption.key_scopes import scope_digest
+from documents.encryption.row_bindings import RowBindings
 from documents.encryption.wrapping import WrappingKey
 
 PAGE = Path(__file__).parents[3] / "docs" / "encryption.md"
@@ -92,6 +95,49 @@ class TestWrapping:
         assert stored[:10] == b"\x01\x01" + data(vector, "key_id")
         opened = AESGCM(data(vector, "wrapping_key")).decrypt(stored[10:22], stored[22:], associated)
         assert opened == data(vector, "plaintext")
+
+
+def named_by_the_page(value: str | None) -> bytes:
+    return b"" if value is None else b"\x01" + value.encode()
+
+
+@pytest.mark.parametrize("vector", VECTORS["scope"], ids=lambda vector: vector["kind"])
+def test_the_digest_of_a_scope_is_what_the_page_says(vector: dict[str, Any]) -> None:
+    """By the code and by the page."""
+    scope = KeyScope(vector["kind"], vector["owner"], vector["department"])
+    names = map(named_by_the_page, scope[1:])
+    encoded = parts_by_the_page(scope.kind.encode(), *names, bytes([0] * 7 + [vector["version"]]))
+    assert encoded == data(vector, "encoded")
+    assert scope_digest(scope, vector["version"]) == hashlib.sha256(encoded).digest() == data(vector, "digest")
+
+
+def test_the_vector_of_a_data_key_is_bound_to_the_first_scope() -> None:
+    """Of the customer of the field vectors."""
+    contexts = [vector["context"] for vector in VECTORS["wrapping"]]
+    (context,) = (context for context in contexts if bytes.fromhex(context[0]) == b"data_key")
+    assert context[1:] == [
+        VECTORS["field"][0]["customer_id"],
+        VECTORS["field"][0]["key_id"],
+        VECTORS["scope"][0]["digest"],
+    ]
+
+
+@pytest.mark.parametrize("vector", VECTORS["binding"], ids=lambda vector: vector["collection"])
+def test_a_binding_is_what_the_page_says(vector: dict[str, Any]) -> None:
+    """By the code and by the page."""
+    bindings, row_id = RowBindings(data(vector, "secret"), vector["collection"]), ObjectId(vector["row_id"])
+    collection, found = vector["collection"].encode(), data(vector, "binding")
+    if "customer_id" in vector:
+        customer = ObjectId(vector["customer_id"])
+        parts = parts_by_the_page(collection, b"customer", row_id.binary, customer.binary)
+        assert bindings.of_customer(row_id, customer) == found
+        assert bindings.binds_customer(row_id, customer, found)
+    else:
+        scope = (vector["owner"], vector["department"])
+        parts = parts_by_the_page(collection, b"scope", row_id.binary, *map(named_by_the_page, scope))
+        assert bindings.of_scope(row_id, *scope) == found
+        assert bindings.binds_scope(row_id, *scope, found)
+    assert hmac.digest(data(vector, "secret"), parts, "sha256")[:16] == found
 
 
 @pytest.mark.parametrize("vector", VECTORS["root_key_id"])

@@ -12,7 +12,7 @@ from bson import ObjectId
 
 from documents.chapters.encryption.rotation import INDEXES, CustomerKeys, KeyRotation
 from documents.chapters.jobs.kinds import JobRecord, JobState
-from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value, encrypt_value
+from documents.encryption.ciphertext import DataKey, FieldContext, KeyScope, decrypt_value, encrypt_value
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
 from documents.encryption.seals import SECRET_NAME
@@ -25,6 +25,7 @@ from tests.patience import patience
 from tests.units import in_unit
 
 TELEPHONE = FieldContext("customers", "telephone")
+SCOPE = KeyScope("individual", "demo.manager", "sales-east")
 
 
 class Vaults:
@@ -38,7 +39,7 @@ class Vaults:
     async def begin(self, customers: int) -> str:
         """Rotates; the id of the job."""
         await make_indexes(self.workshop.database, INDEXES)
-        self.keys = await self.keyring.create_data_keys(ObjectId() for _ in range(customers))
+        self.keys = await self.keyring.create_data_keys({ObjectId(): SCOPE for _ in range(customers)})
 
         async def rotate(unit: UnitOfWork) -> str:
             await self.rotation.add_vault_key(unit, None)

@@ -437,12 +437,12 @@ class TestLaterOn:
         assert (await fetch(api, attachment_id, "demo.credit", "risk_assessment")).content == LONG
 
     async def test_they_are_gone_with_the_key(self, api: Api) -> None:
-        """Before the records are."""
+        """Before the records are: nothing proves any more whose they are."""
         customer = (await customers(api, own=True))[2]
         attachment_id = await added(api, customer, LONG)
         await api.services.storage.keyring.erase(ObjectId(customer.partition("_")[2]))
         response = await fetch(api, attachment_id, "demo.credit", "risk_assessment")
-        assert refused(response) == (410, "ERASED")
+        assert refused(response) == (404, "NOT_FOUND")
 
     async def test_a_damaged_file_is_not_served(self, api: Api, own: str) -> None:
         """A first chunk that does not open is our fault, and says nothing; a later one ends the answer short."""

@@ -16,7 +16,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from documents.chapters.attachments.media_types import MediaType
 from documents.chapters.attachments.sealing import CHUNK_BYTES, FileSealer, sealed_size
 from documents.chapters.attachments.storage import INDEXES, AttachmentStorage, FileFacts, SealedFile
-from documents.encryption.ciphertext import DataKey
+from documents.encryption.ciphertext import DataKey, KeyScope
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
 from documents.errors import DecryptionError, RecordNotFoundError
@@ -24,6 +24,7 @@ from documents.storing.indexes import make_indexes
 from tests.units import in_unit, units_of
 
 CUSTOMER, OTHER = ObjectId(), ObjectId()
+SCOPE = KeyScope("individual", "demo.manager", "sales-east")
 PLAIN = b"a line that would be found in the raw database\n"
 
 Database = AsyncDatabase[dict[str, Any]]
@@ -33,7 +34,7 @@ Database = AsyncDatabase[dict[str, Any]]
 async def keyring(database: Database, tmp_path: Path) -> Keyring:
     keyring = Keyring(database, LocalKeyProvider(tmp_path / "root.key"))
     await keyring.open()
-    await keyring.create_data_keys([CUSTOMER, OTHER])
+    await keyring.create_data_keys(dict.fromkeys([CUSTOMER, OTHER], SCOPE))
     return keyring
 
 
@@ -248,7 +249,7 @@ async def test_files_are_gone_with_the_key(
     stored = await keep(database, storage, key, PLAIN, 10)
     kept = await keep(database, storage, await keyring.data_key(OTHER), PLAIN, 10)
     await keyring.erase(CUSTOMER)
-    fresh = await keyring.create_data_key(CUSTOMER)
+    fresh = await keyring.create_data_key(CUSTOMER, SCOPE)
     with pytest.raises(DecryptionError):
         await read(storage, fresh, stored)
     await keyring.erase(CUSTOMER)

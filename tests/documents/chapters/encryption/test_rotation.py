@@ -14,7 +14,7 @@ from documents.chapters.encryption import rotation as rotation_module
 from documents.chapters.encryption.kinds import VaultKeyState
 from documents.chapters.encryption.rotation import INDEXES, KeyRotation, fingerprint
 from documents.encryption import vault as vault_module
-from documents.encryption.ciphertext import FieldContext, decrypt_value, encrypt_value
+from documents.encryption.ciphertext import FieldContext, KeyScope, decrypt_value, encrypt_value
 from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
 from documents.encryption.token_keys import TokenKeyRepository
@@ -26,6 +26,7 @@ from tests.patience import until
 from tests.units import AUTHOR, in_unit, units_of
 
 TELEPHONE = FieldContext("customers", "telephone")
+SCOPE = KeyScope("individual", "demo.manager", "sales-east")
 Sealed = dict[ObjectId, bytes]
 
 
@@ -39,7 +40,7 @@ class Installation:
         self.rotation = KeyRotation(database, keyring.vault, self.units)
 
     async def seal(self, count: int) -> Sealed:
-        keys = await self.keyring.create_data_keys(ObjectId() for _ in range(count))
+        keys = await self.keyring.create_data_keys({ObjectId(): SCOPE for _ in range(count)})
         return {customer_id: encrypt_value(key, TELEPHONE, "138") for customer_id, key in keys.items()}
 
     async def opens(self, sealed: Sealed) -> bool:
