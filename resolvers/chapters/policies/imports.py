@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from documents.access.plan import Purpose
+from documents.access.trace import Act, TracedChange
 from documents.audit.entries import Performed
-from documents.declaring.names import OPERATOR
+from documents.declaring.kind import Kind
 from documents.errors import RecordNotFoundError
 from policies.in_force import PolicyStore
-from policies.principal import principal_of
+from policies.principal import HOST, principal_of
 from policies.rules.rule_set import RuleSet
 from resolvers.caller import Caller
 from resolvers.chapters.policies.administration import CreateDraft, PolicyAdministration
@@ -52,4 +53,8 @@ class PolicyImport:
         _, known = await self._store.version_with_tests(self._store.compiler.version)
         texts = tests if tests is not None else known
         await self._administration.hold(rules, texts)
-        return await self._store.activate(rules, OPERATOR, why, tests=texts)
+        version = await self._store.activate(rules, HOST.username, why, tests=texts)
+        caller = Caller(HOST, Purpose.SUPERVISION.value)
+        caller.report.trace.add_change(TracedChange(Act.CREATE, Kind.RULE_SET, ("rules",)))
+        await self._recorder.record(caller, Performed("command", "policy import --restore"))
+        return version
