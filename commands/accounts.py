@@ -16,7 +16,13 @@ from commands.terminal import show
 from documents.access.plan import Purpose
 from documents.chapters.accounts.directory import NewAccount, StoredAccount
 from documents.chapters.accounts.passwords import PasswordHasher
-from documents.errors import DuplicateValueError, InvalidField, InvalidValueError, RecordNotFoundError
+from documents.errors import (
+    DuplicateValueError,
+    InvalidField,
+    InvalidValueError,
+    RecordNotFoundError,
+    TrailUnavailableError,
+)
 from resolvers.services import Services
 from schema.registry import WORDS
 from settings import Settings
@@ -56,23 +62,24 @@ def list_accounts(settings: Settings, _: Namespace) -> None:
 
 
 def disable(settings: Settings, arguments: Namespace) -> None:
-    """Ends the sessions of an account, and lets nobody log in with it any more."""
+    """Ends the sessions of an account, and lets nobody log in with it any more. The administrators see it."""
     try:
-        _with_services(settings, lambda services: services.accounts.disable(arguments.username))
+        username, why = arguments.username, arguments.why
+        _with_services(settings, lambda services: services.use_cases.accounts.host.disable(username, why))
     except RecordNotFoundError as error:
         raise CommandError(f"there is no account `{arguments.username}`") from error
     print(f"The account {arguments.username} is disabled and its sessions are ended.")
 
 
 def add(settings: Settings, arguments: Namespace) -> None:
-    """Adds an account with roles that the rules in force know."""
+    """Adds an account with roles that the rules in force know. The administrators see it."""
     password = _new_password()
 
     async def add_account(services: Services) -> None:
         unknown = sorted(set(arguments.role) - (known := await services.roles()))
         if unknown:
             raise CommandError(f"no rule knows the role `{unknown[0]}`; the roles are {', '.join(sorted(known))}")
-        await services.accounts.add(
+        await services.use_cases.accounts.host.add(
             NewAccount(
                 arguments.username,
                 display_name=arguments.name or arguments.username,
@@ -81,7 +88,8 @@ def add(settings: Settings, arguments: Namespace) -> None:
                 customer_id=arguments.customer,
                 purposes=[Purpose(purpose) for purpose in arguments.purpose],
                 password_hash=await PasswordHasher().hash(password),
-            )
+            ),
+            arguments.why,
         )
 
     try:
@@ -96,10 +104,14 @@ def _with_services(settings: Settings, work: Callable[[Services], Coroutine[Any,
         with_services(settings, work)
     except InvalidValueError as error:
         raise CommandError("; ".join(_said(item) for item in error.fields)) from error
+    except TrailUnavailableError as error:
+        raise CommandError("the audit trail cannot be written: an account that is new stays disabled") from error
 
 
 def _said(broken: InvalidField) -> str:
-    return WORDS["en"].say(broken.rule) if broken.rule.startswith("account.") else _RULES[broken.field]
+    return (
+        WORDS["en"].say(broken.rule) if broken.rule.startswith(("account.", "value.unknown_")) else _RULES[broken.field]
+    )
 
 
 def _state(account: StoredAccount) -> str:

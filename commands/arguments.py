@@ -133,6 +133,7 @@ def _add_account(commands: Commands) -> None:
     _add(accounts, "list", "List the accounts.", "accounts:list_accounts")
     disable = _add(accounts, "disable", "Disable an account and end its sessions.", "accounts:disable")
     disable.add_argument("username")
+    _add_why(disable)
     new = _add(accounts, "add", "Add an account; its password is asked for, or read from stdin.", "accounts:add")
     new.add_argument("username")
     new.add_argument("--name", help="as others see it (default: the username)")
@@ -140,6 +141,11 @@ def _add_account(commands: Commands) -> None:
     new.add_argument("--department", help="the code of the department")
     new.add_argument("--purpose", action="append", required=True, choices=[purpose.value for purpose in Purpose])
     new.add_argument("--customer", help="the id of the customer whose own login this is")
+    _add_why(new)
+
+
+def _add_why(command: ArgumentParser) -> None:
+    command.add_argument("--why", default="a command on the host", help="shown to the administrators with the change")
 
 
 def _group(commands: Commands, name: str, text: str) -> Commands:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from documents.access.plan import AccessPlan, Action, FieldGrants, KindGrants, Purpose, RowScope, Scope
 from documents.declaring.kind import Kind
+from documents.registry import FULL_CATALOGUE
 from policies.errors import (
     NotAuthenticatedError,
     PurposeMissingError,
@@ -20,7 +21,7 @@ from policies.errors import (
     UndertakingRequiredError,
 )
 from policies.judging.compiler import CUSTOMERS, Compiler
-from policies.principal import FOREVER, Principal
+from policies.principal import FOREVER, HOST, Principal
 
 READ = frozenset({Action.READ, Action.READ_MASKED, Action.FILTER})
 WRITE = READ | {Action.WRITE}
@@ -85,6 +86,13 @@ class PolicyEngine:
         key = (roles, purpose, compiler.version, actions, scopes, family)
         return AccessPlan(row_scope, purpose, compiler.version, grants, key)
 
+    def told_of_host(self, kind: Kind) -> AccessPlan:
+        """The plan to make a record of `kind` that tells what was done by a command on the host, and nothing else:
+        whoever holds the host has the root key and is asked no rule, but others must know."""
+        version, fields = self.rule_set_version, frozenset(FULL_CATALOGUE.fields(kind))
+        grants = KindGrants(_ALL, MappingProxyType({_ALL: FieldGrants(creatable=fields)}))
+        return AccessPlan(RowScope(HOST.username), Purpose.SUPERVISION, version, MappingProxyType({kind: grants}))
+
     async def authorize_shared(
         self, principal: Principal, purpose_text: str | None, fields: Collection[str]
     ) -> AccessPlan:
@@ -135,10 +143,10 @@ def _row_scope(principal: Principal) -> tuple[RowScope, frozenset[Scope]]:
 def _narrowed(grants: KindGrants, consented: frozenset[str]) -> KindGrants:
     allowed = grants.by_scope_set.get(_SHARED & grants.scopes | {Scope.ALL}, FieldGrants())
     shared = FieldGrants(plain=allowed.plain & consented, masked=allowed.masked & consented)
-    everywhere = frozenset({Scope.ALL})
-    return KindGrants(everywhere, MappingProxyType({everywhere: shared}))
+    return KindGrants(_ALL, MappingProxyType({_ALL: shared}))
 
 
+_ALL = frozenset({Scope.ALL})
 _SHARED = frozenset({Scope.ALL, Scope.SHARED})
 _SCOPES = {
     (own, department, itself): frozenset({Scope.ALL})

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from documents.access.plan import Purpose
 from documents.chapters.accounts.directory import StoredAccount
+from documents.declaring.names import OPERATOR
 from policies.rules.matching import SYSTEM_ROLE
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -36,6 +37,10 @@ class Principal:
 SYSTEM = Principal(SYSTEM_ROLE, frozenset({SYSTEM_ROLE}), frozenset(Purpose))
 """Who acts when the regulation itself demands something and no person asks: jobs, and what follows from a change. Like
 everybody it may do what the rules say; no account has its name or its role (`documents/declaring/names.py`)."""
+
+
+HOST = Principal(OPERATOR, frozenset(), frozenset(Purpose))
+"""Whoever holds the host, by its commands: has no role, and is asked no rule. No account has its name."""
 
 
 def principal_of(account: StoredAccount, session_id: str | None) -> Principal:

@@ -11,9 +11,8 @@ import orjson
 from documents.access.plan import Purpose
 from documents.access.report import AccessReport
 from documents.audit.entries import Asker, Author, DecidedBy, Performed
-from documents.declaring.names import OPERATOR
 from documents.writing.idempotency import IdempotentRequest
-from policies.principal import Principal
+from policies.principal import HOST, Principal
 
 NO_OPERATION: Final = Performed("command")
 _PURPOSES = {purpose.value: purpose for purpose in Purpose}
@@ -62,8 +61,7 @@ class Caller:
 
 def operator(command: str) -> Caller:
     """Whoever holds the root key and gives the command. No rule is asked for them."""
-    principal = Principal(OPERATOR, frozenset(), frozenset())
-    return Caller(principal, None, operation=Performed("command", command))
+    return Caller(HOST, None, operation=Performed("command", command))
 
 
 def idempotent(caller: Caller, path: str, content: list[Any]) -> IdempotentRequest | None:

@@ -123,7 +123,7 @@ class RecordReads:
     ) -> None:
         """Staff and departments that `fields` of the records name."""
         by_type: tuple[tuple[ValueType, Callable[[Any], Awaitable[Mapping[str, Record]]]], ...] = (
-            (ValueType.STAFF, self._accounts.staff),
+            (ValueType.STAFF, self._accounts.named),
             (ValueType.DEPARTMENT, self._accounts.departments),
         )
         for value_type, fetch in by_type:

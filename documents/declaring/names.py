@@ -12,6 +12,7 @@ SYSTEM: Final = "system"
 """The one name, and the one role, under which the product itself acts: jobs, and what follows from a change."""
 OPERATOR: Final = "operator"
 """Who acts by a command on the host, in the trail and in records."""
+OPERATOR_NAME: Final = "Host operator · 主机运维"
 RESERVED_USERNAMES: Final = frozenset({SYSTEM, OPERATOR, "dossier"})  # the last: who put the first rules in force
 
 

@@ -105,6 +105,8 @@ class TestStarts:
         """Accounts are added, listed and disabled beside the running server; mistakes are one sentence."""
         account = "account add ann --role service_agent --purpose customer_service --department service"
         with _started("serve", environ) as process:
+            _assert_refused(_run(account, environ, "a long enough password\n"), "department")
+            assert _run("department add service --en Service --zh 服务部", environ).returncode == 0
             assert _run(account, environ, "a long enough password\n").returncode == 0
             _assert_refused(_run(account, environ, "a long enough password\n"), "an account `ann` already")
             _assert_refused(_run(account.replace("ann", "bob"), environ, "short\n"), "12 to 256 characters")

@@ -22,7 +22,7 @@ from documents.access.trace import Act
 from documents.audit.entries import Asker, Author, ChangedRow, Performed
 from documents.chapters.accounts.account_sets import ACCOUNTS, AccountSets, OpenSet
 from documents.chapters.accounts.stored import Account, Department, RoleTerm
-from documents.declaring.names import OPERATOR, RESERVED_USERNAMES, SYSTEM
+from documents.declaring.names import OPERATOR, OPERATOR_NAME, RESERVED_USERNAMES, SYSTEM
 from documents.errors import (
     DuplicateValueError,
     InvalidField,
@@ -50,6 +50,7 @@ class NewAccount:
     demo: bool = False
     cleared_until: datetime | None = None
     partner: str | None = None
+    disabled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ class AccountRepository:
             "department": new.department,
             "customer_id": new.customer_id,
             "purposes": sorted(new.purposes),
+            "disabled": new.disabled,
             "demo": new.demo,
             "oidc_subject": new.oidc_subject,
             "cleared_until": new.cleared_until,
@@ -233,6 +235,12 @@ class AccountRepository:
             )
             for document in documents
         }
+
+    async def named(self, usernames: Iterable[str]) -> dict[str, Record]:
+        """The same as `staff`, and whoever holds the host: for pages that show who did something."""
+        wanted = set(usernames)
+        host = Record(username=OPERATOR, display_name=OPERATOR_NAME, department=None)
+        return await self.staff(wanted) | ({OPERATOR: host} if OPERATOR in wanted else {})
 
     async def put_department(self, code: str, *, name_en: str, name_zh: str) -> None:
         """Adds the department, or renames it. Raises InvalidValueError."""

@@ -2,7 +2,7 @@
 when, why, and approved by whom.
 
 What an account may do is on the account itself, which every request looks at; it is changed in the transaction that
-makes the record. What operators do on the command line is not here.
+makes the record. What whoever holds the host does by a command is here as well: by `operator`, approved by nobody.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ BASIC = Sensitivity.BASIC
 class AccountAct(Labelled):
     """What is done to an account."""
 
+    ADDED = "added", "Added", "新增"
     DISABLED = "disabled", "Disabled", "停用"
     ENABLED = "enabled", "Enabled", "启用"
     SESSIONS_ENDED = "sessions_ended", "Sessions ended", "终止会话"

@@ -10,6 +10,7 @@ from documents.chapters.accounts.passwords import PasswordHasher
 from documents.chapters.accounts.sessions import SessionRepository
 from resolvers.chapters.accounts.access_tokens import AccessTokens
 from resolvers.chapters.accounts.changes import AccountChanges
+from resolvers.chapters.accounts.host import HostAccounts
 from resolvers.chapters.accounts.principals import Principals
 from resolvers.chapters.accounts.role_grants import RoleGrants
 from resolvers.chapters.accounts.sessions import LoginStores, Sessions
@@ -44,3 +45,4 @@ class Accounts:
         self.step_up = StepUp(stores)
         self.changes = AccountChanges(kernel, administration, self.principals)
         self.grants = RoleGrants(kernel, administration)
+        self.host = HostAccounts(kernel)

@@ -9,10 +9,9 @@ from collections.abc import Sequence
 
 from documents.access.plan import Purpose
 from documents.audit.entries import Performed
-from documents.declaring.names import OPERATOR
 from documents.errors import RecordNotFoundError
 from policies.in_force import PolicyStore
-from policies.principal import principal_of
+from policies.principal import HOST, principal_of
 from policies.rules.rule_set import RuleSet
 from resolvers.caller import Caller
 from resolvers.chapters.policies.administration import CreateDraft, PolicyAdministration
@@ -53,4 +52,4 @@ class PolicyImport:
         _, known = await self._store.version_with_tests(self._store.compiler.version)
         texts = tests if tests is not None else known
         await self._administration.hold(rules, texts)
-        return await self._store.activate(rules, OPERATOR, why, tests=texts)
+        return await self._store.activate(rules, HOST.username, why, tests=texts)
