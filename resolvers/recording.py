@@ -7,23 +7,28 @@ leaves none: nobody is asking, and nothing was served.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from bson import ObjectId
 
 from documents.access.plan import Purpose
 from documents.access.trace import AccessTrace, Act, TracedChange
-from documents.audit.entries import Asker, DecidedBy, Performed, new_entry
+from documents.audit.entries import Asker, DecidedBy, Entry, Performed, new_entry
+from documents.audit.forms import Form
 from documents.audit.trail import AuditTrail
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError, InvalidValueError
 from policies.errors import NotAuthenticatedError, PolicyError, RuleError, RuleSetConflictError
+from policies.principal import Principal
 from resolvers.caller import Caller
 from resolvers.refusals import REFUSALS, user_errors
 
 _OTHER = (NotAuthenticatedError, RuleError, RuleSetConflictError)
+MOST_FORMS: Final = 1_000
+"""Of entries, that are kept; they are some kilobytes each."""
+
 _PURPOSES = {purpose.value: purpose for purpose in Purpose}
 
 
@@ -53,6 +58,9 @@ class Recorder:
     def __init__(self, trail: AuditTrail | None, rule_sets: RuleSetsInForce) -> None:
         self._trail = trail
         self._rule_sets = rule_sets
+        self._forms: dict[tuple[object, ...], Form] = {}
+        self.executing: AbstractContextManager[None] = nullcontext() if trail is None else trail.executing
+        """Within it is what may leave an entry when it is done: the next block waits a little for it."""
 
     async def record(self, caller: Caller, operation: Performed, codes: Iterable[str] = ()) -> None:
         """Records what `caller` did since the last time; returns when that is stored.
@@ -64,15 +72,23 @@ class Recorder:
         codes = tuple(codes)
         if caller.report.trace.is_empty and REFUSED_BY_POLICY.isdisjoint(codes):
             return
+        await trail.record(self._entry(principal, caller, operation, codes))
+
+    def _entry(self, principal: Principal, caller: Caller, operation: Performed, codes: tuple[str, ...]) -> Entry:
         trace = caller.report.take_trace()
-        entry = new_entry(
-            Asker(principal.username, principal.roles, principal.session_id, _PURPOSES.get(caller.purpose or "")),
-            operation,
-            trace,
-            codes=codes,
-            rules=self.decided(trace),
-        )
-        await trail.record(entry)
+        asker = Asker(principal.username, principal.roles, principal.session_id, _PURPOSES.get(caller.purpose or ""))
+        if codes or not trace.is_of_rows_alone:
+            return new_entry(asker, operation, trace, codes=codes, rules=self.decided(trace))
+        ((version, stated),) = trace.plans
+        # A version has another hash if its rules were exchanged and it was loaded anew.
+        common = (*asker[:3], operation, version, self._rule_sets.rule_set_hash(version), stated, *trace.rows)
+        form = self._forms.get(common)
+        if form is None:
+            if len(self._forms) >= MOST_FORMS:
+                self._forms.clear()
+            form = Form(new_entry(asker, operation, trace, rules=self.decided(trace)))
+            self._forms[common] = form
+        return form.filled(trace.rows.values())
 
     def decided(self, trace: AccessTrace) -> list[DecidedBy]:
         """The rule sets under which the plans in `trace` were made; the one in force where none was."""

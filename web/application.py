@@ -30,7 +30,7 @@ from schema.wording.error_format import format_error
 from web.attachments.endpoint import AttachmentEndpoint
 from web.authentication.bearer import Authenticator
 from web.console import Console
-from web.contexts import State, record, request_context, subscriber_context
+from web.contexts import State, executing, record, request_context, subscriber_context
 from web.graphql.endpoint import GraphQLEndpoint
 from web.graphql.limits import Limits
 from web.graphql.parsed_documents import ParsedDocuments
@@ -94,6 +94,7 @@ def web_application(settings: WebSettings, opening: Opening) -> Starlette:
         format_error=format_error,
         extensions=access_extensions,
         record=record,
+        executing=executing,
         executor_class=RecordExecutor,
         limits=settings.limits,
     )
