@@ -173,7 +173,7 @@ async def _open(place: Place, database: Database, http_client: httpx.AsyncClient
     review_days = ReviewDays(ReviewPeriods())
     trail = await open_trail(database, keyring, place.data_dir, place.witnesses, http_client)
     units = Units(database, idempotency, trail.takeover if place.is_recorded else None, reader.prove)
-    accounts = AccountRepository(database, AccountSets(database, seals, units), units)
+    accounts = AccountRepository(database, AccountSets(database, seals, units, trail.newest.of_name), units)
     ledger, files = JobLedger(database, seals, units), AttachmentStorage(database)
     rotation = KeyRotation(database, keyring.vault, units)
     return OpenDatabase(

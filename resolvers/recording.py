@@ -7,13 +7,15 @@ leaves none: nobody is asking, and nothing was served.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from typing import Final
 
 from bson import ObjectId
 
 from documents.access.trace import Act, TracedChange
-from documents.audit.entries import Performed, new_entry
+from documents.audit.entries import Entry, Performed, new_entry
+from documents.audit.forms import Form
 from documents.audit.trail import AuditTrail
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError, InvalidValueError
@@ -22,6 +24,8 @@ from resolvers.caller import Caller, RuleSetsInForce
 from resolvers.refusals import REFUSALS, user_errors
 
 _OTHER = (NotAuthenticatedError, RuleError, RuleSetConflictError)
+MOST_FORMS: Final = 1_000
+"""Of entries, that are kept; they are some kilobytes each."""
 
 
 def _codes(error: type[PolicyError]) -> Iterator[str]:
@@ -41,6 +45,9 @@ class Recorder:
     def __init__(self, trail: AuditTrail | None, rule_sets: RuleSetsInForce) -> None:
         self._trail = trail
         self._rule_sets = rule_sets
+        self._forms: dict[tuple[object, ...], Form] = {}
+        self.executing: AbstractContextManager[None] = nullcontext() if trail is None else trail.executing
+        """Within it is what may leave an entry when it is done: the next block waits a little for it."""
 
     async def record(self, caller: Caller, operation: Performed, codes: Iterable[str] = ()) -> None:
         """Records what `caller` did since the last time; returns when that is stored.
@@ -52,9 +59,22 @@ class Recorder:
         codes = tuple(codes)
         if caller.report.trace.is_empty and REFUSED_BY_POLICY.isdisjoint(codes):
             return
-        rules = caller.decided_by(self._rule_sets)
-        entry = new_entry(caller.asker, operation, caller.report.take_trace(), codes=codes, rules=rules)
-        await trail.record(entry)
+        await trail.record(self._entry(caller, operation, codes))
+
+    def _entry(self, caller: Caller, operation: Performed, codes: tuple[str, ...]) -> Entry:
+        asker, rules, trace = caller.asker, caller.decided_by(self._rule_sets), caller.report.take_trace()
+        if codes or not trace.is_of_rows_alone:
+            return new_entry(asker, operation, trace, codes=codes, rules=rules)
+        ((_, stated),) = trace.plans
+        (decided,) = rules
+        # A version has another hash if its rules were exchanged and it was loaded anew.
+        common = (asker.username, asker.roles, asker.session, operation, *decided.values(), stated, *trace.rows)
+        form = self._forms.get(common)
+        if form is None:
+            if len(self._forms) >= MOST_FORMS:
+                self._forms.clear()
+            form = self._forms[common] = Form(new_entry(asker, operation, trace, rules=rules))
+        return form.filled(trace.rows.values())
 
 
 @dataclass(frozen=True, slots=True)

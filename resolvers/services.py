@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from documents.audit.decided_by import newest_rule_set
 from documents.chapters.accounts.directory import AccountRepository
 from documents.chapters.encryption.rotation import KeyRotation
 from documents.chapters.jobs.ledger import JobLedger
@@ -44,7 +43,7 @@ class Services:
         """Those of the installation at `place`, until the context ends; what it lacks is made first."""
         async with open_storage(place) as storage:
             store = PolicyStore(RuleSetRepository(storage.database, storage.seals, storage.units), FULL_CATALOGUE)
-            await store.open(await newest_rule_set(storage.trail.blocks, storage.trail.key))
+            await store.open(await storage.trail.newest.of_rules())
             kernel = Kernel.build(storage, store)
             cases = use_cases(kernel, settings)
             await install_defaults(cases)

@@ -30,7 +30,7 @@ from schema.wording.error_format import format_error
 from web.attachments.endpoint import AttachmentEndpoint
 from web.authentication.bearer import Authenticator
 from web.console import Console
-from web.contexts import State, begin, record, request_context, subscriber_context
+from web.contexts import State, begin, executing, record, request_context, subscriber_context
 from web.graphql.endpoint import GraphQLEndpoint
 from web.graphql.limits import Limits
 from web.graphql.parsed_documents import ParsedDocuments
@@ -95,6 +95,7 @@ def web_application(settings: WebSettings, opening: Opening) -> Starlette:
         extensions=access_extensions,
         begin=begin,
         record=record,
+        executing=executing,
         executor_class=RecordExecutor,
         limits=settings.limits,
     )

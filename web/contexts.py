@@ -7,6 +7,7 @@ never decide what the caller may do.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from typing import TypedDict
 
 from starlette.requests import Request
@@ -62,6 +63,11 @@ def begin(context: RequestContext, performed: Performed) -> None:
 async def record(context: RequestContext, performed: Performed, codes: Iterable[str]) -> None:
     """Puts what was done in `context` into the audit trail. Raises TrailUnavailableError."""
     await context.use_cases.recorder.record(context.caller, performed, codes)
+
+
+def executing(context: RequestContext) -> AbstractContextManager[None]:
+    """Within it is what may leave an entry in the audit trail when it is done."""
+    return context.use_cases.recorder.executing
 
 
 def _text(headers: dict[bytes, bytes], name: bytes) -> str | None:

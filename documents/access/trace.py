@@ -99,6 +99,12 @@ class AccessTrace:
         self.searched.update(searched)
 
     @property
+    def is_of_rows_alone(self) -> bool:
+        """Rows were read under one plan, and nothing else was done: what most requests are."""
+        others = self.not_found or self.changes or self.filtered or self.sorted or self.searched or self.viewed_as
+        return len(self.plans) == 1 and not others
+
+    @property
     def is_empty(self) -> bool:
         """Nothing was asked for, served or changed."""
         return not (self.plans or self.rows or self.not_found or self.changes)

@@ -36,6 +36,9 @@ INDEXED = {
 CHANGES = "body.entries.id"
 """Ids of entries; in the blocks that hold a change entry there is an index."""
 
+NAMES = "body.entries.touches.names"
+"""Names of accounts and the like that change entries tell of, in the same blocks."""
+
 HAS_CHANGE = {"body.entries.change": True}
 _LAST_NUMBER = 2**64 - 1
 
@@ -52,7 +55,8 @@ def block_indexes() -> list[IndexModel]:
     models = [IndexModel([(path, ASCENDING), *NEWEST_FIRST], name=f"by_{name}") for name, path in INDEXED.items()]
     beginnings = IndexModel([("body.number", ASCENDING)], name="beginnings", partialFilterExpression={"body.number": 0})
     changes = IndexModel([(CHANGES, ASCENDING)], name="by_change", partialFilterExpression=HAS_CHANGE)
-    return [IndexModel(NEWEST_FIRST, name="by_time"), *models, beginnings, changes]
+    names = IndexModel([(NAMES, ASCENDING), *NEWEST_FIRST], name="by_name", partialFilterExpression=HAS_CHANGE)
+    return [IndexModel(NEWEST_FIRST, name="by_time"), *models, beginnings, changes, names]
 
 
 async def ensure_block_indexes(database: AsyncDatabase[dict[str, Any]]) -> None:

@@ -17,9 +17,8 @@ import hashlib
 import secrets
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import bson
 from bson.raw_bson import RawBSONDocument
@@ -40,8 +39,7 @@ _BLOCK: Final = struct.Struct(">16sQQQq32s8s32s32sI")
 _LINK: Final = struct.Struct(">16sQ32s")
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """Where a chain stands: block `number` ends with entry `last` and has `hash`. Signed with the key `key`."""
 
     chain: bytes
@@ -57,8 +55,7 @@ class Head:
         return HEAD_PREFIX + self.chain + _HEAD.pack(self.number, self.last, milliseconds(self.at)) + self.hash
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A head of another chain, as the first block of a chain names it."""
 
     chain: bytes
@@ -66,8 +63,7 @@ class Link:
     hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """Everything of a block of format 2 but its entries, which `root` and `content` stand for."""
 
     chain: bytes
@@ -137,8 +133,7 @@ def key_id(public_key: bytes) -> bytes:
     return hashlib.sha256(public_key).digest()[:8]
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A sealed block: the document to store, and its head."""
 
     document: dict[str, Any]
@@ -177,18 +172,26 @@ class Chain:
         signature = self._key.sign(head.signed_bytes())
         document = {
             "_id": block_id(self.id, self._number),
-            "body": frame.body() | {"entries": [RawBSONDocument(entry) for entry in encoded]},
+            "body": RawBSONDocument(_with_entries(bson.encode(frame.body()), encoded)),
             "seed": seed,
             "hash": head.hash,
             "signature": signature,
         }
-        return Block(document, replace(head, signature=signature))
+        return Block(document, Head(head.chain, head.number, head.last, head.at, head.hash, head.key, signature))
 
     def advance(self, block: Block) -> None:
         """The block is stored: the next one follows it."""
         self._number = block.head.number + 1
         self._first = block.head.last + 1
         self._previous = block.head.hash
+
+
+def _with_entries(body: bytes, encoded: Sequence[bytes]) -> bytes:
+    """The BSON of a body with its entries as the last element, of BSON at hand: nothing is encoded twice."""
+    items = b"".join([b"\x03%d\x00%b" % item for item in enumerate(encoded)])
+    array = b"%b%b\x00" % ((len(items) + 5).to_bytes(4, "little"), items)
+    elements = b"%b\x04entries\x00%b\x00" % (body[4:-1], array)
+    return (len(elements) + 4).to_bytes(4, "little") + elements
 
 
 def block_id(chain: bytes, number: int) -> bytes:

@@ -98,8 +98,7 @@ class Outcome(Labelled):
     ERROR = "error", "Error", "出错"
 
 
-@dataclass(frozen=True, slots=True)
-class Asker:
+class Asker(NamedTuple):
     """Who asked, in the words of the account, and for what: roles as held, not as reduced by any rule set."""
 
     username: str
@@ -219,8 +218,10 @@ def rule_set_hashes(entry: Entry) -> list[bytes]:
 
 def weight(entry: Entry) -> int:
     """How many ids an entry holds, and a few more for the rest: what the size of a block is bounded by."""
-    ids = sum(len(touch.get("customers", ())) + len(touch.get("records", ())) for touch in entry.get("touches", ()))
-    return 32 + ids
+    weight = 32
+    for touch in entry.get("touches", ()):
+        weight += len(touch.get("customers", ())) + len(touch.get("records", ()))
+    return weight
 
 
 def _outcome(codes: Iterable[str]) -> Outcome:
@@ -232,13 +233,14 @@ def _outcome(codes: Iterable[str]) -> Outcome:
 
 def _touches(trace: AccessTrace) -> Iterator[dict[str, Any]]:
     for (act, served), rows in trace.rows.items():
-        yield {"act": act.value, "kind": served.kind.value, **_ids(rows), **_levels(served)}
+        yield {"act": act.value, "kind": served.kind.value, **ids_of(rows), **_levels(served)}
     for kind, rows in trace.not_found.items():
-        yield {"act": Act.SOUGHT.value, "kind": kind.value, **_ids(rows)}
+        yield {"act": Act.SOUGHT.value, "kind": kind.value, **ids_of(rows)}
     yield from map(_change, trace.changes)
 
 
-def _ids(rows: Rows) -> dict[str, list[ObjectId]]:
+def ids_of(rows: Rows) -> dict[str, list[ObjectId]]:
+    """The ids of a touch, as it has them."""
     ids: dict[str, list[Any]] = {}
     if rows.customers and rows.customers[0] is not None:  # rows of one kind all have a customer, or none has
         ids["customers"] = rows.customers

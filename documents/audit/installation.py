@@ -19,6 +19,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from documents.audit.blocks import Chains, block_collection
 from documents.audit.chain import Head, TrailKey
 from documents.audit.heads import FILE_NAME, HeadsFile
+from documents.audit.newest import NewestVersions
 from documents.audit.pending import SECRET_NAME as PENDING_SECRET
 from documents.audit.pending import PendingEntries
 from documents.audit.takeover import Takeover
@@ -53,6 +54,7 @@ class InstalledTrail:
         self.key = key
         self.heads_path = data_dir / FILE_NAME
         self.chains = Chains(self.blocks)
+        self.newest = NewestVersions(self.blocks, key)
         self.writer = AuditTrail(self.blocks, key, self._publish)
         self.takeover = Takeover(self.writer, self.blocks, pending)
         self._heads = HeadsFile(self.heads_path)

@@ -44,6 +44,12 @@ def context(entry: Entry) -> bytes:
     return orjson.dumps(shown, default=bytes.hex)
 
 
+def context_hash(entry: Entry) -> bytes:
+    """The SHA-256 of the context; an entry that was made from a form (`forms.py`) brings it along."""
+    known: bytes | None = getattr(entry, "context_hash", None)
+    return known if known is not None else _sha256(context(entry)).digest()
+
+
 def subjects(entry: Entry) -> list[bytes]:
     """Whose rows the entry has, one item for each customer, and one for rows that are no customer's, or where there are
     none.
@@ -109,7 +115,7 @@ class Commitment:
     def __init__(self, entries: Sequence[Entry], encoded: Sequence[bytes], seed: bytes) -> None:
         """`encoded` are the entries in BSON, `seed` is random and shown to nobody: all salts, and the nodes that are
         made up, are expanded from it."""
-        beginnings = [of_entry(entry["id"].binary, _sha256(context(entry)).digest()) for entry in entries]
+        beginnings = [of_entry(entry["id"].binary, context_hash(entry)) for entry in entries]
         items = [subjects(entry) for entry in entries]
         count = sum(map(len, items))
         made_up = _made_up(count)

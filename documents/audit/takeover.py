@@ -42,7 +42,8 @@ class Takeover:
     async def take_over(self, *entries: PendingEntry) -> None:
         """Returns when the entries are in blocks. Raises TrailUnavailableError: then nothing may be shown of the
         changes, and somebody else completes it."""
-        await asyncio.gather(*(self._trail.record(pending.entry) for pending in entries))
+        with self._trail.executing.paused():
+            await asyncio.gather(*(self._trail.record(pending.entry) for pending in entries))
         self._taken += [pending.id for pending in entries]
         if self._removing is None:
             self._removing = asyncio.create_task(self._remove_soon())

@@ -12,7 +12,8 @@ import asyncio
 import logging
 import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -27,6 +28,7 @@ from documents.errors import TrailUnavailableError
 LARGEST_BLOCK: Final = 100_000  # by `weight`: some 2 MB of the 16 that a document may have
 WRITE_SECONDS: Final = 5.0
 LINGER_SECONDS: Final = 0.003
+LONGEST_LINGER_SECONDS: Final = 0.010
 
 log = logging.getLogger(__name__)
 
@@ -48,13 +50,42 @@ class _Batch:
                 future.set_exception(fault)
 
 
+@dataclass(slots=True)
+class Executing:
+    """Counts what is being carried out and may leave an entry: a context manager that is entered many times over.
+    `on_last` is told when nothing is any more."""
+
+    on_last: Callable[[], None]
+    count: int = 0
+
+    def __enter__(self) -> None:
+        self.count += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.count -= 1
+        if not self.count:
+            self.on_last()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Around what waits for an entry of its own while it is carried out: the block must not wait for it."""
+        if not self.count:
+            yield
+            return
+        self.__exit__()
+        try:
+            yield
+        finally:
+            self.__enter__()
+
+
 class AuditTrail:
     """The trail as one process writes it. `on_head` is told of every head, on the way of the request: it must be quick
     and must not fail.
 
     A block costs this process and the database many times what an entry in it does. So the writer waits until there are
-    as many entries as there were callers around the last block, at most `linger_seconds`; a caller that is alone waits
-    for nobody."""
+    as many entries as there were callers around the last block: at most `linger_seconds`, or `longest_seconds` while
+    something is `executing`, which the time would be spent on anyway. A caller that is alone waits for nobody."""
 
     def __init__(
         self,
@@ -64,12 +95,16 @@ class AuditTrail:
         *,
         write_seconds: float = WRITE_SECONDS,
         linger_seconds: float = LINGER_SECONDS,
+        longest_seconds: float = LONGEST_LINGER_SECONDS,
     ) -> None:
         self._blocks = blocks
         self._key = key
         self._on_head = on_head
         self._write_seconds = write_seconds
         self._linger_seconds = linger_seconds
+        self._longest_seconds = longest_seconds
+        self.executing = Executing(self._executed)
+        self._waits_for_executing = False
         self._callers = 0  # around the last block: those in it, and those who came meanwhile
         self._gathered = asyncio.Event()
         self._batches: deque[_Batch] = deque()
@@ -117,12 +152,22 @@ class AuditTrail:
 
     async def _gather(self, batch: _Batch) -> None:
         """Returns when nobody else is expected, or the time is over."""
-        if self._is_whole(batch):
-            return
+        if not self._is_whole(batch):
+            await self._wait(self._linger_seconds)
+        if self.executing.count and not self._is_whole(batch):
+            self._waits_for_executing = True
+            await self._wait(self._longest_seconds - self._linger_seconds)
+            self._waits_for_executing = False
+
+    async def _wait(self, seconds: float) -> None:
         self._gathered.clear()
-        limit = asyncio.get_running_loop().call_later(self._linger_seconds, self._gathered.set)
+        limit = asyncio.get_running_loop().call_later(seconds, self._gathered.set)
         await self._gathered.wait()
         limit.cancel()
+
+    def _executed(self) -> None:
+        if self._waits_for_executing:
+            self._gathered.set()
 
     async def _store(self, entries: list[Entry]) -> None:
         async with asyncio.timeout(self._write_seconds):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from documents.access.plan import Purpose
-from documents.audit.decided_by import newest_rule_set
+from documents.audit.newest import NewestVersions
 from documents.chapters.policies.rule_sets import RuleSetRepository
 from documents.chapters.policies.stored import RuleSetDocument, RuleSetState
 from documents.encryption.seals import SEAL, Seals
@@ -155,18 +155,18 @@ async def test_the_trail_says_which_version_was_in_force(api: Api, mongodb_clien
     version = await services.store.activate(default_rules(), "tests")
     blocks, key = services.storage.trail.blocks, services.storage.trail.key
     await api.ask("demo.agent", "{ customers(first: 1) { nodes { kind } } }", purpose="customer_service")
-    assert await newest_rule_set(blocks, key) == version
+    assert await NewestVersions(blocks, key).of_rules() == version
     block = await database["audit_blocks"].find_one({}, sort=[("body.at", -1)]) or {}
     block["body"]["entries"][0]["rules"] = [version + 5]
     await database["audit_blocks"].insert_one({**block, "_id": b"\xff" * 24})
-    assert await newest_rule_set(blocks, key) == version
+    assert await NewestVersions(blocks, key).of_rules() == version
     await database["audit_blocks"].delete_one({"_id": b"\xff" * 24})
     now = await database[STATE].find_one({}) or {}
     await put(database[STATE], older)
     store = PolicyStore(
         RuleSetRepository(services.database, services.storage.seals, services.storage.units), FULL_CATALOGUE
     )
-    await store.open(await newest_rule_set(blocks, key))
+    await store.open(await NewestVersions(blocks, key).of_rules())
     assert not store.is_sound
     await put(database[STATE], now)
 

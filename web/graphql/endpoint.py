@@ -178,8 +178,9 @@ class GraphQLEndpoint(Generic[Context]):
         return operation
 
     async def _executed(self, parsed: ParsedDocument, parameters: Parameters, context: Context) -> Result:
-        result = self._serving.executor(parsed, parameters, context).execute_operation()
-        return await result if isawaitable(result) else result
+        with self._serving.executing(context):
+            result = self._serving.executor(parsed, parameters, context).execute_operation()
+            return await result if isawaitable(result) else result
 
 
 def _too_late(seconds: float, *, waiting_for_request: bool) -> RequestRefused:

@@ -6,6 +6,7 @@ INVARIANT: what was read for an answer, or a part of one, leaves only after `Ans
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol
 
@@ -28,6 +29,10 @@ Record = Callable[[Context, Performed, Iterable[str]], Awaitable[None]]
 Raises `TrailUnavailableError`."""
 
 
+Executing = Callable[[Context], AbstractContextManager[None]]
+"""Within it an operation is carried out in the context, of which something may be recorded when it is done."""
+
+
 async def record_nothing(_context: object, _performed: Performed, _codes: Iterable[str]) -> None:
     """For what touches no customer data."""
 
@@ -48,7 +53,8 @@ class Serving(Generic[Context]):
     request's head, not its body. `extensions` gives the `extensions` of an answer, none when empty. `format_error`
     formats the errors of our own layers as `{"message", "extensions"}` and returns None for any other, which is then
     masked. `begin` is told what the context is for, before anything is executed. `record` is awaited before an
-    answer, or a part of one, leaves. The executor class builds the answer's data; plain graphql-core by default.
+    answer, or a part of one, leaves; `executing` is around what comes before. The executor class builds the answer's
+    data; plain graphql-core by default.
     """
 
     schema: GraphQLSchema
@@ -59,6 +65,7 @@ class Serving(Generic[Context]):
     extensions: Callable[[Context], dict[str, Any]] = lambda _context: {}
     begin: Callable[[Context, Performed], None] = lambda _context, _performed: None
     record: Record[Context] = record_nothing
+    executing: Executing[Context] = lambda _context: nullcontext()
     executor_class: type[Executor[Any]] = Executor
 
     def executor(

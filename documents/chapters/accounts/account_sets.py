@@ -6,9 +6,9 @@
 
 So whoever writes to the database, and does not have the vault, neither adds nor changes an account or a session, nor
 brings an ended one back: what does not verify is as if it were not there, and is reported. INVARIANT: an older state of
-a set, put back, is refused by every process that has seen a newer one; and every write of an account or of one of its
-sessions is one unit of work that moves the version. The first version is the time in milliseconds, so that an account
-that was removed and made anew is newer than whatever it was before.
+a set, put back, is refused by every process that has seen a newer one, itself or in the trail; and every write of an
+account or of one of its sessions is one unit of work that moves the version. The first version is the time in
+milliseconds, so that an account that was removed and made anew is newer than whatever it was before.
 
 It must never say what an account may do, nor log more of one than its username.
 """
@@ -68,6 +68,10 @@ class LiveSession:
     account: Row
 
 
+async def _nothing_told(_kind: str, _name: str) -> int:
+    return 0
+
+
 class OpenSet:
     """One account with its sessions, verified, in the transaction that changes them."""
 
@@ -114,7 +118,16 @@ Work = Callable[[OpenSet], Awaitable[_T]]
 class AccountSets:
     """Every read and write of accounts and sessions, verified and sealed."""
 
-    def __init__(self, database: AsyncDatabase[dict[str, Any]], seals: Seals, units: Units) -> None:
+    def __init__(
+        self,
+        database: AsyncDatabase[dict[str, Any]],
+        seals: Seals,
+        units: Units,
+        newest_told: Callable[[str, str], Awaitable[int]] = _nothing_told,
+    ) -> None:
+        """`newest_told`: the highest version that the trail tells of a row of a kind with a name. It is asked of each
+        account once, so that an older state is known by a process that has seen none yet."""
+        self._newest_told = newest_told
         # Majority reads: a version that a failover takes back must not be remembered as the newest.
         concerns: dict[str, Any] = {
             "codec_options": _OPTIONS,
@@ -143,7 +156,11 @@ class AccountSets:
 
     async def live(self, session_ids: Collection[str]) -> dict[str, LiveSession]:
         """The sessions that live, with their accounts, in one query; every other is left out."""
-        found, doubtful = self._standing(await self._pairs(session_ids))
+        pairs = await self._pairs(session_ids)
+        for _, account in pairs:
+            if account is not None:
+                await self._learn(account["_id"])
+        found, doubtful = self._standing(pairs)
         for seconds in _AGAIN_SECONDS if doubtful else ():
             await asyncio.sleep(seconds)
             again, doubtful = self._standing(await self._pairs_of_one_moment(doubtful))
@@ -245,6 +262,7 @@ class AccountSets:
 
     async def _judged(self, row: Row, session: AsyncClientSession | None) -> Row | None:
         if self._is_sealed(row):
+            await self._learn(row["_id"])
             if self._is_newest(row):
                 if session is None:  # what a transaction reads may be its own, and never be committed
                     self._remember(row)
@@ -291,9 +309,17 @@ class AccountSets:
             found[session["_id"]] = LiveSession(session, account)
         return found, doubtful
 
+    async def _learn(self, username: Any) -> None:
+        """Asks the trail for the newest version of an account that this process has not seen yet."""
+        if username not in self._newest and isinstance(username, str):
+            self._keep(username, await self._newest_told(KIND, username))
+
     def _remember(self, account: Row) -> None:
-        self._newest[account["_id"]] = account[SEAL]["version"]
-        self._newest.move_to_end(account["_id"])
+        self._keep(account["_id"], account[SEAL]["version"])
+
+    def _keep(self, username: str, version: int) -> None:
+        self._newest[username] = version
+        self._newest.move_to_end(username)
         while len(self._newest) > REMEMBERED:
             self._newest.popitem(last=False)
 

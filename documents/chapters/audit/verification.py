@@ -7,7 +7,7 @@ chains name of each other) beforehand. Memory grows with the claims and the chai
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -141,7 +141,7 @@ class Verifier:
             if read.is_intact and claim.hash != head.hash:
                 yield _finding(What.REWRITTEN, head, first, claim.source)
         # What follows a block that was altered is not to blame for it.
-        self._last = head if read.is_intact or read.is_misplaced else replace(head, hash=UNKNOWN)
+        self._last = head if read.is_intact or read.is_misplaced else head._replace(hash=UNKNOWN)
 
     def end(self) -> Iterator[Finding]:
         """What is missing at the end."""
@@ -189,7 +189,7 @@ class Verifier:
         after = self._last
         if after is None:
             return Finding(What.ALTERED)
-        self._last = replace(after, number=after.number + 1, hash=UNKNOWN)
+        self._last = after._replace(number=after.number + 1, hash=UNKNOWN)
         return Finding(What.ALTERED, after.chain.hex(), after.number + 1, after.last + 1)
 
 

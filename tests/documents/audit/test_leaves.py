@@ -9,14 +9,17 @@ from pathlib import Path
 
 import bson
 from bson import ObjectId
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from documents.access.trace import AccessTrace, Rows
 from documents.audit.entries import Entry
+from documents.audit.forms import Form
 from documents.audit.leaves import (
     CHILDREN,
     Commitment,
     context,
+    context_hash,
     leaf,
     node,
     of_entry,
@@ -24,7 +27,7 @@ from documents.audit.leaves import (
     subjects,
     write_subject,
 )
-from tests.documents.audit.trails import entries
+from tests.documents.audit.trails import entries, made_of, traces
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "audit.md"
 SEEDS = st.binary(min_size=32, max_size=32)
@@ -69,6 +72,21 @@ def test_the_context_holds_all_of_an_entry_but_ids_of_rows_and_its_own(entry: En
         assert f'"{name}":' in text
     assert text.count('"kind":') == len(entry.get("touches", ()))
     assert not any(str(found) in text for found in ids_in(entry))
+
+
+@given(traces(), traces())
+def test_an_entry_filled_into_a_form_is_the_one_that_would_have_been_made(one: AccessTrace, other: AccessTrace) -> None:
+    """With other rows, an id of its own, and the hash of its own context."""
+    assume(one.is_of_rows_alone and not one.not_found)
+    trace = AccessTrace(plans=one.plans)
+    for number, (act, served) in enumerate(one.rows):
+        rows = list(other.rows.values())[number : number + 1] or [Rows([None], [ObjectId()])]
+        trace.add_rows(act, served, rows[0].customers, rows[0].records)
+    filled, made = Form(made_of(one)).filled(trace.rows.values()), made_of(trace)
+    assert list(filled) == list(made)
+    assert filled["id"] != made["id"]
+    assert {**filled, "id": made["id"]} == made
+    assert context_hash(filled) == hashlib.sha256(context(made)).digest()
 
 
 @given(st.lists(entries(), min_size=1, max_size=12), SEEDS)

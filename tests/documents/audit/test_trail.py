@@ -16,7 +16,7 @@ from documents.audit.trail import AuditTrail
 from documents.chapters.audit.verification import claims_of_links, verify
 from documents.errors import TrailUnavailableError
 from tests.documents.audit.trails import KEY, KEYS, invented, read, some_id
-from tests.patience import patience
+from tests.patience import patience, until
 
 Database = AsyncDatabase[dict[str, Any]]
 REFUSED = {"$jsonSchema": {"required": ["never"]}}
@@ -95,6 +95,47 @@ async def test_callers_who_do_not_come_back_are_waited_for_once_and_not_for_long
     trail._linger_seconds = 3600.0
     async with patience():
         await trail.record(read("agent.zhao", [some_id()]))
+
+
+async def test_who_is_being_served_is_waited_for_longer_and_not_when_nothing_comes_of_it(database: Database) -> None:
+    """As long as something is executing the next block waits beyond the usual time; when that ends without an entry, it
+    is written."""
+    trail = AuditTrail(block_collection(database), KEY, linger_seconds=0.0, longest_seconds=3600.0)
+
+    async def call(executed: asyncio.Event) -> None:
+        with trail.executing:
+            await executed.wait()
+        await trail.record(read("agent.zhao", [some_id()]))
+
+    async def fail(executed: asyncio.Event) -> None:
+        with trail.executing:
+            await executed.wait()
+
+    async with patience():
+        await asyncio.gather(*(trail.record(read("agent.zhao", [some_id()])) for _ in range(3)))
+        events = [asyncio.Event() for _ in range(3)]
+        calls = [asyncio.create_task(call(event)) for event in events[:2]]
+        calls.append(asyncio.create_task(fail(events[2])))
+        events[0].set()
+        await until(lambda: trail._waits_for_executing)
+        events[1].set()
+        await asyncio.sleep(0)
+        assert len(await stored(database)) == 1
+        events[2].set()
+        await asyncio.gather(*calls)
+    assert [len(block["body"]["entries"]) for block in await stored(database)] == [3, 2]
+
+
+async def test_who_is_being_served_for_ever_holds_nobody_up(database: Database) -> None:
+    """The longest wait has an end, and the next one alone is not held up again."""
+    trail = AuditTrail(block_collection(database), KEY, linger_seconds=0.0, longest_seconds=0.1)
+    async with patience():
+        await asyncio.gather(*(trail.record(read("agent.zhao", [some_id()])) for _ in range(2)))
+        with trail.executing:
+            await trail.record(read("agent.zhao", [some_id()]))
+            trail._longest_seconds = 3600.0
+            await trail.record(read("agent.zhao", [some_id()]))
+    assert [len(block["body"]["entries"]) for block in await stored(database)] == [2, 1, 1]
 
 
 async def test_a_large_crowd_of_ids_is_spread_over_blocks(database: Database) -> None:

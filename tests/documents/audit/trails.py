@@ -66,8 +66,8 @@ def ids() -> st.SearchStrategy[ObjectId]:
 
 
 @st.composite
-def entries(draw: st.DrawFn) -> Entry:
-    """Any entry: rows of customers, records of customers, records of the company, changes, rows sought in vain."""
+def traces(draw: st.DrawFn) -> AccessTrace:
+    """What any request did: rows of customers, records of these and of the company, changes, rows sought in vain."""
     trace = AccessTrace(plans={(1, draw(st.sampled_from(Purpose)))})
     for served in draw(st.lists(st.sampled_from([BASIC, WHOLE, FIRM]), max_size=3)):
         trace.add_rows(draw(st.sampled_from([Act.READ, Act.EXPORT])), served, draw(st.lists(ids(), max_size=20)))
@@ -80,8 +80,17 @@ def entries(draw: st.DrawFn) -> Entry:
         trace.add_change(TracedChange(Act.WRITE, Kind.TICKET, ("topic",), "STALE", owner, record))
     if draw(st.booleans()):
         trace.add_not_found(Kind.TICKET, draw(ids()), of_customer=draw(st.booleans()))
-    asker = Asker(draw(st.sampled_from(["agent.zhao", "manager.qian"])), frozenset({"clerk", "agent"}), "session")
-    return new_entry(asker, QUERY, trace, rules=RULES)
+    return trace
+
+
+def made_of(trace: AccessTrace) -> Entry:
+    """The entry of a trace."""
+    return new_entry(Asker("agent.zhao", frozenset({"clerk", "agent"}), "session"), QUERY, trace, rules=RULES)
+
+
+def entries() -> st.SearchStrategy[Entry]:
+    """Any entry."""
+    return traces().map(made_of)
 
 
 def of_format_1() -> tuple[list[bytes], list[str]]:

@@ -1,0 +1,74 @@
+"""What the trail says is the newest: of the rules, and of what changes by units of work. So a process that starts
+learns that an older state was put back into the collections that hold it.
+
+It believes signed blocks only, and says nothing where there are none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
+from cryptography.exceptions import InvalidSignature
+from pymongo.asynchronous.collection import AsyncCollection
+
+from documents.audit.blocks import HAS_CHANGE, NAMES, NEWEST_FIRST
+from documents.audit.chain import TrailKey
+from documents.audit.stored_blocks import StoredBlock, read_block
+
+BELIEVED: Final = 20
+"""How many signed blocks are asked."""
+LOOKED_AT: Final = 200
+"""After how many blocks, signed or not, nobody looks any further."""
+
+
+class NewestVersions:
+    """Asks the blocks, of which those count that are signed with `key`."""
+
+    def __init__(self, blocks: AsyncCollection[dict[str, Any]], key: TrailKey) -> None:
+        self._blocks = blocks.with_options(CodecOptions(document_class=RawBSONDocument, tz_aware=True))
+        self._key = key
+
+    async def of_rules(self) -> int:
+        """The highest version of the rules that the newest blocks name as having decided; 0 where they name none."""
+        found = [0]
+        async for block in self._signed({}):
+            found += [version for entry in block.entries for version in _decided(entry)]
+        return max(found)
+
+    async def of_name(self, kind: str, name: str) -> int:
+        """The highest version that change entries tell of the row of the kind with the name; 0 where none does."""
+        found = [0]
+        async for block in self._signed({NAMES: name, **HAS_CHANGE}):
+            for entry in block.entries:
+                for touch in entry.get("touches", ()) if entry.get("change") else ():
+                    if touch["kind"] == kind:
+                        told = zip(touch.get("names", ()), touch.get("versions", ()), strict=False)
+                        found += [version for of, version in told if of == name]
+        return max(found)
+
+    async def _signed(self, condition: Mapping[str, Any]) -> Any:
+        believed = 0
+        async for raw in self._blocks.find(condition, sort=NEWEST_FIRST, limit=LOOKED_AT):
+            block = read_block(bytes(raw.raw))
+            if block is None or not self._is_signed(block):
+                continue
+            yield block
+            believed += 1
+            if believed == BELIEVED:
+                return
+
+    def _is_signed(self, block: StoredBlock) -> bool:
+        try:
+            self._key.public.verify(block.head.signature, block.head.signed_bytes())
+        except InvalidSignature:
+            return False
+        return block.is_intact
+
+
+def _decided(entry: Mapping[str, Any]) -> Iterator[int]:
+    """Of format 1, whose entries name versions, and of those that name each with its hash."""
+    for named in entry["rules"]:
+        yield named["version"] if isinstance(named, Mapping) else named
