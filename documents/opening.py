@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -133,8 +133,20 @@ async def migrate(place: Place, report: Report) -> bool:
         keyring = Keyring(database, LocalKeyProvider(place.data_dir / ROOT_KEY_FILE))
         await keyring.open()
         done = await Migration(database, keyring, layout, report).run()
+        await _tell_trail(place, database, keyring)
         known.keep(database.name, layout.version)
         return done
+
+
+async def _tell_trail(place: Place, database: Database, keyring: Keyring) -> None:
+    """Brings the entries of what was migrated into the trail."""
+    async with httpx.AsyncClient(timeout=SELECTION_SECONDS) as http_client:
+        trail = await open_trail(database, keyring, place.data_dir, place.witnesses, http_client)
+        try:
+            while await trail.takeover.sweep(timedelta(days=-1)):
+                pass
+        finally:
+            await trail.close()
 
 
 @asynccontextmanager

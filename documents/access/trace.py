@@ -17,7 +17,8 @@ from documents.declaring.labels import Labelled
 
 
 class Act(Labelled):
-    """What was done with rows. SOUGHT: asked for by id, and nothing was there for the caller. VIEW_AS: looked at which
+    """What was done with rows. SOUGHT: asked for by id, and nothing was there for the caller. ADOPT: was
+    there before rows named change entries, and names one since an upgrade. VIEW_AS: looked at which
     fields of it somebody else may see, and at none of its values."""
 
     READ = "read", "Read", "查看"
@@ -27,6 +28,7 @@ class Act(Labelled):
     CREATE = "create", "Create", "新建"
     WRITE = "write", "Change", "修改"
     DELETE = "delete", "Delete", "删除"
+    ADOPT = "adopt", "Taken over", "升级接管"
     VIEW_AS = "view_as", "View as", "权限预览"
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from beanie import Document
 from pymongo import IndexModel
+from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.audit.blocks import COLLECTION as BLOCKS
 from documents.audit.blocks import block_indexes
@@ -18,16 +19,37 @@ from documents.chapters.encryption import rotation
 from documents.chapters.jobs import ledger
 from documents.chapters.policies.stored import RuleSetDocument, RuleSetState
 from documents.encryption import vault
+from documents.encryption.keyring import Keyring
 from documents.encryption.token_keys import TokenKey
 from documents.migrating.layout import Layout
-from documents.migrating.step import Step
+from documents.migrating.seals import seal_existing
+from documents.migrating.step import Progress, Step
+from documents.migrating.telling import tell_existing
 from documents.reading import history
-from documents.registry import CATALOGUE, RECORD_CLASSES
+from documents.registry import AUDITED, CATALOGUE, RECORD_CLASSES
 from documents.storing.indexes import customer_indexes, record_indexes
 from documents.storing.layout import CUSTOMER_LAYOUT
 from documents.writing import idempotency
+from documents.writing.existing_scopes import bind_existing
 
-STEPS: Final[tuple[Step, ...]] = ()
+
+async def _tell(database: AsyncDatabase[Any], keyring: Keyring, progress: Progress) -> None:
+    await tell_existing(database, keyring, AUDITED, progress)
+
+
+async def _seal(database: AsyncDatabase[Any], keyring: Keyring, _: Progress) -> None:
+    await seal_existing(database, keyring)
+
+
+async def _bind(database: AsyncDatabase[Any], keyring: Keyring, progress: Progress) -> None:
+    await bind_existing(database, keyring, RECORD_CLASSES, lambda done, total: progress.keep({}, done, total))
+
+
+STEPS: Final[tuple[Step, ...]] = (
+    Step(1, "naming the change entries of rows", _tell),
+    Step(2, "sealing accounts, rules and jobs", _seal),
+    Step(3, "binding customers and records to whose they are", _bind),
+)
 """Numbered from 1; a database with none of them done has layout 0. A step is never changed or removed again."""
 
 BEANIE_DOCUMENTS: Final[list[type[Document]]] = [

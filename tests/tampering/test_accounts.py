@@ -53,7 +53,10 @@ class Victim:
         """The accounts as a process has them that has seen none yet."""
         storage = self.api.services.storage
         return AccountSets(
-            storage.database, Seals(await storage.keyring.secret(SECRET_NAME)), storage.units, storage.trail.newest.of_name
+            storage.database,
+            Seals(await storage.keyring.secret(SECRET_NAME)),
+            storage.units,
+            storage.trail.newest.of_name,
         )
 
     async def row(self) -> dict[str, Any]:

@@ -215,7 +215,7 @@ class AccountSets:
             live = {"username": row["_id"], "ended_at": None, "expires_at": {"$gt": now}}
             newest = await self.sessions.find(live, sort={"issued_at": -1}, limit=MOST_SESSIONS).to_list()
             entries = {one["_id"]: self.entry(one) for one in newest}
-            sealed = self._sealed(row, entries, time.time_ns() // 1_000_000)
+            sealed = self._sealed(row, entries, first_version(row))
             replaced = await self.accounts.replace_one({"_id": row["_id"], SEAL: {"$exists": False}}, sealed)
             done += replaced.modified_count
         return done
@@ -329,6 +329,12 @@ class AccountSets:
             return
         self._reported.add(name)
         log.critical("the account %r, or a session of it, was not written by Dossier as it is: it has no access", name)
+
+
+def first_version(account: Mapping[str, Any]) -> int:
+    """The version that an account gets which was stored before there were seals."""
+    created_at: datetime = account["created_at"]
+    return round(created_at.replace(tzinfo=UTC).timestamp() * 1000)
 
 
 def _told(act: Act, row: Row, fields: Iterable[str]) -> ChangedRow:
