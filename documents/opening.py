@@ -28,7 +28,7 @@ from documents.chapters.information.review_days import ReviewDays
 from documents.chapters.information.reviews import ReviewPeriods
 from documents.chapters.jobs.ledger import JobLedger
 from documents.database.dead_processes import DeadProcesses, process_name
-from documents.declaring.kind import Kind
+from documents.declaring.kind import CUSTOMER_KINDS, Kind
 from documents.encryption.blind_index import BlindIndex
 from documents.encryption.cursors import KEY_BYTES, CursorSealer
 from documents.encryption.key_providers import LocalKeyProvider
@@ -42,7 +42,7 @@ from documents.migrating.migration import Migration
 from documents.migrating.registry import BEANIE_DOCUMENTS, this_layout
 from documents.migrating.step import Report
 from documents.reading.customers import CustomerReader
-from documents.reading.history import CustomerHistory
+from documents.reading.history import ChangeHistory
 from documents.reading.records import RecordReader
 from documents.reading.reveals import CustomerReveals
 from documents.registry import CATALOGUE, RECORD_CLASSES
@@ -89,7 +89,7 @@ class OpenDatabase:
     cursors: CursorSealer
     reader: CustomerReader
     readers: Mapping[Kind, RecordReader]
-    history: CustomerHistory
+    histories: Mapping[Kind, ChangeHistory]
     reveals: CustomerReveals
     units: Units
     writer: CustomerWriter
@@ -181,7 +181,7 @@ async def _open(place: Place, database: Database, http_client: httpx.AsyncClient
     idempotency = IdempotencyRepository(database, await keyring.secret("idempotency"))
     reader = CustomerReader(customer_rows(stored, CATALOGUE))
     readers = {record.kind: RecordReader(record_rows(stored, record)) for record in RECORD_CLASSES}
-    history, dependents = CustomerHistory(reader), Dependents(stored, RECORD_CLASSES)
+    dependents, of_customers = Dependents(stored, RECORD_CLASSES), ChangeHistory(reader)
     review_days = ReviewDays(ReviewPeriods())
     trail = await open_trail(database, keyring, place.data_dir, place.witnesses, http_client)
     units = Units(database, idempotency, trail.takeover if place.is_recorded else None, reader.prove)
@@ -200,7 +200,8 @@ async def _open(place: Place, database: Database, http_client: httpx.AsyncClient
         cursors=cursors,
         reader=reader,
         readers=readers,
-        history=history,
+        histories=dict.fromkeys(CUSTOMER_KINDS, of_customers)
+        | {kind: ChangeHistory(one) for kind, one in readers.items()},
         reveals=CustomerReveals(reader),
         units=units,
         writer=CustomerWriter(reader, dependents, accounts, review_days.of_new_customer),

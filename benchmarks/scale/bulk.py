@@ -72,7 +72,9 @@ async def _add(
     rows, claims = [], []
     for customer_id, (kind, values) in zip(ids, batch, strict=True):
         encoded = codec.encode(kind, keys[customer_id], values)
-        rows.append(services.storage.writer.new_row(customer_id, Change(kind, values, SourceChannel.CONTRACT), encoded))
+        rows.append(
+            services.storage.writer.new_row(customer_id, Change(kind, values, SourceChannel.CONTRACT), encoded, "bench")
+        )
         claims += [(name, tokens[0], customer_id) for name, tokens in _unique(kind, encoded.tokens)]
     async with database.client.start_session() as session:
         await IdentifierRepository(database).claim_new(claims, session)

@@ -27,6 +27,15 @@ EXACT = frozenset({Search.EQUALITY})
 RANGED = frozenset({Search.EQUALITY, Search.RANGE})
 
 
+class SourceChannel(Labelled):
+    """How a value came to us (I1)."""
+
+    BUSINESS_NEGOTIATION = "business_negotiation", "Business negotiation", "业务洽谈"
+    CONTRACT = "contract", "Contract", "合同签订"
+    QUESTIONNAIRE = "questionnaire", "Questionnaire", "问卷调查"
+    FEEDBACK = "feedback", "Feedback", "客户反馈"
+
+
 class Declared(BaseModel):
     """A class whose fields are declared. What is directly below it is a root: every kind under a root has its fields,
     and they come first wherever fields are listed. The kind carries the name of one for people."""
@@ -41,9 +50,10 @@ class Declared(BaseModel):
 
 
 class StoredRecord(Declared):
-    """What every record has. `collection` holds the rows."""
+    """What every record has. `collection` holds the rows, `source` is how what they say comes to us."""
 
     collection: ClassVar[str]
+    source: ClassVar[SourceChannel] = SourceChannel.BUSINESS_NEGOTIATION
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = ()  # declared names, beyond those that filters and orders bring
 
     version: Annotated[int, declare("Version", "版本", BASIC, managed=True)] = 1
@@ -76,12 +86,3 @@ def plural(kind: Kind) -> str:
     if name.endswith("y"):
         return name[:-1] + "ies"
     return name + ("es" if name.endswith(("s", "x")) else "s")
-
-
-class SourceChannel(Labelled):
-    """How a value came to us (I1)."""
-
-    BUSINESS_NEGOTIATION = "business_negotiation", "Business negotiation", "业务洽谈"
-    CONTRACT = "contract", "Contract", "合同签订"
-    QUESTIONNAIRE = "questionnaire", "Questionnaire", "问卷调查"
-    FEEDBACK = "feedback", "Feedback", "客户反馈"

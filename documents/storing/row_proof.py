@@ -70,19 +70,20 @@ class ForgeryReport:
 
 
 class BindingProof:
-    """Judges rows of one collection by their binding to their customer alone: what is read where the customer itself
-    was judged before."""
+    """Judges rows of one collection by their binding to another row alone, which the field `to` names: what is read
+    where that row itself was judged before."""
 
-    def __init__(self, bindings: RowBindings, collection: str) -> None:
+    def __init__(self, bindings: RowBindings, collection: str, to: str) -> None:
         self._bindings = bindings
+        self._to = to
         self._report = ForgeryReport(collection)
 
     def genuine(self, rows: list[Row]) -> list[Row]:
-        """Those of the rows that are bound to the customer whose they say they are."""
+        """Those of the rows that are bound to the row whose they say they are."""
         return self._report.without(rows, self._is_bound)
 
     def _is_bound(self, row: Row) -> bool:
-        return self._bindings.binds_customer(row["_id"], row.get("customer_id"), row.get(BINDING))
+        return self._bindings.binds_customer(row["_id"], row.get(self._to), row.get(BINDING))
 
 
 class RowProof:

@@ -66,7 +66,7 @@ class CustomerWriter:
         self._references = references
         self._system_values = system_values
         self._identifiers = IdentifierRepository(database)
-        self._history = HistoryKeeper(database, store.catalogue, store.storage.bindings)
+        self._history = HistoryKeeper(store.storage)
         self._validator = Validator(store.catalogue)
 
     async def create(self, unit: UnitOfWork, plan: AccessPlan, change: Change) -> ObjectId:
@@ -79,7 +79,7 @@ class CustomerWriter:
         key = await self._keyring.create_data_key(customer_id, scopes.scope_of(change.kind, values), unit.session)
         encoded = self._codec.encode(change.kind, key, values)
         await self._claim(unit, plan, change.kind, customer_id, encoded)
-        row = self.new_row(customer_id, change, encoded)
+        row = self.new_row(customer_id, change, encoded, unit.author.asker.username)
         await unit.insert(self._collection, row, _changed(Act.CREATE, row, encoded.values))
         return customer_id
 
@@ -105,10 +105,10 @@ class CustomerWriter:
             raise StaleVersionError
         await scopes.bind(self._keyring, row, encoded.values, unit.session)
         await self._dependents.follow(customer_id, encoded.values, unit.session)
-        at, by = update["$set"]["updated_at"], plan.row_scope.username
-        written = Written(customer_id, change.kind, version + 1, by, at, change.channel.value)
-        same = self._sealed_anew(change.kind, row, encoded)
-        await self._history.keep(written, row, encoded.values, same, unit.session)
+        written = Written(
+            row, version + 1, unit.author.asker.username, update["$set"]["updated_at"], change.channel.value
+        )
+        await self._history.of_customer(written, self._catalogue.fields(change.kind), encoded, unit.session)
 
     async def delete(self, unit: UnitOfWork, plan: AccessPlan, kind: Kind, customer_id: ObjectId, version: int) -> None:
         """Deletes the customer and erases its data key, so that no copy of it can be read any more. `forget` the key
@@ -154,21 +154,22 @@ class CustomerWriter:
         told: list[ChangedRow] = []
         for customer_id, change, values in zip(ids, changes, validated, strict=True):
             encoded = self._codec.encode(change.kind, keys[customer_id], values)
-            rows.append(self.new_row(customer_id, change, encoded))
+            rows.append(self.new_row(customer_id, change, encoded, unit.author.asker.username))
             told.append(_changed(Act.CREATE, rows[-1], encoded.values))
             claims += [(field, token, customer_id) for field, token in self._unique(change.kind, encoded.tokens)]
         await self._identifiers.claim_new(claims, unit.session)
         await unit.insert_many(self._collection, rows, told)
         return ids
 
-    def new_row(self, customer_id: ObjectId, change: Change, encoded: EncodedFields) -> dict[str, Any]:
-        """The first version of the customer's row, stored nowhere yet."""
+    def new_row(self, customer_id: ObjectId, change: Change, encoded: EncodedFields, by: str) -> dict[str, Any]:
+        """The first version of the customer's row, made by `by`, stored nowhere yet."""
         at = now()
         return {
             "_id": customer_id,
             "kind": change.kind.value,
             **first_version(encoded, at),
             **self._system_values(change.kind, at.date()),
+            "created_by": by,
             "_sources": {name: change.channel.value for name, value in encoded.values.items() if value is not None},
         }
 
@@ -182,16 +183,6 @@ class CustomerWriter:
         refused = change.values.keys() - permitted
         if refused or not permitted:  # a change without a field still moves version and time
             raise FieldAccessError(action, refused)
-
-    def _sealed_anew(self, kind: Kind, row: Mapping[str, Any], encoded: EncodedFields) -> frozenset[str]:
-        """The encrypted fields whose value is the one that stands there already, by their blind index."""
-        stored = row.get("_tokens", {})
-        specs = self._catalogue.fields(kind)
-        return frozenset(
-            name
-            for name, tokens in encoded.tokens.items()
-            if specs[name].encrypted and tokens and list(map(bytes, stored.get(name, ()))) == tokens
-        )
 
     async def _row(
         self, unit: UnitOfWork, plan: AccessPlan, kind: Kind, customer_id: ObjectId, also: Iterable[str] = ()

@@ -1,4 +1,4 @@
-"""What a customer was, field by field, kept with every change and encrypted like the field itself (I2).
+"""What a customer or a record was, field by field, kept with every change and encrypted like the field itself (I2).
 
 Owns how a change is written down; what of it is shown is read in documents/reading/history.py.
 """
@@ -12,21 +12,22 @@ from typing import Any
 
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.asynchronous.database import AsyncDatabase
 
-from documents.declaring.catalogue import Catalogue
-from documents.declaring.fields import is_important
-from documents.declaring.kind import Kind
-from documents.encryption.row_bindings import BINDING, RowBindings
-from documents.reading.history import COLLECTION
+from documents.declaring.fields import FieldSpec, is_important
+from documents.encryption.row_bindings import BINDING
+from documents.reading.history import COLLECTION, RECORDS
+from documents.storing.codec import EncodedFields
+from documents.storing.row_store import Storage
+
+Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One write of a customer: the version that it made, by whom, when, and how the values came."""
+    """One write of a row (with its `_id`, `kind`, and its customer's id where it is a record of one): the version that
+    it made, by whom, when, and how the values came."""
 
-    customer_id: ObjectId
-    kind: Kind
+    row: Values
     version: int
     by: str
     at: datetime
@@ -34,48 +35,74 @@ class Written:
 
 
 class HistoryKeeper:
-    """The write side: rows of the changes of one customer, in the transaction of the change."""
+    """The write side: rows of the changes of one row, in the transaction of the change."""
 
-    def __init__(self, database: AsyncDatabase[dict[str, Any]], catalogue: Catalogue, bindings: RowBindings) -> None:
-        self._collection = database[COLLECTION]
-        self._catalogue = catalogue
-        self._bindings = bindings.within(COLLECTION)
+    def __init__(self, storage: Storage) -> None:
+        self._customers = storage.database[COLLECTION]
+        self._records = storage.database[RECORDS]
+        self._of_customers = storage.bindings.within(COLLECTION)
+        self._of_records = storage.bindings.within(RECORDS)
 
-    async def keep(
-        self,
-        written: Written,
-        before: Mapping[str, Any],
-        after: Mapping[str, Any],
-        same: frozenset[str],
-        session: AsyncClientSession,
+    async def of_customer(
+        self, written: Written, fields: Mapping[str, FieldSpec], after: EncodedFields, session: AsyncClientSession
     ) -> None:
-        """Keeps what `written` changed: stored values by declared name. `same` are known to be as they were, though
-        sealed anew."""
-        fields = self._catalogue.fields(written.kind)
+        """Keeps what `written` changed of a customer."""
         rows = [
             {
-                "_id": (row_id := ObjectId()),
-                BINDING: self._bindings.of_customer(row_id, written.customer_id),
-                "customer_id": written.customer_id,
-                "kind": written.kind.value,
-                "field": name,
-                "version": written.version,
-                "at": written.at,
-                "by": written.by,
-                "channel": written.channel,
-                "important": is_important(fields[name]),
-                **{
-                    side: value
-                    for side, value in (("before", before.get(name)), ("after", stored))
-                    if value is not None
-                },
+                "_id": (own := ObjectId()),
+                BINDING: self._of_customers.of_customer(own, customer),
+                "customer_id": customer,
             }
-            for name, stored in after.items()
-            if name not in same and before.get(name) != stored
+            | change
+            for customer in (written.row["_id"],)
+            for change in _changes(written, fields, after)
         ]
         if rows:
-            await self._collection.insert_many(rows, session=session)
+            await self._customers.insert_many(rows, session=session)
+
+    async def of_record(
+        self, written: Written, fields: Mapping[str, FieldSpec], after: EncodedFields, session: AsyncClientSession
+    ) -> None:
+        """Keeps what `written` changed of a record."""
+        record, customer = written.row["_id"], written.row.get("customer_id")
+        whose = {"row_id": record} | ({"customer_id": customer} if customer is not None else {})
+        rows = [
+            {"_id": (own := ObjectId()), BINDING: self._of_records.of_customer(own, record), **whose, **change}
+            for change in _changes(written, fields, after)
+        ]
+        if rows:
+            await self._records.insert_many(rows, session=session)
 
     async def delete(self, customer_id: ObjectId, session: AsyncClientSession) -> None:
-        """Deletes the customer's history."""
-        await self._collection.delete_many({"customer_id": customer_id}, session=session)
+        """Deletes the history of the customer, and of their records."""
+        for rows in (self._customers, self._records):
+            await rows.delete_many({"customer_id": customer_id}, session=session)
+
+
+def _changes(written: Written, fields: Mapping[str, FieldSpec], after: EncodedFields) -> list[dict[str, Any]]:
+    """What is kept of each field that is another than it was."""
+    return [
+        {
+            "kind": written.row["kind"],
+            "field": name,
+            "version": written.version,
+            "at": written.at,
+            "by": written.by,
+            "channel": written.channel,
+            "important": is_important(fields[name]),
+            **{
+                side: value
+                for side, value in (("before", written.row.get(name)), ("after", stored))
+                if value is not None
+            },
+        }
+        for name, stored in after.values.items()
+        if written.row.get(name) != stored and not _is_sealed_anew(fields[name], written.row, after)
+    ]
+
+
+def _is_sealed_anew(spec: FieldSpec, row: Values, after: EncodedFields) -> bool:
+    """Whether the value of an encrypted field is the one that stands there already, by its blind index."""
+    tokens = after.tokens[spec.name]
+    stored = row.get("_tokens", {}).get(spec.name, ())
+    return spec.encrypted and bool(tokens) and list(map(bytes, stored)) == tokens

@@ -18,6 +18,7 @@ from documents.access.report import AccessReport
 from documents.access.trace import Act
 from documents.audit.entries import Author, ChangedRow
 from documents.declaring.kind import Kind
+from documents.declaring.record import StoredRecord
 from documents.declaring.validation import Validator
 from documents.errors import FieldAccessError, RecordNotFoundError, StaleVersionError
 from documents.reading.customers import CustomerReader
@@ -28,6 +29,7 @@ from documents.reading.where import Where
 from documents.storing.layout import CustomerReference
 from documents.storing.public_ids import new_customer_id, parse_id
 from documents.storing.row_scope import members, scope_set
+from documents.writing.history import HistoryKeeper, Written
 from documents.writing.idempotency import IdempotentRequest
 from documents.writing.references import References, check_references
 from documents.writing.rows import first_version, now, row_update
@@ -108,7 +110,7 @@ class RecordWrites:
 
         Every field of `values` needs the right to `write`. Raises RecordNotFoundError, FieldAccessError,
         InvalidValueError, StaleVersionError."""
-        target = await self._target(plan, kind, record_id)
+        target = await self._target(plan, kind, record_id, {**values, **derived})
         _refuse(Action.WRITE, values, target.grants.writable)
         changed = await self._writer.validated(kind, {**values, **derived}, creating=False)
         if version is not None and target.row["version"] != version:
@@ -118,10 +120,14 @@ class RecordWrites:
         if "customer_id" in row:
             await self.unit.lock(row["customer_id"])
             key = await self._writer.keyring.data_key(row["customer_id"])
-        update = row_update(row, store.codec.encode(kind, key, changed, row["_id"]), now())
+        encoded = store.codec.encode(kind, key, changed, row["_id"])
+        update = row_update(row, encoded, now())
         condition, told = {"_id": row["_id"], "version": row["version"]}, _changed(Act.WRITE, kind, row, changed)
         if not await self.unit.update(store.collection, condition, update, told):
             raise StaleVersionError
+        by, at = self.unit.author.asker.username, update["$set"]["updated_at"]
+        written = Written(row, row["version"] + 1, by, at, self._writer.source(kind))
+        await self._writer.history.of_record(written, store.catalogue.fields(kind), encoded, self.unit.session)
 
     async def check(
         self, plan: AccessPlan, kind: Kind, record_id: str, names: Iterable[str], *, version: int | None = None
@@ -156,12 +162,20 @@ class RecordWrites:
         FieldAccessError where the plan hides one of the fields."""
         return await self._writer.reader(kind).rows(plan, where, row, AccessReport(), self.unit.session)
 
-    async def _target(self, plan: AccessPlan, kind: Kind, record_id: str) -> _Target:
+    async def _target(self, plan: AccessPlan, kind: Kind, record_id: str, also: Iterable[str] = ()) -> _Target:
         reader, row_id = self._writer.reader(kind), _row_id(kind, record_id)
         scope, layout = reader.visible_rows(plan, kind), reader.store.layout
         row: dict[str, Any] | None = None
         if scope is not None:
-            named = (*layout.membership_fields, *layout.proof_fields, "customer_id", "version", "_terms")
+            named = (
+                *layout.membership_fields,
+                *layout.proof_fields,
+                "customer_id",
+                "version",
+                "_terms",
+                "_tokens",
+                *also,
+            )
             condition, wanted = {"$and": [{"_id": row_id}, scope]}, dict.fromkeys(named, 1)
             found = await reader.store.collection.find(condition, wanted, session=self.unit.session).to_list()
             genuine = await reader.proof.genuine(found, reader.again(condition, wanted), self.unit.session)
@@ -186,6 +200,7 @@ class RecordWriter:
         self._customers = customers
         self._readers = readers
         self._references = references
+        self.history = HistoryKeeper(customers.store.storage)
         self._validators = {kind: Validator(reader.store.catalogue) for kind, reader in readers.items()}
 
     async def run(self, author: Author, work: Work, request: IdempotentRequest | None = None) -> str:
@@ -202,6 +217,11 @@ class RecordWriter:
         if found is None:
             raise RecordNotFoundError
         return found
+
+    def source(self, kind: Kind) -> str:
+        """The channel by which what records of the kind say comes to us (I1)."""
+        record = self._readers[kind].store.catalogue.classes[kind]
+        return record.source.value if issubclass(record, StoredRecord) else ""
 
     def reader(self, kind: Kind) -> RecordReader:
         return self._readers[kind]

@@ -55,8 +55,11 @@ class _Locked:
 class UnitOfWork:
     """The writes of one change. They are done together or not at all."""
 
-    def __init__(self, database: AsyncDatabase[dict[str, Any]], session: AsyncClientSession, prove: Prove) -> None:
+    def __init__(
+        self, database: AsyncDatabase[dict[str, Any]], session: AsyncClientSession, author: Author, prove: Prove
+    ) -> None:
         self.session = session
+        self.author = author
         self._prove = prove
         self.entry_id = ObjectId()
         self.changed: list[ChangedRow] = []
@@ -205,7 +208,7 @@ class Units:
 
     async def _transaction(self, author: Author, work: Work, request: IdempotentRequest | None) -> _Done:
         async def write(session: AsyncClientSession) -> _Done:
-            unit = UnitOfWork(self._database, session, self._prove)
+            unit = UnitOfWork(self._database, session, author, self._prove)
             outcome = await work(unit)
             entry_id = unit.entry_id if unit.changed else None
             if request is not None:

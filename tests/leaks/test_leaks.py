@@ -216,7 +216,7 @@ ELSEWHERE = {
     "Query.satisfactionFigures": "tests/chapters/service/test_figures.py",
     "Query.servicePerformance": "tests/chapters/service/test_figures.py",
     "Query.trainingDue": "tests/chapters/service/test_training.py",
-    "Query.customerHistory": "tests/chapters/information/test_history.py",
+    "Query.history": "tests/chapters/information/test_history.py",
     "Query.dossier": "tests/chapters/identification/test_dossier.py",
     "Query.keys": "tests/chapters/test_keys.py",
     "Query.incidentReport": "tests/chapters/test_incidents.py",

@@ -126,16 +126,16 @@ async def seen_by(at: Scene, username: str, customer: CustomerReference) -> set[
         assert "INTERNAL" not in str(answer.get("errors", "")), answer
         if row_id in str(answer.get("data")):
             found.add(way)
-    history = f'customerHistory(customer: "{public_id}", first: 5) {{ nodes {{ field }} }}'
+    history = f'history(record: "{public_id}", first: 5) {{ nodes {{ field }} }}'
     answer = await at.api.ask(username, f"{{ {history} }}", purpose="business_operation")
     assert "INTERNAL" not in str(answer.get("errors", "")), answer
-    if (answer.get("data") or {}).get("customerHistory"):
+    if (answer.get("data") or {}).get("history"):
         found.add("history")
     storage, plan = at.api.services.storage, await at.customer_plan(username)
     if await storage.reader.reference(plan, public_id) is not None:
         found.add("reference")
     query = HistoryQuery((customer.kind, customer.row_id), None, 5, None)
-    if await storage.history.find_page(plan, query, AccessReport()) is not None:
+    if await storage.histories[customer.kind].find_page(plan, query, AccessReport()) is not None:
         found.add("history page")
     return found
 
@@ -323,9 +323,9 @@ async def test_a_change_of_another_customer_is_in_nobodys_history(staged: Scene)
     for customer, region in ((mine, "东区"), (theirs, "西区")):
         change = Change(Kind.INDIVIDUAL, {"region": region}, SourceChannel.CONTRACT)
         await writer.update(plan, customer.row_id, 1, change)
-    query = f'{{ customerHistory(customer: "{mine.public_id}", first: 1) {{ nodes {{ after }} hasNextPage }} }}'
+    query = f'{{ history(record: "{mine.public_id}", first: 1) {{ nodes {{ after }} hasNextPage }} }}'
     rows, own = staged.database["customer_history"], {"nodes": [{"after": ["东区"]}], "hasNextPage": False}
-    assert (await staged.ask(MALLORY, query))["customerHistory"] == own
+    assert (await staged.ask(MALLORY, query))["history"] == own
     secret = await rows.find_one({"customer_id": theirs.row_id})
     assert secret is not None
     for forged in (
@@ -334,10 +334,10 @@ async def test_a_change_of_another_customer_is_in_nobodys_history(staged: Scene)
         {name: value for name, value in {**secret, "customer_id": mine.row_id}.items() if name != BINDING},
     ):
         await rows.replace_one({"_id": forged["_id"]}, forged, upsert=True)
-        assert (await staged.ask(MALLORY, query))["customerHistory"] == own
+        assert (await staged.ask(MALLORY, query))["history"] == own
     await rows.replace_one({"_id": secret["_id"]}, secret)
     answer = await staged.ask(OWNER, query.replace(mine.public_id, theirs.public_id))
-    assert answer["customerHistory"]["nodes"] == [{"after": ["西区"]}]
+    assert answer["history"]["nodes"] == [{"after": ["西区"]}]
 
 
 async def test_a_consent_that_nobody_gave_opens_nothing(staged: Scene) -> None:

@@ -18,7 +18,7 @@ from documents.chapters.credit.rating import IndicatorGroup, LimitBasis
 from documents.declaring.fields import Search, Sensitivity, declare
 from documents.declaring.kind import Kind
 from documents.declaring.labels import Labelled
-from documents.declaring.record import EXACT, RANGED, CompanyRecord, CustomerRecord
+from documents.declaring.record import EXACT, RANGED, CompanyRecord, CustomerRecord, SourceChannel
 from documents.declaring.values import LongText, RecordId, StaffName, Text
 from documents.reckoning.tables import RatedKind, TableState
 
@@ -132,6 +132,7 @@ class ContractState(Labelled):
 class Contract(CustomerRecord):
     """A contract with its credit terms and the liability for breach (K6), and what signing it met with (K5)."""
 
+    source: ClassVar[SourceChannel] = SourceChannel.CONTRACT
     kind: ClassVar[Kind] = Kind.CONTRACT
     collection: ClassVar[str] = "contracts"
     recent: ClassVar[int] = 3

@@ -112,6 +112,7 @@ class Customer(Document, Declared):
     next_review_on: Annotated[date | None, declare("Next review on", "下次复核日期", BASIC, search=RANGED, sortable=True, managed=True)] = None
     version: Annotated[int, declare("Version", "版本", BASIC, managed=True)] = 1
     created_at: Annotated[datetime | None, declare("Created at", "建档时间", BASIC, search={Search.RANGE}, sortable=True, managed=True)] = None
+    created_by: Annotated[StaffName | None, declare("Created by", "建档人", BASIC, managed=True)] = None
     updated_at: Annotated[datetime | None, declare("Updated at", "更新时间", BASIC, search={Search.RANGE}, sortable=True, managed=True)] = None
 
     class Settings:

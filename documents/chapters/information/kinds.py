@@ -10,7 +10,7 @@ from pydantic import StringConstraints
 from documents.declaring.fields import Search, Sensitivity, declare
 from documents.declaring.kind import Kind
 from documents.declaring.labels import Labelled
-from documents.declaring.record import EXACT, RANGED, CompanyRecord, CustomerRecord
+from documents.declaring.record import EXACT, RANGED, CompanyRecord, CustomerRecord, SourceChannel
 from documents.declaring.values import LongText, PhoneNumber, RecordId, StaffName, Text
 
 RevealReason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
@@ -68,6 +68,7 @@ class Partner(CompanyRecord):
 class SharingAgreement(CompanyRecord):
     """A confidentiality agreement with a partner (I7). With `fields` it covers these alone."""
 
+    source: ClassVar[SourceChannel] = SourceChannel.CONTRACT
     kind: ClassVar[Kind] = Kind.SHARING_AGREEMENT
     collection: ClassVar[str] = "sharing_agreements"
 

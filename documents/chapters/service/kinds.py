@@ -12,7 +12,7 @@ from documents.chapters.service.standards import Measure, Priority, Standing, Ti
 from documents.declaring.fields import Mask, Search, Sensitivity, declare
 from documents.declaring.kind import Kind
 from documents.declaring.labels import Labelled
-from documents.declaring.record import EXACT, RANGED, CompanyRecord, CustomerRecord
+from documents.declaring.record import EXACT, RANGED, CompanyRecord, CustomerRecord, SourceChannel
 from documents.declaring.values import LongText, PhoneNumber, RecordId, StaffName, Text
 
 BASIC, CONTACT, INTERNAL = Sensitivity.BASIC, Sensitivity.CONTACT, Sensitivity.INTERNAL
@@ -83,6 +83,7 @@ class ComplaintNote(BaseModel):
 class ServiceContact(CustomerRecord):
     """One contact with a customer (S1): what about, by which channel, when, who, what came of it."""
 
+    source: ClassVar[SourceChannel] = SourceChannel.FEEDBACK
     kind: ClassVar[Kind] = Kind.SERVICE_CONTACT
     collection: ClassVar[str] = "service_contacts"
     recent: ClassVar[int] = 5
@@ -105,6 +106,7 @@ class ServiceCase(CustomerRecord):
     `reply_within` and `resolve_within` are the standard that was in force when it was opened, in working minutes: what
     was promised does not change afterwards. `next_due_at` is when its standing or an escalation changes next."""
 
+    source: ClassVar[SourceChannel] = SourceChannel.FEEDBACK
     subject: Annotated[Text, declare("Subject", "主题", BASIC, search={Search.NAME})]
     description: Annotated[LongText | None, declare("Description", "内容", INTERNAL, encrypted=True)] = None
     callback_telephone: Annotated[PhoneNumber | None, declare("Call back on", "回电号码", CONTACT, encrypted=True, search=EXACT, mask=Mask.DIGITS)] = None
@@ -147,6 +149,7 @@ class Complaint(ServiceCase):
 class Satisfaction(CustomerRecord):
     """What a customer thought of a contact, a ticket or a complaint (G3). `person` is whose work it was."""
 
+    source: ClassVar[SourceChannel] = SourceChannel.QUESTIONNAIRE
     kind: ClassVar[Kind] = Kind.SATISFACTION
     collection: ClassVar[str] = "satisfactions"
     recent: ClassVar[int] = 3

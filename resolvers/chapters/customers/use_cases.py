@@ -39,7 +39,7 @@ class Customers:
         self._units = storage.units
         self._reads = kernel.reads
         self._shared = shared
-        self.history = History(kernel.engine, storage.history, storage.reader, storage.accounts)
+        self.history = History(kernel)
 
     async def find(self, caller: Caller, customer_id: str, selection: Selection) -> Record | None:
         """The customer as the caller may see it, or None: absent and out of scope are the same."""

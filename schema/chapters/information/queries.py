@@ -39,8 +39,8 @@ class FieldChange:
     after: list[str] | None
 
 
-@strawberry.type(description="Changes of a customer, newest first; of the fields that you may read.")
-class CustomerHistory:
+@strawberry.type(description="Changes, newest first; of the fields that you may read.")
+class ChangeHistory:
     nodes: list[FieldChange]
     has_next_page: bool
     end_cursor: str | None
@@ -52,9 +52,9 @@ def queries(_vocabulary: Vocabulary) -> Fields:
     def undertaking_text(info: Info) -> Any:
         return info.context.use_cases.information.undertakings.text()
 
-    async def customer_history(
+    async def history(
         info: Info,
-        customer: strawberry.ID,
+        record: strawberry.ID,
         field: str | None = None,
         first: int = DEFAULT_PAGE,
         after: str | None = None,
@@ -62,14 +62,14 @@ def queries(_vocabulary: Vocabulary) -> Fields:
         if not 1 <= first <= LARGEST_PAGE:
             raise InvalidArgumentError("page.size", argument="first", maximum=str(LARGEST_PAGE))
         context = info.context
-        return await context.use_cases.customers.history.find_page(context.caller, customer, field, first, after)
+        return await context.use_cases.customers.history.find_page(context.caller, record, field, first, after)
 
     return {
-        "customer_history": (
-            CustomerHistory | None,
+        "history": (
+            ChangeHistory | None,
             strawberry.field(
-                resolver=customer_history,
-                description="Changes of a customer by field, newest first; null where there is none for you.",
+                resolver=history,
+                description="Changes of a customer or record by field, newest first; null where there is none for you.",
             ),
         ),
         "undertaking_text": (

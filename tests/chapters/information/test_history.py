@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from documents.declaring.kind import Kind
+from documents.registry import RECORD_CLASSES
 from tests.api import Api, demo
 
 HISTORY = """query($id: ID!, $field: String, $after: String) {
-  customerHistory(customer: $id, field: $field, first: 2, after: $after) { hasNextPage endCursor nodes {
+  history(record: $id, field: $field, first: 2, after: $after) { hasNextPage endCursor nodes {
     field level version at by { username } channel important before after } } }"""
 UPDATE = "mutation($i: UpdateCustomerInput!) { updateCustomer(input: $i) { customer { version } userErrors { code } } }"
 MINE = """{ customers(kinds: [INDIVIDUAL], filter: { accountManager: { eq: "demo.manager" } }) {
@@ -35,7 +37,7 @@ async def changed(api: Api, place: int, **values: Any) -> dict[str, Any]:
 
 async def history(api: Api, username: str, purpose: str, customer: str, **more: Any) -> Any:
     answer = await api.ask(username, HISTORY, {"id": customer, **more}, purpose=purpose)
-    return answer["data"]["customerHistory"] if "errors" not in answer else answer
+    return answer["data"]["history"] if "errors" not in answer else answer
 
 
 async def test_i2_an_important_change_is_kept_with_what_stood_there_before(api: Api) -> None:
@@ -115,3 +117,44 @@ async def test_i1_each_value_knows_its_source(api: Api) -> None:
     answer = await api.ask("demo.manager", query, {"id": customer["id"]}, purpose="business_operation")
     sources = {source["field"]: source["channel"] for source in answer["data"]["customer"]["sources"]}
     assert sources["occupation"] == "QUESTIONNAIRE"
+
+
+RECORD_HISTORY = """query($id: ID!, $field: String) { history(record: $id, field: $field) { nodes {
+  field version by { username } channel before after level } } }"""
+
+
+async def test_i2_the_history_of_a_record_is_under_the_policy_of_the_record(api: Api) -> None:
+    """Field by field for whoever sees the record, nothing for others; and of nobody where it is not bound to it."""
+    database = api.services.database
+    kept = await database["record_history"].find_one({"kind": "ticket", "field": "state"})
+    assert kept is not None
+    ticket = f"ticket_{kept['row_id']}"
+    asked = await api.ask("demo.admin", RECORD_HISTORY, {"id": ticket, "field": "state"}, purpose="business_operation")
+    assert "errors" not in asked, asked
+    assert asked["data"]["history"]["nodes"], asked
+    assert {node["field"] for node in asked["data"]["history"]["nodes"]} == {"state"}
+    assert {node["channel"] for node in asked["data"]["history"]["nodes"]} == {"FEEDBACK"}
+    foreign = await api.ask("demo.archivist", RECORD_HISTORY, {"id": ticket}, purpose="archive_keeping")
+    assert (foreign.get("data") or {}).get("history") in (None, {"nodes": []})
+    nobody = await api.ask("demo.admin", RECORD_HISTORY, {"id": "ticket_" + "0" * 24}, purpose="business_operation")
+    assert nobody["data"]["history"] is None
+    await database["record_history"].update_many({"row_id": kept["row_id"]}, {"$set": {"_bound": bytes(16)}})
+    asked = await api.ask("demo.admin", RECORD_HISTORY, {"id": ticket}, purpose="business_operation")
+    assert asked["data"]["history"]["nodes"] == [], "what is not bound to the record is not its history"
+
+
+async def test_i2_whatever_was_changed_in_the_demo_has_its_history(api: Api) -> None:
+    """Of every kind of record, by whom, and how it came; the values of encrypted fields as they are sealed."""
+    database = api.services.database
+    changed: set[str] = set()
+    for record in RECORD_CLASSES:
+        if record.kind in (Kind.JOB, Kind.REMINDER):
+            continue
+        async for row in database[record.collection].find({"version": {"$gt": 1}}):
+            kept = await database["record_history"].find({"row_id": row["_id"]}).to_list()
+            assert {one["version"] for one in kept} <= set(range(2, row["version"] + 1)), record
+            assert kept, record
+            assert {one["channel"] for one in kept} == {record.source.value}
+            assert all(one.get("customer_id") == row.get("customer_id") for one in kept)
+            changed.add(record.collection)
+    assert len(changed) > 3

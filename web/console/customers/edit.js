@@ -19,7 +19,7 @@ const UPDATE = (selection) => `mutation ($input: UpdateCustomerInput!) { updateC
 const DELETE = 'mutation ($input: DeleteCustomerInput!) { deleteCustomer(input: $input) { deletedId userErrors { code message } } }';
 const CHANGED = 'subscription ($id: ID!) { customerChanged(customer: $id) { operation customer { version } } }';
 const DELETABLE = '{ viewer { kinds { kind deletable } } }';
-const SINCE = `query ($id: ID!) { customerHistory(customer: $id, first: 50) { nodes { version by { displayName } } } }`;
+const SINCE = `query ($id: ID!) { history(record: $id, first: 50) { nodes { version by { displayName } } } }`;
 
 class CustomerEdit extends Screen {
   #retry = new RetryKey();
@@ -97,7 +97,7 @@ class CustomerEdit extends Screen {
     this.set({ conflict: { current, given, choices, people: '' }, userErrors: [], isBusy: false });
     requestAnimationFrame(() => this.querySelector('#conflict-title')?.focus());
     const answer = await attempt(() => ask(SINCE, { id: base.id }, { signal: this.signal }));
-    const nodes = (answer?.data.customerHistory?.nodes ?? []).filter((node) => node.version > base.version && node.by);
+    const nodes = (answer?.data.history?.nodes ?? []).filter((node) => node.version > base.version && node.by);
     const people = plainText([...new Set(nodes.map((node) => node.by.displayName))]);
     if (this.state.conflict) this.set({ conflict: { ...this.state.conflict, people } });
   }

@@ -8,7 +8,7 @@ import { baseType } from './fields.js';
 
 const PAGE = 50;
 const QUERY = `query ($id: ID!, $field: String, $first: Int!, $after: String) {
-  customerHistory(customer: $id, field: $field, first: $first, after: $after) {
+  history(record: $id, field: $field, first: $first, after: $after) {
     hasNextPage endCursor
     nodes { field labelEn labelZh level version at by { username displayName } channel important before after } } }`;
 
@@ -25,8 +25,8 @@ class CustomerHistory extends Screen {
   async #page(after) {
     const variables = { id: this.parameters.id, field: this.state.field || null, first: PAGE, after };
     const { data, errors } = await ask(QUERY, variables, { signal: this.signal });
-    if (!data.customerHistory) throw new ApiError(errors[0]?.message ?? '', errors);
-    return data.customerHistory;
+    if (!data.history) throw new ApiError(errors[0]?.message ?? '', errors);
+    return data.history;
   }
 
   #more = async () => {
