@@ -25,6 +25,7 @@ from documents.errors import (
     DuplicateValueError,
     InvalidField,
     InvalidValueError,
+    RecordNotFoundError,
     RuleBrokenError,
 )
 from documents.plain_records import Record
@@ -199,15 +200,20 @@ class AccountRepository:
 
         return (await self.sets.change(username, give, session))[1]
 
-    async def end_role_term(self, username: str, grant: str, session: AsyncClientSession | None = None) -> SealedSet:
-        """Takes back what the grant of that public id gave to the account, if it still has it. Raises
-        RecordNotFoundError."""
+    async def end_role_term(
+        self, username: str, grant: str, session: AsyncClientSession | None = None
+    ) -> SealedSet | None:
+        """Takes back what the grant of that public id gave to the account, if it still has it; None where there is no
+        such account any more."""
 
         async def take(opened: OpenSet) -> None:
             terms = opened.account.get("role_terms", ())
             opened.account["role_terms"] = [term for term in terms if term["grant"] != grant]
 
-        return (await self.sets.change(username, take, session))[1]
+        try:
+            return (await self.sets.change(username, take, session))[1]
+        except RecordNotFoundError:
+            return None
 
     async def who_can_log_in(self, session: AsyncClientSession | None = None) -> list[StoredAccount]:
         """The accounts that are not disabled and have a password or an identity provider, by username."""
