@@ -173,13 +173,15 @@ class AccountRepository:
         """Replaces the password and ends the sessions opened with the old one. Raises RecordNotFoundError."""
         return await self._update(username, {"password_hash": password_hash}, session, ends_sessions=True)
 
-    async def open_demo_login(self, username: str, password_hash: str) -> SealedSet:
+    async def open_demo_login(
+        self, username: str, password_hash: str, session: AsyncClientSession | None = None
+    ) -> SealedSet:
         """Makes the account a demo login with this password. Raises RecordNotFoundError."""
-        return await self._update(username, {"password_hash": password_hash, "demo": True})
+        return await self._update(username, {"password_hash": password_hash, "demo": True}, session)
 
-    async def close_demo_login(self, username: str) -> SealedSet:
+    async def close_demo_login(self, username: str, session: AsyncClientSession | None = None) -> SealedSet:
         """Makes a demo login an account that is disabled. Raises RecordNotFoundError."""
-        return await self._update(username, {"demo": False, "disabled": True}, ends_sessions=True)
+        return await self._update(username, {"demo": False, "disabled": True}, session, ends_sessions=True)
 
     async def set_clearance(
         self, username: str, until: datetime | None, session: AsyncClientSession | None = None

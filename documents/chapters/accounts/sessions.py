@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from pymongo.asynchronous.client_session import AsyncClientSession
+
 from documents.chapters.accounts.account_sets import MOST_SESSIONS, AccountSets, OpenSet, Row
 from documents.chapters.accounts.directory import StoredAccount, stored_account
 from documents.errors import RecordNotFoundError
@@ -38,13 +40,14 @@ class OpenSession:
 
 
 class SessionRepository:
-    """Sessions. `lifetime` counts from the login: an exchange does not extend it."""
+    """Sessions. `lifetime` counts from the login: an exchange does not extend it. Every write is one of the account's
+    sealed set, in the transaction given or in one of its own."""
 
     def __init__(self, sets: AccountSets, *, lifetime: timedelta = timedelta(hours=12)) -> None:
         self._sets = sets
         self._lifetime = lifetime
 
-    async def open(self, username: str) -> OpenSession:
+    async def open(self, username: str, transaction: AsyncClientSession | None = None) -> OpenSession:
         """Opens a session for `username`, who has just proven to be it. Raises RecordNotFoundError where the account is
         gone, or disabled by now."""
         session_id = secrets.token_hex(16)
@@ -69,10 +72,10 @@ class SessionRepository:
                 }
             )
 
-        await self._sets.change(username, add)
+        await self._sets.change(username, add, transaction)
         return OpenSession(session_id, username, token)
 
-    async def exchange(self, refresh_token: str) -> OpenSession | None:
+    async def exchange(self, refresh_token: str, transaction: AsyncClientSession | None = None) -> OpenSession | None:
         """Exchanges `refresh_token` for the next one. None where it is not the current token of a live session; one
         that was exchanged before also ends its session."""
         match = _TOKEN.fullmatch(refresh_token)
@@ -90,18 +93,20 @@ class SessionRepository:
                 await opened.put(_ended(session))
             return None
 
-        return await self._change(session_id, exchange)
+        return await self._change(session_id, exchange, transaction)
 
-    async def end(self, session_id: str) -> bool:
+    async def end(self, session_id: str, transaction: AsyncClientSession | None = None) -> bool:
         """Ends the session. False where it had ended before."""
 
         async def end(opened: OpenSet, session: Row) -> bool:
             await opened.put(_ended(session))
             return True
 
-        return bool(await self._change(session_id, end))
+        return bool(await self._change(session_id, end, transaction))
 
-    async def step_up(self, session_id: str, duration: timedelta) -> datetime | None:
+    async def step_up(
+        self, session_id: str, duration: timedelta, transaction: AsyncClientSession | None = None
+    ) -> datetime | None:
         """Notes that whoever has the session has just proven again who it is, for `duration`; until when that counts.
         None where the session lives no longer."""
         until = datetime.now(UTC) + duration
@@ -110,7 +115,7 @@ class SessionRepository:
             await opened.put({**session, "stepped_up_until": until})
             return until
 
-        return await self._change(session_id, step_up)
+        return await self._change(session_id, step_up, transaction)
 
     async def stepped_up_until(self, session_id: str) -> datetime | None:
         """Until when the session is stepped up; None where it is not, or lives no longer."""
@@ -128,8 +133,13 @@ class SessionRepository:
         found = {key: stored_account(live.account) for key, live in (await self._sets.live(session_ids)).items()}
         return {session_id: account for session_id, account in found.items() if not account.disabled}
 
-    async def _change(self, session_id: str, work: Callable[[OpenSet, Row], Awaitable[_T]]) -> _T | None:
-        """What `work` makes of the session, in one transaction with its account; None where it lives no longer."""
+    async def _change(
+        self,
+        session_id: str,
+        work: Callable[[OpenSet, Row], Awaitable[_T]],
+        transaction: AsyncClientSession | None,
+    ) -> _T | None:
+        """What `work` makes of the session, in `transaction` or one of its own; None where it lives no longer."""
 
         async def change(opened: OpenSet) -> _T | None:
             session = await opened.session(session_id)
@@ -139,7 +149,7 @@ class SessionRepository:
         if username is None:
             return None
         try:
-            return (await self._sets.change(username, change))[0]
+            return (await self._sets.change(username, change, transaction))[0]
         except RecordNotFoundError:
             return None
 
