@@ -109,9 +109,9 @@ def _with_services(settings: Settings, work: Callable[[Services], Coroutine[Any,
 
 
 def _said(broken: InvalidField) -> str:
-    return (
-        WORDS["en"].say(broken.rule) if broken.rule.startswith(("account.", "value.unknown_")) else _RULES[broken.field]
-    )
+    if broken.rule == "value.unknown_department":
+        return "there is no such department: `dossier department add` makes one"
+    return WORDS["en"].say(broken.rule) if broken.rule.startswith("account.") else _RULES[broken.field]
 
 
 def _state(account: StoredAccount) -> str:

@@ -130,18 +130,17 @@ class PolicyStore:
         async with self._loading:
             stored = await self._repository.active()
             in_force = (stored.version, stored.seal) if stored is not None else (0, None)
-            if self._sound and in_force == self._in_force:
+            if in_force == self._in_force and in_force[1] is not None:  # judged before, for good or ill
                 return
-            self._in_force = in_force
             # Off the event loop: thousands of rules take as long to read as many requests.
             rule_set = await asyncio.to_thread(self._validate, stored)
             if rule_set is None:
-                self._compiler, self._sound = Compiler(self._catalogue, NO_RULES), False
+                self._compiler, self._sound, self._in_force = Compiler(self._catalogue, NO_RULES), False, in_force
                 return
             compiler = await asyncio.to_thread(Compiler, self._catalogue, rule_set)
             self._hashes[rule_set.version] = await asyncio.to_thread(lambda: rule_set.digest)
             await self._warm(compiler)
-            self._compiler, self._sound, self._reason = compiler, True, ""
+            self._compiler, self._sound, self._in_force, self._reason = compiler, True, in_force, ""
             self._newest = max(self._newest, rule_set.version)
 
     def _validate(self, stored: StoredRuleSet | None) -> RuleSet | None:

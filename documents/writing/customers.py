@@ -74,7 +74,7 @@ class CustomerWriter:
         (every broken rule), DuplicateValueError."""
         self._refuse(Action.CREATE, change, self._grants_of_new(plan, change).creatable)
         values = self._validator.validate(change.kind, change.values, creating=True)
-        await check_references(self._references, self._catalogue.fields(change.kind), [values])
+        await check_references(self._references, self._catalogue.fields(change.kind), [values], unit.session)
         customer_id = new_customer_id()
         key = await self._keyring.create_data_key(customer_id, scopes.scope_of(change.kind, values), unit.session)
         encoded = self._codec.encode(change.kind, key, values)
@@ -93,7 +93,7 @@ class CustomerWriter:
         row, grants = await self._row(unit, plan, change.kind, customer_id, change.values)
         self._refuse(Action.WRITE, change, grants.writable)
         values = self._validator.validate(change.kind, change.values, creating=False)
-        await check_references(self._references, self._catalogue.fields(change.kind), [values])
+        await check_references(self._references, self._catalogue.fields(change.kind), [values], unit.session)
         if row["version"] != version:
             raise StaleVersionError
         encoded = self._codec.encode(change.kind, await self._keyring.data_key(customer_id), values)
@@ -144,7 +144,7 @@ class CustomerWriter:
             validated.append(self._validator.validate(change.kind, change.values, creating=True))
         for kind in CUSTOMER_KINDS:
             of_kind = [values for change, values in zip(changes, validated, strict=True) if change.kind is kind]
-            await check_references(self._references, self._catalogue.fields(kind), of_kind)
+            await check_references(self._references, self._catalogue.fields(kind), of_kind, unit.session)
         scoped = zip(ids, changes, validated, strict=True)
         keys = await self._keyring.create_data_keys(
             {customer_id: scopes.scope_of(change.kind, values) for customer_id, change, values in scoped}, unit.session

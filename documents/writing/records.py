@@ -89,7 +89,7 @@ class RecordWrites:
         grants = plan.grants(kind, scope_set(members(plan.row_scope, store.layout.scope_fields), scopes))
         _refuse(Action.CREATE, values, grants.creatable)
         known: dict[str, Any] = {"customer": customer.public_id} if customer is not None else {}
-        validated = await writer.validated(kind, {**values, **derived, **known}, creating=True)
+        validated = await writer.validated(self.unit, kind, {**values, **derived, **known}, creating=True)
         key = await writer.keyring.data_key(customer.row_id) if customer is not None else None
         encoded = store.codec.encode(kind, key, validated, row_id)
         row = {"_id": row_id, "kind": kind.value, **scopes, **first_version(encoded, now()), "created_by": by}
@@ -112,7 +112,7 @@ class RecordWrites:
         InvalidValueError, StaleVersionError."""
         target = await self._target(plan, kind, record_id, {**values, **derived})
         _refuse(Action.WRITE, values, target.grants.writable)
-        changed = await self._writer.validated(kind, {**values, **derived}, creating=False)
+        changed = await self._writer.validated(self.unit, kind, {**values, **derived}, creating=False)
         if version is not None and target.row["version"] != version:
             raise StaleVersionError
         store, row = self._writer.reader(kind).store, target.row
@@ -226,10 +226,12 @@ class RecordWriter:
     def reader(self, kind: Kind) -> RecordReader:
         return self._readers[kind]
 
-    async def validated(self, kind: Kind, values: Values, *, creating: bool) -> dict[str, Any]:
+    async def validated(self, unit: UnitOfWork, kind: Kind, values: Values, *, creating: bool) -> dict[str, Any]:
         """Raises InvalidValueError naming every broken rule."""
         validated = self._validators[kind].validate(kind, values, creating=creating)
-        await check_references(self._references, self.reader(kind).store.catalogue.fields(kind), [validated])
+        await check_references(
+            self._references, self.reader(kind).store.catalogue.fields(kind), [validated], unit.session
+        )
         return validated
 
 

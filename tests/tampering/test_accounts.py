@@ -212,6 +212,21 @@ async def test_rows_that_are_taken_away_close(victim: Victim) -> None:
     assert await victim.principal() is not None
 
 
+async def test_roles_given_by_hand_give_nothing_over_http(victim: Victim) -> None:
+    """Somebody makes an administrator of themselves in the database: their next request is nobody's."""
+    tokens = (await victim.cases.sessions.login(victim.name, PASSWORD, ADDRESS)).tokens
+    assert tokens is not None
+    headers = {"authorization": f"Bearer {tokens.access_token}"}
+    asked = {"query": "{ viewer { username roles } }"}
+    answer = await victim.api.http.post("/graphql", json=asked, headers=headers)
+    assert answer.json()["data"]["viewer"]["username"] == victim.name
+    await victim.database[ACCOUNTS].update_one({"_id": victim.name}, {"$set": {"roles": ["administrator"]}})
+    victim.cases.principals.forget_account(victim.name)
+    answer = await victim.api.http.post("/graphql", json=asked, headers=headers)
+    assert answer.status_code == 401
+    assert answer.json()["errors"][0]["extensions"]["code"] == "INVALID_TOKEN"
+
+
 Later = Callable[[Victim], Awaitable[object]]
 LATER: dict[str, Later] = {
     "logged out": lambda victim: victim.cases.sessions.logout(

@@ -161,7 +161,9 @@ class AccountSets:
             if account is not None:
                 await self._learn(account["_id"])
         found, doubtful = self._standing(pairs)
-        for seconds in _AGAIN_SECONDS if doubtful else ():
+        # Whoever was told of keeps nobody waiting again.
+        again_after = _AGAIN_SECONDS if set(doubtful.values()) - self._reported else _AGAIN_SECONDS[:1]
+        for seconds in again_after if doubtful else ():
             await asyncio.sleep(seconds)
             again, doubtful = self._standing(await self._pairs_of_one_moment(doubtful))
             found |= again
@@ -303,7 +305,7 @@ class AccountSets:
             if account is None or not (
                 self._is_sealed(account) and self._is_newest(account) and self.is_in(account[SEAL]["sessions"], session)
             ):
-                doubtful[session["_id"]] = session.get("username", "")
+                doubtful[session["_id"]] = str(session.get("username"))[:64]
                 continue
             self._remember(account)
             found[session["_id"]] = LiveSession(session, account)
@@ -324,7 +326,7 @@ class AccountSets:
             self._newest.popitem(last=False)
 
     def _report(self, username: object) -> None:
-        name = str(username)[:64]
+        name = str(username)[:64]  # whatever stands there
         if name in self._reported or len(self._reported) >= REMEMBERED or name in RESERVED_USERNAMES:
             return
         self._reported.add(name)

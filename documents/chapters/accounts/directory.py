@@ -8,6 +8,7 @@ Password hashes leave through `credentials` alone.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -27,6 +28,7 @@ from documents.errors import (
     DuplicateValueError,
     InvalidField,
     InvalidValueError,
+    RecordNotFoundError,
     RuleBrokenError,
 )
 from documents.plain_records import Record
@@ -199,14 +201,14 @@ class AccountRepository:
         await self.sets.change(username, give, _OPERATOR, unit)
 
     async def end_role_term(self, username: str, grant: str, unit: UnitOfWork | None = None) -> None:
-        """Takes back what the grant of that public id gave to the account, if it still has it. Raises
-        RecordNotFoundError."""
+        """Takes back what the grant of that public id gave to the account, if it still has it, and there is one."""
 
         async def take(opened: OpenSet) -> None:
             terms = opened.account.get("role_terms", ())
             opened.account["role_terms"] = [term for term in terms if term["grant"] != grant]
 
-        await self.sets.change(username, take, _OPERATOR, unit)
+        with suppress(RecordNotFoundError):
+            await self.sets.change(username, take, _OPERATOR, unit)
 
     async def who_can_log_in(self, session: AsyncClientSession | None = None) -> list[StoredAccount]:
         """The accounts that are not disabled and have a password or an identity provider, by username."""
@@ -219,14 +221,14 @@ class AccountRepository:
         that does not verify is a reason not to serve as well."""
         return await self._accounts.find_one({"demo": True}, {"_id": 1}) is not None
 
-    async def staff(self, usernames: Iterable[str]) -> dict[str, Record]:
+    async def staff(self, usernames: Iterable[str], session: AsyncClientSession | None = None) -> dict[str, Record]:
         """`username`, `display_name` and `department` of each known username, in one query.
 
         Of rows as they are, for pages that show names: these are not verified, and nothing may be opened because of
         them. That a value names somebody who exists (`writing/references.py`) opens nothing: who does not verify has no
         access, whatever names them."""
         names, wanted = {"display_name": 1, "department": 1}, set(usernames) - RESERVED_USERNAMES
-        documents = await self._accounts.find({"_id": {"$in": list(wanted)}}, names).to_list()
+        documents = await self._accounts.find({"_id": {"$in": list(wanted)}}, names, session=session).to_list()
         return {
             document["_id"]: Record(
                 username=document["_id"],
@@ -257,9 +259,9 @@ class AccountRepository:
 
         await self._units.run(by_operator("department add"), put)
 
-    async def departments(self, codes: Iterable[str]) -> dict[str, Record]:
+    async def departments(self, codes: Iterable[str], session: AsyncClientSession | None = None) -> dict[str, Record]:
         """`code`, `name_en` and `name_zh` of each known code, in one query."""
-        documents = await self._departments.find({"_id": {"$in": list(set(codes))}}).to_list()
+        documents = await self._departments.find({"_id": {"$in": list(set(codes))}}, session=session).to_list()
         return {
             document["_id"]: Record(code=document["_id"], name_en=document["name_en"], name_zh=document["name_zh"])
             for document in documents
