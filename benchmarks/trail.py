@@ -66,6 +66,6 @@ def print_trail(console: Console, costs: Sequence[TrailCost]) -> None:
         table.add_row(f"{cost.workload}, {cost.connections} connections", *cells)
     console.print(table)
     console.print(
-        f"goals for the page: at most {MOST_CPU:.2f} times the CPU and {MOST_P50_MS:.0f} ms more at p50",
+        f"goals: at most {MOST_CPU:.2f} times the CPU and {MOST_P50_MS:.0f} ms more at p50",
         highlight=False,
     )
