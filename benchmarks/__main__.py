@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.dataset import DATABASE, prepare
+from benchmarks.dataset import DATABASE, prepare, remove_created
 from benchmarks.load import LoadGenerator
 from benchmarks.measurement import BARE, DOSSIER, LoadError, Measurement, Target, Workload, sample_steps
 from benchmarks.processes import pin, resident_bytes, server
@@ -20,7 +20,7 @@ from benchmarks.report import print_report, print_steps, write_json
 from benchmarks.sampling import Samples, UnequalAnswersError, check_equal, log_in, walk
 from benchmarks.steps import FILE_VARIABLE
 from benchmarks.trail import WITH_TRAIL, TrailCost, print_trail, trail_workloads
-from benchmarks.workloads import page_requests, single_requests
+from benchmarks.workloads import create_request, page_requests, single_requests
 from demo.progress import seeding_progress
 from documents.database.embedded import EmbeddedMongoDB, free_port
 from documents.errors import EmbeddedMongoDBError
@@ -90,8 +90,9 @@ def run(options: argparse.Namespace, console: Console) -> None:
         trail = Measurement(generator, [dossier, with_trail], mongod.pid or 0, measurement.progress)
         costs = [
             TrailCost.of(trail.measure(workload, rounds=rounds, seconds=seconds, warm_up=warm_up))
-            for workload in trail_workloads(workloads(samples, token)[:2])
+            for workload in [*trail_workloads(workloads(samples, token)[:2]), create_workload(token)]
         ]
+        asyncio.run(remove_created(settings, uri))
         if options.trail:
             print_trail(console, costs)
             return
@@ -143,6 +144,12 @@ def servers(data_dir: Path, uri: str, steps_file: Path | None = None) -> Iterato
         for target in (*ours, bare):
             pin(target.pid, SERVER_CORE)
         yield [*ours, bare]
+
+
+def create_workload(token: str) -> Workload:
+    """A new customer, with the trail and without."""
+    requests = {server: [create_request(token)] for server in (DOSSIER, WITH_TRAIL)}
+    return Workload("createCustomer", 16, requests, b'{"data":{"createCustomer":{"customer":{"id"')
 
 
 def workloads(samples: Samples, token: str) -> list[Workload]:

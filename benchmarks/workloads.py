@@ -1,4 +1,5 @@
-"""What is asked of both servers: the page and the single customer, as GraphQL and as the bare endpoint's JSON.
+"""What is asked of both servers: the page and the single customer, as GraphQL and as the bare endpoint's JSON; and of
+Dossier with and without the audit trail a new customer, too.
 
 Page: 50 enterprises, newest first, at the position after a random row of the list, 20 fields each. Single: one random
 enterprise by id, the same 20 fields. Four of the fields are encrypted; the role of the benchmark reads one of them, and
@@ -56,6 +57,12 @@ WALK_QUERY: Final = (
     "{ nodes { ... on Enterprise { id createdAt } } pageInfo { hasNextPage endCursor } } }"
 )
 
+CREATED_NAME: Final = "Made by the benchmark"
+CREATE_MUTATION: Final = (
+    "mutation Create($input: CreateCustomerInput!) "
+    "{ createCustomer(input: $input) { customer { id version } userErrors { code field } } }"
+)
+
 LOGIN_MUTATION: Final = (
     "mutation Login($username: String!, $password: String!) "
     "{ login(input: {username: $username, password: $password}) { accessToken userErrors { code } } }"
@@ -101,6 +108,19 @@ def page_requests(position: Position, token: str) -> tuple[bytes, bytes]:
             "/page", {"first": PAGE_SIZE, "createdAt": position.created_at, "id": position.customer_id.split("_")[1]}
         ),
     )
+
+
+def create_request(token: str) -> bytes:
+    """A new enterprise, four fields of it in the clear and one encrypted."""
+    given = {
+        "sourceChannel": "CONTRACT",
+        "name": CREATED_NAME,
+        "region": "110105",
+        "industry": "I65",
+        "businessScope": "software",
+        "telephone": "+8613800138000",
+    }
+    return graphql_request(CREATE_MUTATION, {"input": {"enterprise": given}}, token)
 
 
 def single_requests(customer_id: str, token: str) -> tuple[bytes, bytes]:

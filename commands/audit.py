@@ -22,7 +22,7 @@ from commands.running import run, shared_database
 from commands.terminal import console
 from documents.audit.heads import FILE_NAME
 from documents.audit.installation import KEY_FILE_NAME
-from documents.audit.proofs import Asked, ProofError, Shown, read_proof
+from documents.audit.proofs import Asked, ProofError, Shown, left_out, read_proof
 from documents.audit.proofs import check_proof as proven_by
 from documents.chapters.audit.agreement import RowFinding
 from documents.chapters.audit.examination import Examined, Kept, Keys, Stored, examine, read_keys
@@ -95,6 +95,7 @@ def check_proof(_: Settings, arguments: Namespace) -> None:
     try:
         proof = read_proof(arguments.file.read_bytes())
         shown = list(proven_by(proof, lambda head: is_signed(head, keys)))
+        missing = left_out(proof)
     except OSError as error:
         raise CommandError(f"{arguments.file} cannot be read: {error.strerror}") from error
     except ProofError as error:
@@ -103,7 +104,8 @@ def check_proof(_: Settings, arguments: Namespace) -> None:
         print(_shown_line(found))
     entries = len({(found.head.chain, found.head.number, found.entry) for found in shown})
     held = sum(block.last - block.first + 1 for block in proof.blocks)
-    print(f"{_asked_words(proof.asked)}: {entries} of {held} entries of {len(proof.blocks)} signed blocks are proven")
+    sum_of_it = f"{entries} of {held} entries of {len(proof.blocks)} signed blocks are proven"
+    print(f"{_asked_words(proof.asked)}: {sum_of_it}; {missing} blocks between these are not shown")
 
 
 def _customer(text: str | None) -> str | None:

@@ -225,6 +225,20 @@ def check_proof(proof: Proof, is_signed: Callable[[Head], bool]) -> Iterator[Sho
                 yield Shown(head, entry.id, told, leaf)
 
 
+def left_out(proof: Proof) -> int:
+    """How many blocks are not shown between those that are, over all chains. Raises ProofError where two blocks that
+    should follow each other do not."""
+    missing = 0
+    before: ProvenBlock | None = None
+    for block in sorted(proof.blocks, key=lambda block: (block.chain, block.number)):
+        if before is not None and before.chain == block.chain:
+            missing += block.number - before.number - 1
+            if block.number == before.number + 1 and bytes.fromhex(block.previous) != before.head().hash:
+                raise ProofError(f"block {block.number} of chain {block.chain} does not follow from the one before it")
+        before = block
+    return missing
+
+
 def _leaf(subject: bytes, tree: leaves.Commitment, place: int) -> ProvenLeaf:
     owner, rows = leaves.read_subject(subject)
     return ProvenLeaf(

@@ -109,7 +109,7 @@ def test_a_proof_of_a_customer_is_checked_with_nothing_but_the_key(environ: dict
     assert checked.returncode == 0, checked.stderr
     line, total = checked.stdout.splitlines()
     assert f"customer {customer} agent.wu customer_service query Page ok: read individual plain name, status" in line
-    assert total.endswith("1 of 1 entries of 1 signed blocks are proven")
+    assert total.endswith("1 of 1 entries of 1 signed blocks are proven; 0 blocks between these are not shown")
     assert not (tmp_path / "none").exists()
     proof.write_text(proof.read_text("utf-8").replace("agent.wu", "agent.li"), "utf-8")
     refused = run(elsewhere, "check-proof", str(proof), "--key", str(key))
@@ -129,7 +129,9 @@ async def test_a_proof_of_a_period_has_all_of_it_and_older_blocks_are_said_to_be
     assert "11 entries of 11 blocks" in made.stdout
     assert f"{sum(len(bson.decode(block)['body']['entries']) for block in older)} older entries" in made.stderr
     checked = run(environ, "check-proof", str(proof), "--key", str(tmp_path / "var" / "audit-key.pem"))
-    assert checked.stdout.splitlines()[-1].endswith("11 of 11 entries of 11 signed blocks are proven")
+    assert checked.stdout.splitlines()[-1].endswith(
+        "11 of 11 entries of 11 signed blocks are proven; 0 blocks between these are not shown"
+    )
     await block_collection(database).update_one({"body.number": 4}, {"$set": {"body.entries.0.username": "nobody"}})
     again = run(environ, "prove", str(tmp_path / "again.json"), "--since", "2020-01-01T00:00:00Z")
     assert again.returncode == 1

@@ -28,6 +28,7 @@ from documents.audit.proofs import (
     ProvenBlock,
     Shown,
     check_proof,
+    left_out,
     proof_json,
     prove_block,
     read_proof,
@@ -231,6 +232,18 @@ def test_a_file_that_is_no_proof_is_refused(text: str) -> None:
     """Whatever it is; the message does not repeat what is in it."""
     with pytest.raises(ProofError, match="no proof"):
         read_proof(text)
+
+
+def test_blocks_that_are_left_out_are_counted_and_two_chains_with_one_id_are_noticed() -> None:
+    """Within a chain; what the key's holder forked does not follow."""
+    generator = random.Random(9)
+    batches = [[invented(generator)] for _ in range(5)]
+    proven = [prove_block(block, None) for block in blocks_of(batches)]
+    assert left_out(read_proof(written(Asked(), proven))) == 0
+    assert left_out(read_proof(written(Asked(), [proven[0], proven[3], proven[4]]))) == 2
+    other = prove_block(blocks_of([[invented(generator)] for _ in range(2)])[1], None)
+    with pytest.raises(ProofError, match="does not follow"):
+        left_out(read_proof(written(Asked(), [proven[0], other, proven[2]])))
 
 
 def test_a_proof_of_another_key_is_none() -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import random
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 import bson
 import pytest
+from bson import Binary, Int64, ObjectId
 from bson.raw_bson import RawBSONDocument
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pymongo.asynchronous.database import AsyncDatabase
@@ -23,6 +25,7 @@ from documents.chapters.audit.verification import Claim, What, claims_of_heads, 
 from tests.documents.audit.trails import KEY, invented, of_format_1
 
 Blocks = list[bytes]
+_GONE = object()
 CODEC: Any = bson.DEFAULT_CODEC_OPTIONS.with_options(tz_aware=True)
 
 
@@ -206,6 +209,60 @@ async def test_every_single_manipulation_is_found(trail: tuple[Blocks, list[Clai
             continue
         tried += 1
         assert found(manipulated, claims), f"{manipulate.__name__} was not found, try {tried}"
+
+
+def parts(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The place of everything in a document, of lists and documents too."""
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+        yield (*path, key)
+        if isinstance(value, (dict, list)):
+            yield from parts(value, (*path, key))
+
+
+def others(value: Any) -> list[Any]:
+    """Other values: of the same form, of a form that compares equal, and of another."""
+    match value:
+        case int():
+            return [value + 1, Int64(value), float(value), None]
+        case bytes():
+            return [bytes([value[0] ^ 1]) + value[1:], value + b"\0", Binary(value, 128), value.hex()]
+        case str():
+            return [value + "x", value.encode(), ""]
+        case ObjectId():
+            return [ObjectId(bytes([value.binary[0] ^ 1]) + value.binary[1:]), str(value)]
+        case datetime():
+            return [value + timedelta(milliseconds=1), value.timestamp()]
+        case list():
+            return [[*value, *value], value[:-1], dict(zip("0123456789", value, strict=False)), None]
+        case _:
+            return [{**value, "more": 1}, dict(reversed(value.items())), [value], None]
+
+
+async def test_every_part_of_a_block_is_held(trail: tuple[Blocks, list[Claim]]) -> None:
+    """Each in turn removed, and replaced by several others: whatever is in the document, in the first block of a chain
+    and in a later one."""
+    blocks, _ = trail
+    firsts = [raw for raw in blocks if bson.decode(raw, CODEC)["body"]["number"] == 0]
+    linking = next(raw for raw in firsts if bson.decode(raw, CODEC)["body"]["links"])
+    later = next(raw for raw in blocks if bson.decode(raw, CODEC)["body"]["number"] == 3)
+    for raw in (linking, later):
+        alone = found([raw], ())
+        document = bson.decode(raw, CODEC)
+        for path in parts(document):
+            value = document
+            for step in path:
+                value = value[step]
+            for other in [_GONE, *others(value)]:
+                changed = copy.deepcopy(document)
+                node: Any = changed
+                for step in path[:-1]:
+                    node = node[step]
+                if other is _GONE:
+                    del node[path[-1]]
+                else:
+                    node[path[-1]] = other
+                encoded = bson.encode(changed)
+                assert encoded == raw or found([encoded], ()) != alone, (path, other)
 
 
 async def test_whoever_has_the_key_cannot_say_another_root(trail: tuple[Blocks, list[Claim]]) -> None:
