@@ -53,6 +53,7 @@ class RecordWrites:
 
     def __init__(self, writer: RecordWriter, session: AsyncClientSession) -> None:
         self._writer = writer
+        self._held: set[CustomerReference] = set()
         self.session = session
 
     async def insert(
@@ -78,7 +79,9 @@ class RecordWrites:
         validated = await writer.validated(kind, {**values, **derived, **known}, creating=True)
         key = None
         if customer is not None:
-            await hold(writer.customers.store.collection, customer, self.session)
+            if customer not in self._held:
+                await hold(writer.customers.store.collection, customer, self.session)
+                self._held.add(customer)
             key = await writer.keyring.data_key(customer.row_id)
         encoded = store.codec.encode(kind, key, validated, row_id)
         row = {"_id": row_id, "kind": kind.value, **scopes, **first_version(encoded, now()), "created_by": by}
