@@ -4,6 +4,7 @@ read or changed. The kinds and their rows come from the declarations: a new one 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, timedelta
@@ -254,3 +255,40 @@ async def test_a_record_is_of_the_owner_that_its_customer_has_when_it_is_stored(
     with pytest.raises(RecordNotFoundError):
         await storage.record_writer.run(insert)
     assert await staged.database["reviews"].count_documents({"customer_id": customer.row_id}) == 0
+
+
+async def test_records_made_while_a_customer_changes_hands_are_its_owners(staged: Scene) -> None:
+    """However the two meet: none is left behind, where it would be nobody's."""
+    storage = staged.api.services.storage
+    customer = await staged.create(Kind.INDIVIDUAL, OWNER, HOME)
+    plan, customers = await staged.plan(SEER, Kind.REVIEW), await staged.customer_plan(SEER)
+    values = {"reviewed_on": "2026-01-01", "result": "confirmed", "next_review_on": "2027-01-01"}
+
+    async def insert() -> bool:
+        known = await storage.record_writer.customer(customers, customer.public_id)
+
+        async def work(writes: RecordWrites) -> str:
+            return await writes.insert(plan, Kind.REVIEW, values, customer=known, by=SEER)
+
+        try:
+            await storage.record_writer.run(work)
+        except RecordNotFoundError:
+            return False
+        return True
+
+    async def hand_over() -> None:
+        for version in range(1, 7):
+            owner = OWNER if version % 2 == 0 else MALLORY
+            change = Change(Kind.INDIVIDUAL, {"account_manager": owner}, SourceChannel.CONTRACT)
+            await storage.writer.update(customers, customer.row_id, version, change, None)
+
+    async def insert_often() -> list[bool]:
+        return [await insert() for _ in range(12)]
+
+    _, *made = await asyncio.gather(hand_over(), insert_often(), insert_often())
+    stored = await staged.database["reviews"].find({"customer_id": customer.row_id}).to_list()
+    assert len(stored) == sum(map(sum, made)) > 0
+    assert {(row["_owner"], row["_department"]) for row in stored} == {(OWNER, HOME)}
+    asked = f'{{ dossier(customer: "{customer.public_id}") {{ state reviews(first: 100) {{ nodes {{ id }} }} }} }}'
+    assert len((await staged.ask(OWNER, asked))["dossier"]["reviews"]["nodes"]) == len(stored)
+    await staged.database["reviews"].delete_many({})
