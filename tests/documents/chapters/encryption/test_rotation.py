@@ -20,7 +20,7 @@ from documents.encryption.key_providers import LocalKeyProvider
 from documents.encryption.keyring import Keyring
 from documents.encryption.token_keys import TokenKeyRepository
 from documents.errors import RootKeyError, RuleBrokenError
-from tests.documents.encryption.test_keyring import Database, opened, watched
+from tests.documents.encryption.keyrings import Database, opened, watched
 from tests.patience import until
 
 TELEPHONE = FieldContext("customers", "telephone")
