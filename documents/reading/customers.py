@@ -217,21 +217,23 @@ class CustomerReader:
         However many forged ones lie between: they count as if they were not there."""
         field, descending, limit = asked.sort.field, asked.sort.descending, asked.limit
         again, order = self.again(asked.condition, asked.projection), list_order(field, descending=descending)
-        position, rows = asked.position, list[GenuineRows]()
+        position, rows = asked.position, None
         while True:
             behind = asked.condition
             if position is not None:
                 behind = after_position(behind, field, position, descending=descending, optional=asked.optional)
             found = await self._collection.find(behind, asked.projection).sort(order).limit(limit + 1).to_list()
-            rows.append(await self.proof.genuine(found, again))
-            if len(rows) > 1:
-                rows[0].extend(rows.pop())
-            if len(rows[0]) > limit or len(found) <= limit:
+            genuine = await self.proof.genuine(found, again)
+            if rows is None:
+                rows = genuine
+            else:
+                rows.extend(genuine)
+            if len(rows) > limit or len(found) <= limit:
                 break
             position = (found[-1].get(field) if field else None, found[-1]["_id"])
-        has_more = len(rows[0]) > limit
-        del rows[0][limit:]
-        return rows[0], has_more
+        has_more = len(rows) > limit
+        del rows[limit:]
+        return rows, has_more
 
     def proven(self, names: Iterable[str]) -> Projection:
         """The projection to these stored fields, and to what proves whose a row is."""

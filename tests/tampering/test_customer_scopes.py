@@ -33,7 +33,7 @@ Row = dict[str, Any]
 Forge = Callable[[Scene, CustomerReference], Awaitable[Any]]
 EVERYBODY = (OWNER, MALLORY, SEER)
 NAME = "客户甲"
-EVERYTHING = {"owned", "listed", "by id", "node", "found by name", "history", "dossier", "reference", "history page"}
+EVERYTHING = {"owned", "listed", "by_id", "node", "found_by_name", "history", "dossier", "reference", "history_page"}
 CHANGEABLE = {"update", "delete", "reveal"}
 
 
@@ -115,28 +115,25 @@ async def seen_by(at: Scene, username: str, customer: CustomerReference) -> set[
     parts = {
         "listed": f"{listed}) {{ nodes {{ id }} }}",
         "owned": f'{listed}, filter: {{ accountManager: {{ in: ["{OWNER}", "{MALLORY}"] }} }}) {{ nodes {{ id }} }}',
-        "found by name": f'{listed}, search: "{NAME}") {{ nodes {{ id }} }}',
-        "by id": f'customer(id: "{public_id}") {{ id status }}',
+        "found_by_name": f'{listed}, search: "{NAME}") {{ nodes {{ id }} }}',
+        "by_id": f'customer(id: "{public_id}") {{ id status }}',
         "node": f'node(id: "{public_id}") {{ id }}',
         "dossier": f'dossier(customer: "{public_id}") {{ customer {{ id }} }}',
+        "history": f'history(record: "{public_id}", first: 5) {{ nodes {{ field }} }}',
     }
-    found = set()
-    for way, asked in parts.items():
-        answer = await at.api.ask(username, f"{{ {asked} }}", purpose="business_operation")
-        assert "INTERNAL" not in str(answer.get("errors", "")), answer
-        if row_id in str(answer.get("data")):
-            found.add(way)
-    history = f'history(record: "{public_id}", first: 5) {{ nodes {{ field }} }}'
-    answer = await at.api.ask(username, f"{{ {history} }}", purpose="business_operation")
+    asked = " ".join(f"{way}: {part}" for way, part in parts.items())
+    answer = await at.api.ask(username, f"{{ {asked} }}", purpose="business_operation")
     assert "INTERNAL" not in str(answer.get("errors", "")), answer
-    if (answer.get("data") or {}).get("history"):
+    data = answer["data"]
+    found = {way for way in data if row_id in str(data[way])}
+    if data["history"]:
         found.add("history")
     storage, plan = at.api.services.storage, await at.customer_plan(username)
     if await storage.reader.reference(plan, public_id) is not None:
         found.add("reference")
     query = HistoryQuery((customer.kind, customer.row_id), None, 5, None)
     if await storage.histories[customer.kind].find_page(plan, query, AccessReport()) is not None:
-        found.add("history page")
+        found.add("history_page")
     return found
 
 

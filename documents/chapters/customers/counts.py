@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bson import ObjectId
-from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.declaring.kind import Kind
-from documents.storing.layout import CUSTOMER_LAYOUT
+from documents.reading.customers import CustomerReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +28,9 @@ class Place:
 class CustomerCounts:
     """Counts over all customers."""
 
-    def __init__(self, database: AsyncDatabase[dict[str, Any]]) -> None:
-        self._collection = database[CUSTOMER_LAYOUT.collection]
+    def __init__(self, customers: CustomerReader) -> None:
+        self._customers = customers
+        self._collection = customers.store.collection
 
     async def by_place(self) -> Mapping[Place, int]:
         """The number of customers in each place that has any."""
@@ -41,8 +41,9 @@ class CustomerCounts:
     async def places(self, customer_ids: Collection[str]) -> Mapping[str, Place]:
         """The places of the customers with these ids (24 hexadecimal digits) that exist."""
         wanted = {"_id": {"$in": [ObjectId(customer_id) for customer_id in customer_ids]}}
-        shown = {"kind": 1, "account_manager": 1, "department": 1}
-        rows = await self._collection.find(wanted, shown).to_list()
+        shown = self._customers.proven(())
+        found = await self._collection.find(wanted, shown).to_list()
+        rows = await self._customers.proof.genuine(found, self._customers.again({}, shown))
         return {str(row["_id"]): _place(row) for row in rows}
 
 

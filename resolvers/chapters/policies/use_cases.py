@@ -35,7 +35,7 @@ class Policies:
 
     def __init__(self, kernel: Kernel, settings: PolicySettings) -> None:
         operations, store, storage = kernel.operations, kernel.store, kernel.storage
-        counts, drafts = CustomerCounts(storage.database), PolicyDrafts(operations, store, FULL_CATALOGUE)
+        counts, drafts = CustomerCounts(storage.reader), PolicyDrafts(operations, store, FULL_CATALOGUE)
         self.administration = PolicyAdministration(kernel, approval=settings.approval)
         self.effects = PolicyEffects(drafts, storage.accounts, counts, settings.trusted_reads)
         self.view_as = ViewAs(drafts, storage.accounts, counts)

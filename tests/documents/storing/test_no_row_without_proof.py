@@ -41,7 +41,6 @@ KNOWN = {
     "documents/chapters/credit/figures.py ageing": "sums",
     "documents/chapters/credit/figures.py open_amounts": "sums",
     "documents/chapters/customers/counts.py by_place": "counts",
-    "documents/chapters/customers/counts.py places": "places of customers, for the effect of rules",
     "documents/chapters/incidents/affected_customers.py count": "counts",
     "documents/chapters/service/figures.py _aggregate": "sums",
     "documents/chapters/information/shared_customers.py count": "counts",

@@ -21,7 +21,7 @@ from documents.encryption.token_keys import TokenKeyRepository
 from documents.errors import RootKeyError, RuleBrokenError
 from documents.storing.indexes import make_indexes
 from documents.writing.unit_of_work import UnitOfWork
-from tests.documents.encryption.test_keyring import Database, opened, watched
+from tests.documents.encryption.keyrings import Database, opened, watched
 from tests.patience import until
 from tests.units import AUTHOR, in_unit, units_of
 
@@ -186,6 +186,18 @@ class TestVaultKeys:
         await here.in_transaction(lambda unit: here.rotation.rewrap(unit, page))
         assert {each["_id"] for each in await here.database["data_keys"].find().to_list()} == sealed.keys() - {erased}
         assert await here.rotation.left() == 0
+
+    async def test_a_customer_handed_over_meanwhile_stays_so(self, here: Installation) -> None:
+        """After its page was read; and every key says whose its customer is, as before."""
+        sealed = await here.seal(3)
+        handed_over, new = next(iter(sealed)), SCOPE._replace(owner="another", department=None)
+        await here.rotate()
+        page = await here.rotation.page(None, 10)
+        await here.in_transaction(lambda session: here.keyring.bind(handed_over, new, unit.session))
+        await here.in_transaction(lambda session: here.rotation.rewrap(unit, page))
+        assert await here.rotation.left() == 0
+        assert await here.opens(sealed)
+        assert await here.keyring.scopes(sealed) == dict.fromkeys(sealed, SCOPE) | {handed_over: new}
 
     async def test_what_does_not_open_is_left_and_counted(self, here: Installation) -> None:
         """And stands in nobody's way; its bytes stay as they are."""
