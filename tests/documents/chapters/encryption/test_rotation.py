@@ -193,8 +193,8 @@ class TestVaultKeys:
         handed_over, new = next(iter(sealed)), SCOPE._replace(owner="another", department=None)
         await here.rotate()
         page = await here.rotation.page(None, 10)
-        await here.in_transaction(lambda session: here.keyring.bind(handed_over, new, unit.session))
-        await here.in_transaction(lambda session: here.rotation.rewrap(unit, page))
+        await here.in_transaction(lambda unit: here.keyring.bind(handed_over, new, unit.session))
+        await here.in_transaction(lambda unit: here.rotation.rewrap(unit, page))
         assert await here.rotation.left() == 0
         assert await here.opens(sealed)
         assert await here.keyring.scopes(sealed) == dict.fromkeys(sealed, SCOPE) | {handed_over: new}
