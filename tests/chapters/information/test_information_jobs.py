@@ -176,10 +176,16 @@ async def test_i2_whoever_takes_a_customer_over_is_reminded_in_place_of_the_form
     given = {"id": customer, "version": row["version"], "sourceChannel": "FEEDBACK", "accountManager": "wu.haiyan"}
     answer = await api.ask("demo.admin", HAND_OVER, {"i": {row["kind"]: given}})
     assert answer["data"]["updateCustomer"]["userErrors"] == []
-    await run(api, remind_of_reviews)
-    assert await reminders(api, "demo.manager", customer) == []
-    stored = await api.services.database["reminders"].find({"about": customer}).to_list()
-    assert [(one["for_person"], one["_owner"]) for one in stored] == [("wu.haiyan", "wu.haiyan")]
+    for job in (None, remind_of_reviews):  # it follows the customer at once, whatever the job finds afterwards
+        if job is not None:
+            await run(api, job)
+        assert await reminders(api, "demo.manager", customer) == []
+        stored = await api.services.database["reminders"].find({"about": customer}).to_list()
+        assert [(one["for_person"], one["_owner"]) for one in stored] == [("wu.haiyan", "wu.haiyan")]
+    remove = "mutation($i: DeleteCustomerInput!) { deleteCustomer(input: $i) { userErrors { code } } }"
+    answer = await api.ask("demo.admin", remove, {"i": {"id": customer, "version": row["version"] + 1}})
+    assert answer["data"]["deleteCustomer"]["userErrors"] == []
+    assert await api.services.database["reminders"].count_documents({"about": customer}) == 0
 
 
 async def test_i2_a_reminder_is_completed_by_the_person_concerned_and_nobody_else(api: Api) -> None:

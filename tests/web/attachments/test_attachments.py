@@ -142,6 +142,40 @@ class TestRoundTrip:
         assert response.status_code == 201, response.text
         assert (await fetch(api, response.json()["data"]["id"])).content == LONG
 
+    @pytest.mark.parametrize("meanwhile", ["handed over", "logged out", "disabled", "erased"])
+    async def test_what_a_sender_may_do_is_asked_again_when_the_file_is_there(self, api: Api, meanwhile: str) -> None:
+        """A long upload is judged by who may add it when it ends, not by who began it; and nothing of it stays."""
+        made = "mutation($i: CreateCustomerInput!) { createCustomer(input: $i) { customer { id } } }"
+        given = {"name": "上传中", "sourceChannel": "CONTRACT"}
+        answer = await api.ask("demo.manager", made, {"i": {"individual": given}}, purpose=BUSINESS)
+        customer = answer["data"]["createCustomer"]["customer"]["id"]
+        before, accounts = await stored(api), api.services.accounts
+
+        async def pieces() -> AsyncIterator[bytes]:
+            yield PDF[: len(PDF) // 2]
+            match meanwhile:
+                case "handed over":
+                    change = "mutation($i: UpdateCustomerInput!) { updateCustomer(input: $i) { userErrors { code } } }"
+                    given = {"accountManager": "wu.haiyan", "department": "sales-west", "sourceChannel": "FEEDBACK"}
+                    given |= {"id": customer, "version": 1}  # type: ignore[dict-item]
+                    await api.ask("demo.admin", change, {"i": {"individual": given}})
+                case "logged out":
+                    await accounts.end_sessions("demo.manager")
+                case "disabled":
+                    await accounts.disable("demo.manager")
+                case _:
+                    remove = "mutation($i: DeleteCustomerInput!) { deleteCustomer(input: $i) { userErrors { code } } }"
+                    await api.ask("demo.admin", remove, {"i": {"id": customer, "version": 1}})
+            yield PDF[len(PDF) // 2 :]
+
+        try:
+            response = await add(api, customer, pieces())
+        finally:
+            await accounts.enable("demo.manager")
+            api.tokens.pop("demo.manager", None)
+        assert response.status_code in (401, 403, 404), response.text
+        assert await stored(api) == before
+
     async def test_the_record_says_what_the_file_is(self, api: Api, own: str) -> None:
         """Measured, not as the sender said; through GraphQL, with its customer."""
         attachment_id = await added(api, own, LONG)
