@@ -41,9 +41,11 @@ class Declared(BaseModel):
 
 
 class StoredRecord(Declared):
-    """What every record has. `collection` holds the rows."""
+    """What every record has. `collection` holds the rows. `believed`: access is decided by them, or something is done in
+    somebody's name, so that they are sealed (`documents/storing/believed_rows.py`)."""
 
     collection: ClassVar[str]
+    believed: ClassVar[bool] = False
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = ()  # declared names, beyond those that filters and orders bring
 
     version: Annotated[int, declare("Version", "版本", BASIC, managed=True)] = 1
