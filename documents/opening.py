@@ -46,6 +46,7 @@ from documents.reading.history import ChangeHistory
 from documents.reading.records import RecordReader
 from documents.reading.reveals import CustomerReveals
 from documents.registry import CATALOGUE, RECORD_CLASSES
+from documents.storing.believed_rows import NewestKnown
 from documents.storing.change_feed import ChangeFeed
 from documents.storing.layout import CUSTOMER_LAYOUT
 from documents.storing.row_store import Storage, customer_rows, record_rows
@@ -177,13 +178,14 @@ async def _open(place: Place, database: Database, http_client: httpx.AsyncClient
     blind_index = BlindIndex(await keyring.secret("blind_index"))
     cursors = CursorSealer(await keyring.secret("cursors", KEY_BYTES))
     bindings = RowBindings(await keyring.secret(SECRET), CUSTOMER_LAYOUT.collection)
-    stored = Storage(database, keyring, blind_index, bindings, cursors)
+    trail = await open_trail(database, keyring, place.data_dir, place.witnesses, http_client)
+    newest = NewestKnown(trail.newest.of_records)
+    stored = Storage(database, keyring, blind_index, bindings, cursors, seals, newest)
     idempotency = IdempotencyRepository(database, await keyring.secret("idempotency"))
     reader = CustomerReader(customer_rows(stored, CATALOGUE))
     readers = {record.kind: RecordReader(record_rows(stored, record)) for record in RECORD_CLASSES}
     dependents, of_customers = Dependents(stored, RECORD_CLASSES), ChangeHistory(reader)
     review_days = ReviewDays(ReviewPeriods())
-    trail = await open_trail(database, keyring, place.data_dir, place.witnesses, http_client)
     units = Units(database, idempotency, trail.takeover if place.is_recorded else None, reader.prove)
     accounts = AccountRepository(database, AccountSets(database, seals, units, trail.newest.of_name), units)
     ledger, files = JobLedger(database, seals, units), AttachmentStorage(database)

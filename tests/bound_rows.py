@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bson import ObjectId
+from pymongo import ReturnDocument
 
 from documents.declaring.kind import Kind
 from documents.encryption.ciphertext import KeyScope
@@ -26,9 +27,23 @@ def proof_of(store: RowStore, row: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
+def proven(store: RowStore, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row of a record, with its binding, and its seal where its class is believed."""
+    bound = {**row, **proof_of(store, row)}
+    return store.believed.sealed(bound) if store.believed is not None else bound
+
+
 def bound(services: Services, row: Mapping[str, Any]) -> dict[str, Any]:
-    """The row of a record, with its binding."""
-    return {**row, **proof_of(services.storage.readers[Kind(row["kind"])].store, row)}
+    """The same of a record of whatever kind."""
+    return proven(services.storage.readers[Kind(row["kind"])].store, row)
+
+
+async def rewritten(services: Services, kind: Kind, condition: Mapping[str, Any], update: Mapping[str, Any]) -> None:
+    """Changes one record by an update document, as the product would have."""
+    store = services.storage.readers[kind].store
+    row = await store.collection.find_one_and_update(condition, update, return_document=ReturnDocument.AFTER)
+    assert row is not None
+    await store.collection.replace_one({"_id": row["_id"]}, proven(store, row))
 
 
 async def bind_customers(keyring: Keyring, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -39,6 +39,9 @@ CHANGES = "body.entries.id"
 NAMES = "body.entries.touches.names"
 """Names of accounts and the like that change entries tell of, in the same blocks."""
 
+RECORDS = "body.entries.touches.records"
+"""Records that entries tell of, in the same blocks."""
+
 HAS_CHANGE = {"body.entries.change": True}
 _LAST_NUMBER = 2**64 - 1
 
@@ -56,7 +59,8 @@ def block_indexes() -> list[IndexModel]:
     beginnings = IndexModel([("body.number", ASCENDING)], name="beginnings", partialFilterExpression={"body.number": 0})
     changes = IndexModel([(CHANGES, ASCENDING)], name="by_change", partialFilterExpression=HAS_CHANGE)
     names = IndexModel([(NAMES, ASCENDING), *NEWEST_FIRST], name="by_name", partialFilterExpression=HAS_CHANGE)
-    return [IndexModel(NEWEST_FIRST, name="by_time"), *models, beginnings, changes, names]
+    records = IndexModel([(RECORDS, ASCENDING), *NEWEST_FIRST], name="by_record", partialFilterExpression=HAS_CHANGE)
+    return [IndexModel(NEWEST_FIRST, name="by_time"), *models, beginnings, changes, names, records]
 
 
 async def ensure_block_indexes(database: AsyncDatabase[dict[str, Any]]) -> None:

@@ -6,15 +6,17 @@ It believes signed blocks only, and says nothing where there are none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 from typing import Any, Final
 
+from bson import ObjectId
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from cryptography.exceptions import InvalidSignature
 from pymongo.asynchronous.collection import AsyncCollection
 
-from documents.audit.blocks import HAS_CHANGE, NAMES, NEWEST_FIRST
+from documents.audit.blocks import HAS_CHANGE, NAMES, NEWEST_FIRST, RECORDS
 from documents.audit.chain import TrailKey
 from documents.audit.stored_blocks import StoredBlock, read_block
 
@@ -22,6 +24,8 @@ BELIEVED: Final = 20
 """How many signed blocks are asked."""
 LOOKED_AT: Final = 200
 """After how many blocks, signed or not, nobody looks any further."""
+_TOGETHER: Final = 50
+"""Of how many records is asked in one query."""
 
 
 class NewestVersions:
@@ -49,7 +53,41 @@ class NewestVersions:
                         found += [version for of, version in told if of == name]
         return max(found)
 
-    async def _signed(self, condition: Mapping[str, Any]) -> Any:
+    async def of_records(self, record_ids: Collection[ObjectId], since: datetime | None = None) -> dict[ObjectId, int]:
+        """The highest version that change entries tell of each of the records, in blocks since then or in all; nothing
+        of those that none tells of."""
+        found: dict[ObjectId, int] = {}
+        ids = list(record_ids)
+        for start in range(0, len(ids), _TOGETHER):
+            left = set(ids[start : start + _TOGETHER])
+            while left:
+                told = await self._of_records(left, since)
+                found |= told
+                if not told:
+                    break
+                left -= told.keys()  # blocks of the others took the place of theirs
+        return found
+
+    async def _of_records(self, record_ids: Collection[ObjectId], since: datetime | None) -> dict[ObjectId, int]:
+        these = {"$in": list(record_ids)}
+        condition: dict[str, Any] = {
+            RECORDS: these,
+            **HAS_CHANGE,
+            # Not those in which they were read beside the change of something else.
+            "body.entries": {"$elemMatch": {"change": True, "touches.records": these}},
+        }
+        if since is not None:
+            condition["body.at"] = {"$gte": since}
+        found: dict[ObjectId, int] = {}
+        async for block in self._signed(condition, LOOKED_AT):
+            for entry in block.entries:
+                for touch in entry.get("touches", ()) if entry.get("change") else ():
+                    for of, version in zip(touch.get("records", ()), touch.get("versions", ()), strict=False):
+                        if of in record_ids:
+                            found[of] = max(version, found.get(of, 0))
+        return found
+
+    async def _signed(self, condition: Mapping[str, Any], most: int = BELIEVED) -> Any:
         believed = 0
         async for raw in self._blocks.find(condition, sort=NEWEST_FIRST, limit=LOOKED_AT):
             block = read_block(bytes(raw.raw))
@@ -57,7 +95,7 @@ class NewestVersions:
                 continue
             yield block
             believed += 1
-            if believed == BELIEVED:
+            if believed == most:
                 return
 
     def _is_signed(self, block: StoredBlock) -> bool:

@@ -50,10 +50,13 @@ class Declared(BaseModel):
 
 
 class StoredRecord(Declared):
-    """What every record has. `collection` holds the rows, `source` is how what they say comes to us."""
+    """What every record has. `collection` holds the rows, `source` is how what they say comes to us. `believed`: access is
+    decided by them, or something is done in somebody's name, so that they are sealed
+    (`documents/storing/believed_rows.py`)."""
 
     collection: ClassVar[str]
     source: ClassVar[SourceChannel] = SourceChannel.BUSINESS_NEGOTIATION
+    believed: ClassVar[bool] = False
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = ()  # declared names, beyond those that filters and orders bring
 
     version: Annotated[int, declare("Version", "版本", BASIC, managed=True)] = 1

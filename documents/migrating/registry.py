@@ -22,7 +22,7 @@ from documents.encryption import vault
 from documents.encryption.keyring import Keyring
 from documents.encryption.token_keys import TokenKey
 from documents.migrating.layout import Layout
-from documents.migrating.seals import seal_existing
+from documents.migrating.seals import seal_existing, seal_records
 from documents.migrating.step import Progress, Step
 from documents.migrating.telling import tell_existing
 from documents.reading import history
@@ -45,10 +45,15 @@ async def _bind(database: AsyncDatabase[Any], keyring: Keyring, progress: Progre
     await bind_existing(database, keyring, RECORD_CLASSES, lambda done, total: progress.keep({}, done, total))
 
 
+async def _seal_records(database: AsyncDatabase[Any], keyring: Keyring, progress: Progress) -> None:
+    await seal_records(database, keyring, RECORD_CLASSES, progress)
+
+
 STEPS: Final[tuple[Step, ...]] = (
     Step(1, "naming the change entries of rows", _tell),
     Step(2, "sealing accounts, rules and jobs", _seal),
     Step(3, "binding customers and records to whose they are", _bind),
+    Step(4, "sealing the records that decide access", _seal_records),
 )
 """Numbered from 1; a database with none of them done has layout 0. A step is never changed or removed again."""
 

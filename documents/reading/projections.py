@@ -1,12 +1,14 @@
 """What is fetched of customers: the fields that the plan grants, and of those only the ones asked for.
 
-INVARIANT: a value that the caller may not see in a row does not leave the database with that row.
+INVARIANT: a value that the caller may not see in a row does not leave the database with that row, unless something is
+decided by the row: then it is verified whole, and the reader copies only what is granted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from documents.access.plan import AccessPlan, Level
 from documents.declaring.catalogue import Catalogue
@@ -16,6 +18,9 @@ from documents.reading.visible_rows import VisibleRows
 from documents.storing.row_scope import Admission, row_expression
 
 Projection = Mapping[str, Any]
+
+WHOLE: Final[Projection] = MappingProxyType({})
+"""All of a row."""
 
 
 class Projections:

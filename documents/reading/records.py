@@ -19,7 +19,7 @@ from documents.plain_records import Records
 from documents.reading.conditions import both
 from documents.reading.customers import CustomerReader
 from documents.reading.list_query import ListQuery, Selection
-from documents.reading.projections import Projection
+from documents.reading.projections import WHOLE, Projection
 from documents.reading.typed_rows import Row, row_fields, typed
 from documents.reading.where import Where
 from documents.storing.layout import NEWEST_FIRST
@@ -45,16 +45,20 @@ class RecordReader(CustomerReader):
         """The rows that the plan shows of those asked for, by id, with the fields that `row` names.
 
         What is asked for is not a caller's: what callers ask by goes through `find_page`, which asks for the right.
-        Raises FieldAccessError where the plan hides one of the fields in any row."""
+        Something is decided by them: of a class that is `believed` each is read whole, and verified. Raises
+        FieldAccessError where the plan hides one of the fields in any row."""
         scope = self.visible_rows(plan, self.kind)
         if scope is None:
             return []
         catalogue = self.store.catalogue
         selection = Selection({self.kind: row_fields(catalogue, self.kind, row).names})
-        projection = self._projections.projection(plan, frozenset({self.kind}), selection)
+        projection = WHOLE
+        if self.store.believed is None:
+            projection = self._projections.projection(plan, frozenset({self.kind}), selection)
         wanted = both({"kind": self.kind.value, **where.filter(catalogue, self.kind)}, scope)
         found = await self._collection.find(wanted, projection, session=session).sort("_id", 1).to_list()
-        rows = await self.proof.genuine(found, self.again(wanted, projection), session)
+        genuine = await self.proof.genuine(found, self.again(wanted, projection), session)
+        rows = await self.proof.standing(genuine, session)
         return typed(catalogue, self.kind, row, await self._read(plan, rows, selection, report, frozenset(projection)))
 
     async def recent(

@@ -2,6 +2,7 @@
 
 A customer's row proves itself by its data key, which opens only under the scope that it was bound to; a record of a
 customer by its binding to the customer and by the scope of the customer's key; a record of the company by its binding.
+Rows that decide access prove more (`believed_rows.py`).
 Owns that judgement and its report on the log. It must never say why a row is not there: that is as if there were none.
 
 INVARIANT: `GenuineRows` are made here alone, and readers take nothing else.
@@ -9,21 +10,19 @@ INVARIANT: `GenuineRows` are made here alone, and readers take nothing else.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from operator import itemgetter
-from typing import Any, Final, NewType, TypeAlias, cast
+from typing import Any, Final, NewType, cast
 
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.encryption.ciphertext import KeyScope
 from documents.encryption.row_bindings import BINDING, RowBindings
+from documents.storing.forgery_report import ForgeryReport, Row
 from documents.storing.layout import Belonging
 from documents.storing.row_store import RowStore
-
-Row: TypeAlias = dict[str, Any]
 
 GenuineRows = NewType("GenuineRows", list[Row])
 """Rows that proved whose they are."""
@@ -31,42 +30,9 @@ GenuineRows = NewType("GenuineRows", list[Row])
 Again = Callable[[list[Any], AsyncClientSession], Awaitable[list[Row]]]
 """Reads the rows of these ids again, within the session: those that meet the condition by which they were found."""
 
-REPORTED: Final = 100_000
-"""Of how many rows is remembered that they were reported."""
-
 _CUSTOMER: Final = itemgetter("kind", "account_manager", "department")
 _RECORD: Final = itemgetter("_owner", "_department")
 _OF_RECORDS: Final = itemgetter(1, 2)  # of a `KeyScope`
-
-log = logging.getLogger(__name__)
-
-
-class ForgeryReport:
-    """Says of each row of one collection once that it is served to nobody."""
-
-    def __init__(self, collection: str) -> None:
-        self._collection = collection
-        self._reported: dict[str, None] = {}
-
-    def without(self, rows: list[Row], is_genuine: Callable[[Row], bool]) -> list[Row]:
-        """The genuine ones; the others are reported."""
-        genuine = list(filter(is_genuine, rows))
-        if len(genuine) < len(rows):
-            for row in rows:
-                if not is_genuine(row):
-                    self.add(row)
-        return genuine
-
-    def add(self, row: Row) -> None:
-        """Ids alone: whoever wrote the row chose all else in it."""
-        row_id = row["_id"]
-        name = str(row_id) if isinstance(row_id, ObjectId) else f"an id of type {type(row_id).__name__}"
-        if name in self._reported:
-            return
-        if len(self._reported) >= REPORTED:
-            del self._reported[next(iter(self._reported))]
-        self._reported[name] = None
-        log.critical("a row of %s does not prove whose it is, and is shown to nobody: %s", self._collection, name)
 
 
 class BindingProof:
@@ -94,7 +60,15 @@ class RowProof:
         self._keyring = store.storage.keyring
         self._client = store.storage.database.client
         self._bindings = store.bindings
+        self._believed = store.believed
         self._report = ForgeryReport(store.layout.collection)
+
+    async def standing(self, rows: GenuineRows, session: AsyncClientSession | None = None) -> GenuineRows:
+        """Those of the rows, read whole and within `session`, that may decide something: all of them where the class is
+        not `believed`. Raises StaleVersionError."""
+        if self._believed is None:
+            return rows
+        return GenuineRows(await self._believed.standing(rows, session))
 
     async def genuine(self, rows: list[Row], again: Again, session: AsyncClientSession | None = None) -> GenuineRows:
         """Those of the rows (with their proof) that are whose they say they are, in their order.

@@ -18,6 +18,8 @@ from documents.encryption.blind_index import BlindIndex
 from documents.encryption.cursors import CursorSealer
 from documents.encryption.keyring import Keyring
 from documents.encryption.row_bindings import RowBindings
+from documents.encryption.seals import Seals
+from documents.storing.believed_rows import BelievedRows, NewestKnown
 from documents.storing.codec import RowCodec
 from documents.storing.layout import CUSTOMER_LAYOUT, RowLayout, record_layout
 
@@ -34,6 +36,8 @@ class Storage:
     blind_index: BlindIndex
     bindings: RowBindings
     cursors: CursorSealer
+    seals: Seals
+    newest: NewestKnown
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ class RowStore:
     blind_index: BlindIndex
     bindings: RowBindings
     codec: RowCodec
+    believed: BelievedRows | None = None
+    """What judges them, where access is decided by them."""
 
     @property
     def collection(self) -> AsyncCollection[dict[str, Any]]:
@@ -64,4 +70,7 @@ def record_rows(storage: Storage, record: type[StoredRecord]) -> RowStore:
     catalogue, layout = Catalogue((record,)), record_layout(record)
     blind_index = storage.blind_index.within(layout.collection)
     codec = RowCodec(catalogue.by_kind, blind_index, layout=layout)
-    return RowStore(storage, catalogue, layout, blind_index, storage.bindings.within(layout.collection), codec)
+    rows = storage.database[layout.collection]
+    believed = BelievedRows(rows, storage.seals, storage.newest) if record.believed else None
+    bindings = storage.bindings.within(layout.collection)
+    return RowStore(storage, catalogue, layout, blind_index, bindings, codec, believed)

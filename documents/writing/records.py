@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, overload
+from typing import Any, Final, overload
 
 from bson import ObjectId
 
@@ -22,22 +22,26 @@ from documents.declaring.record import StoredRecord
 from documents.declaring.validation import Validator
 from documents.errors import FieldAccessError, RecordNotFoundError, StaleVersionError
 from documents.reading.customers import CustomerReader
+from documents.reading.projections import WHOLE
 from documents.reading.records import RecordReader
 from documents.reading.typed_rows import Known, Row
 from documents.reading.visible_rows import grants_in_customer
 from documents.reading.where import Where
+from documents.storing.believed_rows import BelievedRows
 from documents.storing.layout import CustomerReference
 from documents.storing.public_ids import new_customer_id, parse_id
 from documents.storing.row_scope import members, scope_set
+from documents.storing.row_store import ENTRY
 from documents.writing.history import HistoryKeeper, Written
 from documents.writing.idempotency import IdempotentRequest
 from documents.writing.references import References, check_references
-from documents.writing.rows import first_version, now, row_update
+from documents.writing.rows import first_version, now, row_update, updated
 from documents.writing.scopes import scopes_of_new
 from documents.writing.unit_of_work import UnitOfWork, Units
 
 Values = Mapping[str, Any]
 NO_VALUES: Values = {}
+_READ_FOR_CHANGE: Final = ("customer_id", "version", "_terms", "_tokens")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,10 @@ class RecordWrites:
         key = await writer.keyring.data_key(customer.row_id) if customer is not None else None
         encoded = store.codec.encode(kind, key, validated, row_id)
         row = {"_id": row_id, "kind": kind.value, **scopes, **first_version(encoded, now()), "created_by": by}
-        await self.unit.insert(store.collection, row, _changed(Act.CREATE, kind, row, validated))
+        told = _changed(Act.CREATE, kind, row, validated)
+        if store.believed is not None:
+            row = self._sealed(store.believed, row)
+        await self.unit.insert(store.collection, row, told)
         return f"{kind.value}_{row_id}"
 
     async def update(
@@ -123,7 +130,10 @@ class RecordWrites:
         encoded = store.codec.encode(kind, key, changed, row["_id"])
         update = row_update(row, encoded, now())
         condition, told = {"_id": row["_id"], "version": row["version"]}, _changed(Act.WRITE, kind, row, changed)
-        if not await self.unit.update(store.collection, condition, update, told):
+        if store.believed is not None:
+            # Whole, as it was verified in this transaction: a write of anybody else meanwhile aborts it.
+            await self.unit.put(store.collection, self._sealed(store.believed, updated(row, update)), told)
+        elif not await self.unit.update(store.collection, condition, update, told):
             raise StaleVersionError
         by, at = self.unit.author.asker.username, update["$set"]["updated_at"]
         written = Written(row, row["version"] + 1, by, at, self._writer.source(kind))
@@ -156,30 +166,28 @@ class RecordWrites:
     async def find(self, plan: AccessPlan, kind: Kind, where: Where, row: type[Row]) -> list[Row]: ...
     async def find(self, plan: AccessPlan, kind: Kind, where: Where, row: type[Any] = Known) -> list[Any]:
         """The rows asked for as the plan shows them, in this transaction: by id, with the fields that the `TypedDict`
-        names; without one, with their ids.
+        names; without one, with their ids. Of a class that is `believed` those alone that Dossier wrote as they are.
 
         For the operation's own decisions: nothing of it may be served without the plan having granted it. Raises
         FieldAccessError where the plan hides one of the fields."""
         return await self._writer.reader(kind).rows(plan, where, row, AccessReport(), self.unit.session)
+
+    def _sealed(self, believed: BelievedRows, row: Values) -> dict[str, Any]:
+        sealed = believed.sealed({**row, ENTRY: self.unit.entry_id})
+        self.unit.committed.append(lambda: believed.remember(sealed))
+        return sealed
 
     async def _target(self, plan: AccessPlan, kind: Kind, record_id: str, also: Iterable[str] = ()) -> _Target:
         reader, row_id = self._writer.reader(kind), _row_id(kind, record_id)
         scope, layout = reader.visible_rows(plan, kind), reader.store.layout
         row: dict[str, Any] | None = None
         if scope is not None:
-            named = (
-                *layout.membership_fields,
-                *layout.proof_fields,
-                "customer_id",
-                "version",
-                "_terms",
-                "_tokens",
-                *also,
-            )
-            condition, wanted = {"$and": [{"_id": row_id}, scope]}, dict.fromkeys(named, 1)
+            named = (*layout.membership_fields, *layout.proof_fields, *_READ_FOR_CHANGE, *also)
+            condition = {"$and": [{"_id": row_id}, scope]}
+            wanted = dict.fromkeys(named, 1) if reader.store.believed is None else WHOLE
             found = await reader.store.collection.find(condition, wanted, session=self.unit.session).to_list()
             genuine = await reader.proof.genuine(found, reader.again(condition, wanted), self.unit.session)
-            row = next(iter(genuine), None)
+            row = next(iter(await reader.proof.standing(genuine, self.unit.session)), None)
         if row is None:
             raise RecordNotFoundError
         return _Target(row, plan.grants(kind, scope_set(members(plan.row_scope, layout.scope_fields), row)))

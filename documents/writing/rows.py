@@ -52,3 +52,23 @@ def row_update(
         kept["_terms"] = others + [term for terms in encoded.terms.values() for term in terms]
     update: dict[str, Any] = {"$set": kept, "$inc": {"version": 1}}
     return update | ({"$unset": cleared} if cleared else {})
+
+
+def updated(row: Mapping[str, Any], update: Mapping[str, Any]) -> dict[str, Any]:
+    """The row as an update document of `row_update` makes it."""
+    made = {name: dict(value) if isinstance(value, Mapping) else value for name, value in row.items()}
+    for path, value in update["$set"].items():
+        holder, name = _place(made, path)
+        holder[name] = value
+    for path in update.get("$unset", ()):
+        holder, name = _place(made, path)
+        holder.pop(name, None)
+    for name, by in update["$inc"].items():
+        made[name] += by
+    return made
+
+
+def _place(row: dict[str, Any], path: str) -> tuple[dict[str, Any], str]:
+    """Where a path leads: a field, or one of an object of the row's own."""
+    outer, _, inner = path.rpartition(".")
+    return (row.setdefault(outer, {}), inner) if outer else (row, inner)

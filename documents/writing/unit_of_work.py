@@ -66,6 +66,8 @@ class UnitOfWork:
         self._database = database
         self._customers = database[CUSTOMER_LAYOUT.collection]
         self._locked: dict[ObjectId, _Locked] = {}
+        self.committed: list[Callable[[], None]] = []
+        """What is done once everything is committed, and not at all otherwise: what the process remembers of it."""
 
     async def lock(self, customer_id: ObjectId) -> CustomerReference:
         """The customer as it is in this transaction; nobody else changes anything of it until the end. Raises
@@ -158,6 +160,7 @@ Work = Callable[[UnitOfWork], Awaitable[str]]
 class _Done:
     outcome: str
     pending: PendingEntry | None
+    unit: UnitOfWork
 
 
 class Units:
@@ -214,11 +217,14 @@ class Units:
             if request is not None:
                 await self._idempotency.keep(request, outcome, entry_id, session)
             if entry_id is None or self._trail is None:
-                return _Done(outcome, None)
+                return _Done(outcome, None, unit)
             entry = change_entry(entry_id, author, unit.changed)
-            return _Done(outcome, await self._trail.pending.keep(entry, session))
+            return _Done(outcome, await self._trail.pending.keep(entry, session), unit)
 
         async with self._database.client.start_session() as session:
-            return await session.with_transaction(
+            done = await session.with_transaction(
                 write, read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority")
             )
+        for remember in done.unit.committed:
+            remember()
+        return done

@@ -26,7 +26,7 @@ from documents.reading.records import RecordReader
 from documents.registry import RECORD_CATALOGUES
 from documents.storing.layout import CustomerReference
 from documents.storing.row_scope import members, scope_set
-from tests.bound_rows import proof_of
+from tests.bound_rows import proof_of, proven
 from tests.leaks.worlds import ABROAD, CALLER, HOME, STAFF, STRANGER
 
 ROWS_PER_PLACE = 2
@@ -111,12 +111,13 @@ class RecordWorlds:
     def _stored(self, head: Document, values: Mapping[str, Any], key: DataKey | None, row_id: ObjectId) -> Document:
         validated = self._validator.validate(self.kind, values, creating=False)
         encoded = self._repository.store.codec.encode(self.kind, key, validated, row_id)
-        return {
+        row = {
             **head,
             **encoded.values,
             "_tokens": {name: tokens for name, tokens in encoded.tokens.items() if tokens},
             "_terms": [term for terms in encoded.terms.values() for term in terms],
         }
+        return proven(self._repository.store, row)
 
     def _other(self, spec: FieldSpec, grants: FieldGrants) -> Any:
         """The value of world B where the caller may learn nothing of the field; None where it is the same."""

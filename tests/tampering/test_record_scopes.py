@@ -29,7 +29,7 @@ from documents.storing.layout import is_scoped
 from documents.writing.customers import Change
 from documents.writing.records import RecordWrites
 from resolvers.reads import RECENT
-from tests.bound_rows import proof_of
+from tests.bound_rows import proven
 from tests.leaks.records import RecordWorlds
 from tests.tampering.scenes import ABROAD, HOME, MALLORY, OWNER, SEER, Scene, scene
 from tests.units import AUTHOR, Writing
@@ -208,8 +208,8 @@ async def test_jobs_act_on_no_forged_record(staged: Scene) -> None:
             row = {**genuine_row(staged, kind), **given, "_id": ObjectId(f"{place:024x}")}
             for ended in ("withdrawn_at", "ended_at"):
                 row.pop(ended, None)
-            row |= proof_of(readers[kind].store, row) | ({"_owner": MALLORY} if place not in (4, 7, 8) else {})
-            rows.append(row)
+            forged = {"_owner": MALLORY} if place not in (4, 7, 8) else {}
+            rows.append(proven(readers[kind].store, row) | forged)
         await collection.insert_many(rows)
         genuine = [f"{place:024x}" for place in (4, 7, 8)]
         try:

@@ -42,6 +42,7 @@ class AccountChange(CompanyRecord):
 
     kind: ClassVar[Kind] = Kind.ACCOUNT_CHANGE
     collection: ClassVar[str] = "account_changes"
+    believed: ClassVar[bool] = True
     owner: ClassVar[str | None] = "staff"
 
     staff: Annotated[StaffName, declare("Person", "人员", BASIC, search=EXACT)]

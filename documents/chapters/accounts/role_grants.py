@@ -31,6 +31,7 @@ class RoleGrant(CompanyRecord):
 
     kind: ClassVar[Kind] = Kind.ROLE_GRANT
     collection: ClassVar[str] = "role_grants"
+    believed: ClassVar[bool] = True
     owner: ClassVar[str | None] = "staff"
 
     staff: Annotated[StaffName, declare("Person", "人员", BASIC, search=EXACT)]

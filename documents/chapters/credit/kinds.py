@@ -101,6 +101,7 @@ class CreditAssessment(CustomerRecord):
 
     kind: ClassVar[Kind] = Kind.CREDIT_ASSESSMENT
     collection: ClassVar[str] = "credit_assessments"
+    believed: ClassVar[bool] = True
     recent: ClassVar[int] = 1
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("customer_id", "state"),)
 
@@ -135,6 +136,7 @@ class Contract(CustomerRecord):
     source: ClassVar[SourceChannel] = SourceChannel.CONTRACT
     kind: ClassVar[Kind] = Kind.CONTRACT
     collection: ClassVar[str] = "contracts"
+    believed: ClassVar[bool] = True
     recent: ClassVar[int] = 3
 
     number: Annotated[Text, declare("Contract number", "合同编号", BASIC, search=EXACT)]

@@ -51,6 +51,7 @@ class Verification(CustomerRecord):
 
     kind: ClassVar[Kind] = Kind.VERIFICATION
     collection: ClassVar[str] = "verifications"
+    believed: ClassVar[bool] = True
     recent: ClassVar[int] = 2
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("state", "expires_on"), ("customer_id", "state"))
 

@@ -22,6 +22,7 @@ class Undertaking(CompanyRecord):
 
     kind: ClassVar[Kind] = Kind.UNDERTAKING
     collection: ClassVar[str] = "undertakings"
+    believed: ClassVar[bool] = True
     owner: ClassVar[str | None] = "staff"
 
     staff: Annotated[StaffName, declare("Signed by", "承诺人", BASIC, search=EXACT, managed=True)]
@@ -71,6 +72,7 @@ class SharingAgreement(CompanyRecord):
     source: ClassVar[SourceChannel] = SourceChannel.CONTRACT
     kind: ClassVar[Kind] = Kind.SHARING_AGREEMENT
     collection: ClassVar[str] = "sharing_agreements"
+    believed: ClassVar[bool] = True
 
     partner: Annotated[RecordId, declare("Partner", "合作方", BASIC, search=EXACT)]
     fields: Annotated[list[Text] | None, declare("Fields covered", "约定字段", BASIC)] = None
@@ -85,6 +87,7 @@ class Consent(CustomerRecord):
 
     kind: ClassVar[Kind] = Kind.CONSENT
     collection: ClassVar[str] = "consents"
+    believed: ClassVar[bool] = True
     recent: ClassVar[int] = 5
     indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("partner", "customer_id"),)
 

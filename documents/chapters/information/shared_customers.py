@@ -1,7 +1,8 @@
 """Who may see what of whom by consent (I7): the consents and agreements of a partner that are in force at an instant.
 
 It answers in ids and field names, which decide access; no customer's value is read here. Nothing is kept: what ended a
-moment ago is over. INVARIANT: a consent that does not prove whose it is opens nothing.
+moment ago is over. INVARIANT: a consent that does not prove whose it is opens nothing, nor does a consent or agreement
+that Dossier did not write as it is.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from bson import ObjectId
 
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
 from documents.reading.conditions import both
+from documents.reading.projections import WHOLE
 from documents.reading.records import RecordReader
 from documents.storing.row_scope import Filter
 
-_READ: Final = ("customer", "fields")
-"""Of a consent, beside what proves whose it is."""
+_BATCH: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,8 @@ class SharingRepository:
     """Consents and agreements, as far as they decide access."""
 
     def __init__(self, consents: RecordReader, agreements: RecordReader) -> None:
-        self._reader = consents
-        self._consents = consents.store.collection
-        self._agreements = agreements.store.collection
+        self._consents = consents
+        self._agreements = agreements
 
     async def shared_with(self, partner: str, at: datetime, asked: SharedPage) -> list[SharedCustomer]:
         """The customers of the page that are shared with the partner."""
@@ -69,40 +69,37 @@ class SharingRepository:
         found: list[SharedCustomer] = []
         behind, direction = condition, "$lt" if asked.descending else "$gt"
         while len(found) < asked.limit:
-            groups = await self._consented(behind, asked)
-            given = [consent for group in groups for consent in group["consents"]]
-            genuine = await self._reader.proof.genuine(given, self._reader.again(condition, self._reader.proven(_READ)))
+            customers = await self._consenting(behind, asked)
             consents: dict[ObjectId, list[Mapping[str, Any]]] = {}
-            for consent in genuine:
+            for consent in await self._standing(self._consents, both(condition, {"customer_id": {"$in": customers}})):
                 consents.setdefault(consent["customer_id"], []).append(consent)
-            found += [_shared(consents[group["_id"]], covered) for group in groups if group["_id"] in consents]
-            if len(groups) < asked.limit or len(consents) == len(groups):
+            found += [_shared(consents[customer], covered) for customer in customers if customer in consents]
+            if len(customers) < asked.limit or len(consents) == len(customers):
                 break
             # Some were forged: the list goes on.
-            behind = both(condition, {"customer_id": {direction: groups[-1]["_id"]}})
+            behind = both(condition, {"customer_id": {direction: customers[-1]}})
         return found[: asked.limit]
 
-    async def _consented(self, condition: Filter, asked: SharedPage) -> list[dict[str, Any]]:
-        """The consents of the first customers."""
+    async def _consenting(self, condition: Filter, asked: SharedPage) -> list[ObjectId]:
+        """The first customers who say that they consent."""
         direction = -1 if asked.descending else 1
-        wanted = {name: f"${name}" for name in self._reader.proven(("_id", *_READ))}
-        found = await self._consents.aggregate(
+        found = await self._consents.store.collection.aggregate(
             [
                 {"$match": condition},
-                {"$sort": {"customer_id": direction}},
-                {"$group": {"_id": "$customer_id", "consents": {"$push": wanted}}},
+                {"$group": {"_id": "$customer_id"}},
                 {"$sort": {"_id": direction}},
                 {"$limit": asked.limit},
             ]
         )
-        return await found.to_list()
+        return [group["_id"] async for group in found]
 
     async def count(self, partner: str, at: datetime, kinds: Collection[Kind]) -> int:
-        """How many customers are shared with the partner."""
+        """How many customers are shared with the partner: each consent is verified, as it is for a page."""
         covered = await self._covered(partner, at)
         if covered is not None and not covered:
             return 0
-        return len(await self._consents.distinct("customer_id", self._in_force(partner, at, kinds)))
+        consents = await self._standing(self._consents, self._in_force(partner, at, kinds))
+        return len({consent["customer_id"] for consent in consents})
 
     async def _covered(self, partner: str, at: datetime) -> frozenset[str] | None:
         """The fields that agreements in force cover; None: every field, empty: there is no agreement."""
@@ -112,10 +109,20 @@ class SharingRepository:
             "expires_at": {"$gt": at},
             **_not_ended("ended_at", at),
         }
-        agreements = await self._agreements.find(condition, {"fields": 1}).to_list()
+        agreements = await self._standing(self._agreements, condition)
         if any("fields" not in agreement for agreement in agreements):
             return None
         return frozenset(field for agreement in agreements for field in agreement["fields"])
+
+    @staticmethod
+    async def _standing(reader: RecordReader, condition: Filter) -> list[Mapping[str, Any]]:
+        """The rows that meet the condition, as Dossier wrote them last; of consents, of the customer whose they are."""
+        found: list[Mapping[str, Any]] = []
+        cursor = reader.store.collection.find(condition)
+        while rows := await cursor.to_list(_BATCH):
+            genuine = await reader.proof.genuine(rows, reader.again(condition, WHOLE))
+            found += await reader.proof.standing(genuine)
+        return found
 
     @staticmethod
     def _in_force(partner: str, at: datetime, kinds: Collection[Kind]) -> Filter:

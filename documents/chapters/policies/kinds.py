@@ -67,6 +67,7 @@ class RuleDraft(CompanyRecord):
 
     kind: ClassVar[Kind] = Kind.RULE_DRAFT
     collection: ClassVar[str] = "rule_drafts"
+    believed: ClassVar[bool] = True
 
     base: Annotated[int, declare("Base version", "基准版本", BASIC, search=RANGED)]
     comment: Annotated[LongText, declare("Why", "变更理由", BASIC)]

@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 import app
+from documents.declaring.kind import Kind
 from settings import Settings
 from tests.api import Api, seeded
+from tests.bound_rows import rewritten
 from tests.chapters.credit.credit import (
     ERRORS,
     INVOICE,
@@ -96,7 +98,7 @@ async def test_k7_an_invoice_is_of_a_contract_in_force_and_in_its_currency(api: 
     given = {"contract": contract, "number": "FP-101", "amount": "1", "issuedOn": "2026-02-10", "dueOn": "2026-02-09"}
     [error] = await refused(api, "demo.manager", INVOICE, **given)
     assert error["rule"] == "invoice.due_before_issued"
-    await api.services.database["contracts"].update_one({}, {"$set": {"state": "ended"}})
+    await rewritten(api.services, Kind.CONTRACT, {}, {"$set": {"state": "ended"}})
     contracts = api.services.database["contracts"]
     row = await contracts.find_one({"state": "ended"})
     assert row is not None
@@ -104,7 +106,7 @@ async def test_k7_an_invoice_is_of_a_contract_in_force_and_in_its_currency(api: 
         api, "demo.manager", INVOICE, **{**given, "contract": f"contract_{row['_id']}", "dueOn": "2026-03-01"}
     )
     assert error["rule"] == "invoice.contract_not_in_force"
-    await contracts.update_one({"_id": row["_id"]}, {"$set": {"state": "in_force"}})
+    await rewritten(api.services, Kind.CONTRACT, {"_id": row["_id"]}, {"$set": {"state": "in_force"}})
 
 
 async def test_k5_an_invoice_above_the_limit_does_not_go_unnoticed(api: Api) -> None:

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from documents.declaring.kind import Kind
 from settings import Settings
 from tests.api import Api, demo, running
+from tests.bound_rows import rewritten
 from tests.chapters.credit.credit import done, new_customer, refused
 from tests.chapters.identification.identification import CONFIRM, RECORD, WITHDRAW, verification, verified
 
@@ -78,12 +80,11 @@ async def test_c3_a_verification_is_confirmed_by_another_person(api: Api) -> Non
     made = await done(api, "demo.manager", RECORD, **verification(await new_customer(api)))
     errors = await refused(api, "demo.manager", CONFIRM, id=made["id"], version=made["version"])
     assert {error["code"] for error in errors} == {"ACCESS_DENIED"}
-    rows = api.services.database["verifications"]
     row = await stored(api, made["id"])
-    await rows.update_one({"_id": row["_id"]}, {"$set": {"verifier": "demo.credit"}})
+    await rewritten(api.services, Kind.VERIFICATION, {"_id": row["_id"]}, {"$set": {"verifier": "demo.credit"}})
     [error] = await refused(api, "demo.credit", CONFIRM, id=made["id"], version=made["version"])
     assert (error["rule"], error["field"]) == ("verification.same_person", ["verification", "confirmedBy"])
-    await rows.update_one({"_id": row["_id"]}, {"$set": {"verifier": "demo.manager"}})
+    await rewritten(api.services, Kind.VERIFICATION, {"_id": row["_id"]}, {"$set": {"verifier": "demo.manager"}})
     confirmed = await done(api, "demo.credit", CONFIRM, id=made["id"], version=made["version"])
     assert (confirmed["state"], confirmed["confirmedBy"]["username"]) == ("CONFIRMED", "demo.credit")
     [error] = await refused(api, "demo.credit", CONFIRM, id=made["id"], version=confirmed["version"])

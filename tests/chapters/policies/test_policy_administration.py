@@ -16,9 +16,11 @@ import httpx
 import orjson
 import pytest
 
+from documents.declaring.kind import Kind
 from settings import Settings
 from tests.accounts import change_account, change_accounts
 from tests.api import Api, application_database, running, seeded
+from tests.bound_rows import rewritten
 from tests.command import ROOT
 from tests.patience import PATIENCE_SECONDS, PROCESS_SECONDS, until
 from tests.policies.rule_sets import default_rules
@@ -259,7 +261,7 @@ async def test_d5_no_draft_locks_the_administrators_out(api: Api) -> None:
 async def approved_by_database(api: Api, draft: Answer) -> Answer:
     """The draft as if it had been approved before its approver left."""
     change = {"$set": {"state": "approved", "approved_by": SECOND}, "$inc": {"version": 1}}
-    await api.services.database["rule_drafts"].update_one({"activated_version": None, "state": "draft"}, change)
+    await rewritten(api.services, Kind.RULE_DRAFT, {"activated_version": None, "state": "draft"}, change)
     return {**draft, "version": draft["version"] + 1}
 
 

@@ -34,7 +34,8 @@ KNOWN = {
     # What is read again is judged by whoever asks for it again.
     "documents/reading/customers.py fetch": "judged by `find`",
     "documents/reading/customers.py read": "is `Again`",
-    "documents/chapters/information/shared_customers.py _consented": "judged by `_found`",
+    "documents/chapters/information/shared_customers.py _consenting": "ids, whose consents `_found` judges",
+    "documents/storing/believed_rows.py _judge": "is compared with what was judged",
     # One field of a customer whose key was just found to be of this very scope.
     "documents/reading/reveals.py open": "asks for the scope by condition, and compares the key's",
     # Numbers, in which forged rows count: docs/security.md.
@@ -43,9 +44,6 @@ KNOWN = {
     "documents/chapters/customers/counts.py by_place": "counts",
     "documents/chapters/incidents/affected_customers.py count": "counts",
     "documents/chapters/service/figures.py _aggregate": "sums",
-    "documents/chapters/information/shared_customers.py count": "counts",
-    # Records of the company that are nobody's.
-    "documents/chapters/information/shared_customers.py _covered": "agreements",
     # The migration that binds what is stored.
     "documents/writing/existing_scopes.py _batches": "reads what is to be bound",
     "documents/writing/existing_scopes.py _scopes": "reads what is to be bound",
