@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE # the tests start many processes: each would compile the product anew
-.PHONY: help install run serve test test-slow nightly test-quick lint types imports format schema bench bench-scale bench-peers screenshots lock clean chromium
+.PHONY: help install run serve test test-slow nightly faults test-quick lint types imports format schema bench bench-scale bench-peers screenshots lock clean chromium
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -33,8 +33,11 @@ test: lint types imports chromium ## Run every check, and the tests that take ab
 test-slow: install chromium $(PEERS)/node_modules/installed ## Run the tests that make test leaves out
 	@$(PYTEST) -m slow
 
-nightly: install ## Run the whole leak matrices: every field, every role and pair of roles (hours)
-	@DOSSIER_FULL_LEAK_MATRIX=1 $(PYTEST) tests/leaks/test_leaks.py tests/leaks/test_record_leaks.py
+nightly: install ## Run the whole leak matrices (every field, every role and pair of roles) and 500 kills (hours)
+	@DOSSIER_FULL_LEAK_MATRIX=1 DOSSIER_KILLS=500 $(PYTEST) tests/leaks/test_leaks.py tests/leaks/test_record_leaks.py tests/faults
+
+faults: install ## Kill a process at every step of every kind of operation (KINDS="createCustomer …"; an hour)
+	@$(BIN)/python -m tests.faults.every_step $(KINDS)
 
 test-quick: install chromium ## Run all tests alone, those that failed last first, up to the first failure
 	@$(BIN)/python -m pytest --exitfirst --failed-first

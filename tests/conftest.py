@@ -27,6 +27,7 @@ LONGEST = (
     "tests/leaks/test_leaks.py",
     "tests/console",
     "tests/leaks/test_record_leaks.py",
+    "tests/faults/test_kills.py",
     "tests/benchmarks/test_scale.py",
     "tests/benchmarks/test_peers.py",
     "tests/benchmarks/test_benchmark.py",

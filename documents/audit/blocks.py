@@ -17,7 +17,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.read_concern import ReadConcern
 
-from documents.audit.chain import Head, Link, block_id
+from documents.audit.chain import CHAIN_BYTES, Head, Link, block_id
 from documents.audit.entries import Entry
 
 COLLECTION = "audit_blocks"
@@ -81,15 +81,18 @@ async def links(blocks: AsyncCollection[dict[str, Any]]) -> list[tuple[bytes, li
 
 
 async def loose_ends(blocks: AsyncCollection[dict[str, Any]]) -> list[Link]:
-    """The newest head of every chain that no other chain names yet: what a new chain has to name."""
+    """The newest head of every chain that no other chain names yet: what a new chain has to name.
+
+    Few commands, however many processes began a chain before: the last block is looked for only in those that went on
+    behind the block that is named of them."""
     chains = await links(blocks)
-    named = {(link.chain, link.number) for _, found in chains for link in found}
-    ends = []
-    for chain, _ in chains:
-        last = await last_head(blocks, chain)
-        if last is not None and (last.chain, last.number) not in named:
-            ends.append(last)
-    return ends
+    named: dict[bytes, int] = {}
+    for link in (link for _, found in chains for link in found):
+        named[link.chain] = max(link.number, named.get(link.chain, 0))
+    following = [block_id(chain, number + 1) for chain, number in named.items()]
+    gone_on = {row["_id"][:CHAIN_BYTES] async for row in blocks.find({"_id": {"$in": following}}, {"_id": 1})}
+    ends = [await last_head(blocks, chain) for chain, _ in chains if chain not in named or chain in gone_on]
+    return [end for end in ends if end is not None]
 
 
 async def chained(blocks: AsyncCollection[dict[str, Any]], entry_ids: Collection[ObjectId]) -> set[ObjectId]:

@@ -7,10 +7,10 @@ import random
 from typing import Any
 
 import pytest
-from pymongo import WriteConcern
+from pymongo import AsyncMongoClient, WriteConcern, monitoring
 from pymongo.asynchronous.database import AsyncDatabase
 
-from documents.audit.blocks import COLLECTION, all_blocks, block_collection, ensure_block_indexes, links
+from documents.audit.blocks import COLLECTION, all_blocks, block_collection, ensure_block_indexes, links, loose_ends
 from documents.audit.chain import Head
 from documents.audit.trail import AuditTrail
 from documents.chapters.audit.verification import claims_of_links, verify
@@ -190,6 +190,46 @@ async def test_every_new_chain_names_the_heads_that_nobody_named(database: Datab
     assert named[heads[0].chain] == []
     assert [(link.chain, link.number) for link in named[heads[2].chain]] == [(heads[0].chain, 1)]
     assert [(link.chain, link.number) for link in named[heads[4].chain]] == [(heads[2].chain, 1)]
+
+
+class Asked(monitoring.CommandListener):
+    """How many commands were sent."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        self.count += event.command_name == "find"
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        """Nothing."""
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        """Nothing."""
+
+
+async def test_a_start_asks_for_the_ends_of_those_chains_alone_that_went_on(
+    database: Database, mongodb_uri: str
+) -> None:
+    """Of a chain that went on behind the block that was named, its newest head is named again; and a start costs the
+    same few commands however many processes there were before."""
+    await ensure_block_indexes(database)
+    heads: list[Head] = []
+    living = AuditTrail(block_collection(database), KEY, heads.append)
+    asked = Asked()
+    client: AsyncMongoClient[dict[str, Any]]
+    async with AsyncMongoClient(mongodb_uri, event_listeners=[asked]) as client:
+        blocks, counts = block_collection(client[database.name]), []
+        for _ in range(5):
+            await living.record(read("agent.zhao", [some_id()]))
+            await AuditTrail(block_collection(database), KEY, heads.append).record(read("agent.zhao", [some_id()]))
+            before = asked.count
+            assert [(end.chain, end.number) for end in await loose_ends(blocks)] == [(heads[-1].chain, 0)]
+            counts.append(asked.count - before)
+        assert len(set(counts)) == 1
+        await living.record(read("agent.zhao", [some_id()]))
+        ends = {(end.chain, end.number) for end in await loose_ends(blocks)}
+        assert ends == {(heads[-2].chain, 0), (heads[-1].chain, 5)}
 
 
 async def test_closing_waits_for_what_was_recorded(database: Database) -> None:
