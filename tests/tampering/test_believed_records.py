@@ -17,7 +17,7 @@ from bson import ObjectId
 from documents.access.report import AccessReport
 from documents.declaring.fields import ValueType
 from documents.declaring.kind import Kind
-from documents.declaring.record import CustomerRecord
+from documents.declaring.record import CustomerRecord, SourceChannel
 from documents.encryption.seals import SEAL, Seals
 from documents.errors import FieldAccessError, RecordNotFoundError
 from documents.opening import OpenDatabase
@@ -26,13 +26,14 @@ from documents.reading.where import Where
 from documents.registry import RECORD_CLASSES
 from documents.storing.believed_rows import BelievedRows, NewestKnown
 from documents.storing.public_ids import new_customer_id
+from documents.writing.customers import Change
 from documents.writing.records import RecordWrites
 from settings import Settings
 from tests.api import running
 from tests.leaks.records import RecordWorlds
 from tests.tampering.changes import changes, put
 from tests.tampering.scenes import MALLORY, OWNER, SEER, Scene, scene
-from tests.units import AUTHOR
+from tests.units import AUTHOR, Writing
 
 BELIEVED = {record.kind: record for record in RECORD_CLASSES if record.believed}
 EVERY_WAY = {"find", "load", "check", "update"}
@@ -188,3 +189,18 @@ async def test_an_older_state_counts_in_no_process(staged: Staged, kind: Kind) -
         await put(rows, newer)
         for storage in (staged.storage, staged.later):
             assert await ways_in(storage, staged, kind, row["_id"]) == EVERY_WAY
+
+
+async def test_a_record_goes_on_when_its_customer_is_handed_over(staged: Staged) -> None:
+    """It follows the customer, and is as genuine as before."""
+    kinds = [kind for kind, record in BELIEVED.items() if issubclass(record, CustomerRecord)]
+    rows = [await written(staged, kind) for kind in kinds]
+    mine, plan = staged.scene.customers[0], await staged.scene.customer_plan(SEER)
+    for manager in (MALLORY, OWNER):
+        customer = await staged.scene.database["customers"].find_one({"_id": mine.row_id}) or {}
+        change = Change(mine.kind, {"account_manager": manager}, SourceChannel.CONTRACT)
+        await Writing(staged.storage).update(plan, mine.row_id, customer["version"], change)
+        for kind, row in zip(kinds, rows, strict=True):
+            assert await ways_in(staged.storage, staged, kind, row["_id"]) == EVERY_WAY
+            followed = await staged.scene.database[BELIEVED[kind].collection].find_one({"_id": row["_id"]}) or {}
+            assert followed["_owner"] == manager
