@@ -39,6 +39,11 @@ BELIEVED = {record.kind: record for record in RECORD_CLASSES if record.believed}
 EVERY_WAY = {"find", "load", "check", "update"}
 Row = dict[str, Any]
 
+
+class _Made(Known):
+    created_by: str | None
+
+
 every_kind = pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.value) for kind in BELIEVED])
 
 
@@ -189,6 +194,27 @@ async def test_an_older_state_counts_in_no_process(staged: Staged, kind: Kind) -
         await put(rows, newer)
         for storage in (staged.storage, staged.later):
             assert await ways_in(storage, staged, kind, row["_id"]) == EVERY_WAY
+
+
+async def test_a_transaction_that_sees_an_older_state_begins_again(
+    staged: Staged, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Somebody else changed the record since: that is no forgery, and nothing is decided by what it was."""
+    kind, attempts = Kind.ROLE_GRANT, list[str]()
+    row, other = await written(staged, kind), await written(staged, kind)
+    plan = await staged.scene.plan(SEER, kind)
+
+    async def work(writes: RecordWrites) -> str:
+        await writes.load(plan, kind, f"{kind.value}_{other['_id']}", Known)  # from here on it sees what is now
+        if not attempts:
+            await rewritten(staged, kind, row)
+        attempts.append("")
+        attempts[-1] = str((await writes.load(plan, kind, f"{kind.value}_{row['_id']}", _Made))["created_by"])
+        return ""
+
+    await staged.storage.record_writer.run(AUTHOR, work)
+    assert attempts == ["", MALLORY]
+    assert str(row["_id"]) not in caplog.text
 
 
 async def test_a_record_goes_on_when_its_customer_is_handed_over(staged: Staged) -> None:
