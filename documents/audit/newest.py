@@ -69,17 +69,8 @@ class NewestVersions:
         return found
 
     async def _of_records(self, record_ids: Collection[ObjectId], since: datetime | None) -> dict[ObjectId, int]:
-        these = {"$in": list(record_ids)}
-        condition: dict[str, Any] = {
-            RECORDS: these,
-            **HAS_CHANGE,
-            # Not those in which they were read beside the change of something else.
-            "body.entries": {"$elemMatch": {"change": True, "touches.records": these}},
-        }
-        if since is not None:
-            condition["body.at"] = {"$gte": since}
         found: dict[ObjectId, int] = {}
-        async for block in self._signed(condition, LOOKED_AT, looked_at=0):
+        async for block in self._signed(changes_of(record_ids, since), LOOKED_AT, looked_at=0):
             for entry in block.entries:
                 for touch in entry.get("touches", ()) if entry.get("change") else ():
                     for of, version in zip(touch.get("records", ()), touch.get("versions", ()), strict=False):
@@ -106,6 +97,15 @@ class NewestVersions:
         except InvalidSignature:
             return False
         return block.is_intact
+
+
+def changes_of(record_ids: Collection[ObjectId], since: datetime | None) -> dict[str, Any]:
+    """The blocks in which a change entry tells of one of the records; not those in which they were merely read, beside
+    the change of something else."""
+    these = {"$in": list(record_ids)}
+    told = {"$elemMatch": {"change": True, "touches.records": these}}
+    condition: dict[str, Any] = {RECORDS: these, **HAS_CHANGE, "body.entries": told}
+    return condition if since is None else {**condition, "body.at": {"$gte": since}}
 
 
 def _decided(entry: Mapping[str, Any]) -> Iterator[int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
@@ -15,6 +16,8 @@ import pytest
 from bson import ObjectId
 
 from documents.access.report import AccessReport
+from documents.audit.blocks import NEWEST_FIRST
+from documents.audit.newest import changes_of
 from documents.declaring.fields import ValueType
 from documents.declaring.kind import Kind
 from documents.declaring.record import CustomerRecord, SourceChannel
@@ -194,6 +197,19 @@ async def test_an_older_state_counts_in_no_process(staged: Staged, kind: Kind) -
         await put(rows, newer)
         for storage in (staged.storage, staged.later):
             assert await ways_in(storage, staged, kind, row["_id"]) == EVERY_WAY
+
+
+@pytest.mark.parametrize("since", [None, datetime(2020, 1, 1, tzinfo=UTC)])
+async def test_the_trail_is_asked_by_an_index(staged: Staged, since: datetime | None) -> None:
+    """Of one record and of many, in the order of time: it is asked before anything is decided."""
+    blocks = staged.scene.database["audit_blocks"]
+    for count in (1, 50):
+        condition = changes_of([ObjectId() for _ in range(count)], since)
+        plan = await blocks.find(condition, sort=NEWEST_FIRST).explain()
+        found = str(plan["queryPlanner"]["winningPlan"])
+        assert "'by_record'" in found
+        assert "'COLLSCAN'" not in found
+        assert "'stage': 'SORT'" not in found
 
 
 async def test_a_transaction_that_sees_an_older_state_begins_again(
