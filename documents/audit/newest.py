@@ -6,7 +6,7 @@ It believes signed blocks only, and says nothing where there are none.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from documents.audit.stored_blocks import StoredBlock, read_block
 BELIEVED: Final = 20
 """How many signed blocks are asked."""
 LOOKED_AT: Final = 200
-"""After how many blocks, signed or not, nobody looks any further."""
+"""After how many blocks nobody looks any further: signed or not for a name, signed ones for a record."""
 _TOGETHER: Final = 50
 """Of how many records is asked in one query."""
 
@@ -69,17 +69,8 @@ class NewestVersions:
         return found
 
     async def _of_records(self, record_ids: Collection[ObjectId], since: datetime | None) -> dict[ObjectId, int]:
-        these = {"$in": list(record_ids)}
-        condition: dict[str, Any] = {
-            RECORDS: these,
-            **HAS_CHANGE,
-            # Not those in which they were read beside the change of something else.
-            "body.entries": {"$elemMatch": {"change": True, "touches.records": these}},
-        }
-        if since is not None:
-            condition["body.at"] = {"$gte": since}
         found: dict[ObjectId, int] = {}
-        async for block in self._signed(condition, LOOKED_AT):
+        async for block in self._signed(changes_of(record_ids, since), LOOKED_AT, looked_at=0):
             for entry in block.entries:
                 for touch in entry.get("touches", ()) if entry.get("change") else ():
                     for of, version in zip(touch.get("records", ()), touch.get("versions", ()), strict=False):
@@ -87,9 +78,11 @@ class NewestVersions:
                             found[of] = max(version, found.get(of, 0))
         return found
 
-    async def _signed(self, condition: Mapping[str, Any], most: int = BELIEVED) -> Any:
+    async def _signed(
+        self, condition: Mapping[str, Any], most: int = BELIEVED, *, looked_at: int = LOOKED_AT
+    ) -> AsyncIterator[StoredBlock]:
         believed = 0
-        async for raw in self._blocks.find(condition, sort=NEWEST_FIRST, limit=LOOKED_AT):
+        async for raw in self._blocks.find(condition, sort=NEWEST_FIRST, limit=looked_at):
             block = read_block(bytes(raw.raw))
             if block is None or not self._is_signed(block):
                 continue
@@ -104,6 +97,15 @@ class NewestVersions:
         except InvalidSignature:
             return False
         return block.is_intact
+
+
+def changes_of(record_ids: Collection[ObjectId], since: datetime | None) -> dict[str, Any]:
+    """The blocks in which a change entry tells of one of the records; not those in which they were merely read, beside
+    the change of something else."""
+    these = {"$in": list(record_ids)}
+    told = {"$elemMatch": {"change": True, "touches.records": these}}
+    condition: dict[str, Any] = {RECORDS: these, **HAS_CHANGE, "body.entries": told}
+    return condition if since is None else {**condition, "body.at": {"$gte": since}}
 
 
 def _decided(entry: Mapping[str, Any]) -> Iterator[int]:

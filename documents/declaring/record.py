@@ -6,7 +6,7 @@ class is served to nobody until a rule names its kind, by itself or as one of `r
 
 Stored form, beside the declared fields: `_id`, `kind`, `customer_id` (whose data key seals what is encrypted), and
 `_owner` and `_department`, which show whose record it is: copies of the customer's, kept true by whoever changes those.
-`_bound` proves it (`documents/encryption/row_bindings.py`).
+`_bound` proves it (`documents/encryption/row_bindings.py`); `_seal` is of what is `believed`.
 """
 
 from __future__ import annotations

@@ -25,10 +25,10 @@ from typing import Any, Final, NamedTuple
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from documents.encryption.seals import SEAL, Seals
-from documents.errors import StaleVersionError
 from documents.storing.forgery_report import UNBELIEVED, ForgeryReport, Row
 
 REMEMBERED: Final = 100_000
@@ -36,6 +36,8 @@ REMEMBERED: Final = 100_000
 AGAIN_SECONDS: Final = 30.0
 _LATE: Final = timedelta(minutes=10)
 """By how much a block may be dated before it could be read: clocks differ."""
+_TRY_AGAIN: Final = ("TransientTransactionError",)
+"""What the driver's `with_transaction` goes by."""
 _UNSEALED: Final = frozenset({SEAL, "_owner", "_department"})
 
 Told = Callable[[Collection[ObjectId], datetime | None], Awaitable[Mapping[ObjectId, int]]]
@@ -107,7 +109,7 @@ class BelievedRows:
     async def standing(self, rows: list[Row], session: AsyncClientSession | None = None) -> list[Row]:
         """Those of the rows, read whole and within `session`, that Dossier wrote as they are and never anew since.
 
-        Raises StaleVersionError where the session's transaction sees a state that was changed meanwhile."""
+        A transaction that sees what was changed since it began is aborted, to be tried again as of now."""
         sealed = self._report.without(rows, self._is_sealed)
         await self._newest.learn([row["_id"] for row in sealed], at_once=session is not None)
         older = [row for row in sealed if not self._newest.is_newest(row)]
@@ -131,7 +133,7 @@ class BelievedRows:
         for row in put_back:
             self._report.add(row)
         if is_transaction and len(put_back) < len(older):
-            raise StaleVersionError
+            raise PyMongoError("a row was changed since the transaction began", error_labels=_TRY_AGAIN)
 
     def _is_sealed(self, row: Row) -> bool:
         # Types first: what is compared and asked for must not be whatever a database may hold in its place.

@@ -65,7 +65,7 @@ class RowProof:
 
     async def standing(self, rows: GenuineRows, session: AsyncClientSession | None = None) -> GenuineRows:
         """Those of the rows, read whole and within `session`, that may decide something: all of them where the class is
-        not `believed`. Raises StaleVersionError."""
+        not `believed`."""
         if self._believed is None:
             return rows
         return GenuineRows(await self._believed.standing(rows, session))

@@ -356,3 +356,21 @@ async def test_a_process_that_met_an_older_state_asks_the_trail_again(
     newest = other.services.storage.readers[kind].store.storage.newest
     monkeypatch.setattr(newest, "_again_seconds", 0)
     assert not await decision.opens(other, row_id)
+
+
+async def test_nobody_is_told_what_a_forged_draft_would_do(processes: tuple[Api, Api]) -> None:
+    """Whoever approves goes by it: another draft could be shown meanwhile in the place of the one that is approved."""
+    api, _ = processes
+    rows, row_id = api.services.database[COLLECTIONS[Kind.RULE_DRAFT]], await Approved().make(api)
+    row = await rows.find_one({"_id": row_id}) or {}
+
+    async def told() -> Any:
+        text = "query($d: ID!) { draftEffects(draft: $d) { base } }"
+        return (await api.ask(SECOND, text, {"d": f"rule_draft_{row_id}"}, purpose=SUPERVISION))["data"]["draftEffects"]
+
+    for change in changes(["rules", "inheritance", "base", "tests", "comment", "_new"]):
+        if change.path in row or not change.removes:
+            await change.make(rows, row_id)
+            assert await told() is None, str(change)
+            await put(rows, row)
+    assert await told() == {"base": row["base"]}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
@@ -15,9 +16,11 @@ import pytest
 from bson import ObjectId
 
 from documents.access.report import AccessReport
+from documents.audit.blocks import NEWEST_FIRST
+from documents.audit.newest import changes_of
 from documents.declaring.fields import ValueType
 from documents.declaring.kind import Kind
-from documents.declaring.record import CustomerRecord
+from documents.declaring.record import CustomerRecord, SourceChannel
 from documents.encryption.seals import SEAL, Seals
 from documents.errors import FieldAccessError, RecordNotFoundError
 from documents.opening import OpenDatabase
@@ -26,17 +29,23 @@ from documents.reading.where import Where
 from documents.registry import RECORD_CLASSES
 from documents.storing.believed_rows import BelievedRows, NewestKnown
 from documents.storing.public_ids import new_customer_id
+from documents.writing.customers import Change
 from documents.writing.records import RecordWrites
 from settings import Settings
 from tests.api import running
 from tests.leaks.records import RecordWorlds
 from tests.tampering.changes import changes, put
 from tests.tampering.scenes import MALLORY, OWNER, SEER, Scene, scene
-from tests.units import AUTHOR
+from tests.units import AUTHOR, Writing
 
 BELIEVED = {record.kind: record for record in RECORD_CLASSES if record.believed}
 EVERY_WAY = {"find", "load", "check", "update"}
 Row = dict[str, Any]
+
+
+class _Made(Known):
+    created_by: str | None
+
 
 every_kind = pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.value) for kind in BELIEVED])
 
@@ -188,3 +197,52 @@ async def test_an_older_state_counts_in_no_process(staged: Staged, kind: Kind) -
         await put(rows, newer)
         for storage in (staged.storage, staged.later):
             assert await ways_in(storage, staged, kind, row["_id"]) == EVERY_WAY
+
+
+@pytest.mark.parametrize("since", [None, datetime(2020, 1, 1, tzinfo=UTC)])
+async def test_the_trail_is_asked_by_an_index(staged: Staged, since: datetime | None) -> None:
+    """Of one record and of many, in the order of time: it is asked before anything is decided."""
+    blocks = staged.scene.database["audit_blocks"]
+    for count in (1, 50):
+        condition = changes_of([ObjectId() for _ in range(count)], since)
+        plan = await blocks.find(condition, sort=NEWEST_FIRST).explain()
+        found = str(plan["queryPlanner"]["winningPlan"])
+        assert "'by_record'" in found
+        assert "'COLLSCAN'" not in found
+        assert "'stage': 'SORT'" not in found
+
+
+async def test_a_transaction_that_sees_an_older_state_begins_again(
+    staged: Staged, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Somebody else changed the record since: that is no forgery, and nothing is decided by what it was."""
+    kind, attempts = Kind.ROLE_GRANT, list[str]()
+    row, other = await written(staged, kind), await written(staged, kind)
+    plan = await staged.scene.plan(SEER, kind)
+
+    async def work(writes: RecordWrites) -> str:
+        await writes.load(plan, kind, f"{kind.value}_{other['_id']}", Known)  # from here on it sees what is now
+        if not attempts:
+            await rewritten(staged, kind, row)
+        attempts.append("")
+        attempts[-1] = str((await writes.load(plan, kind, f"{kind.value}_{row['_id']}", _Made))["created_by"])
+        return ""
+
+    await staged.storage.record_writer.run(AUTHOR, work)
+    assert attempts == ["", MALLORY]
+    assert str(row["_id"]) not in caplog.text
+
+
+async def test_a_record_goes_on_when_its_customer_is_handed_over(staged: Staged) -> None:
+    """It follows the customer, and is as genuine as before."""
+    kinds = [kind for kind, record in BELIEVED.items() if issubclass(record, CustomerRecord)]
+    rows = [await written(staged, kind) for kind in kinds]
+    mine, plan = staged.scene.customers[0], await staged.scene.customer_plan(SEER)
+    for manager in (MALLORY, OWNER):
+        customer = await staged.scene.database["customers"].find_one({"_id": mine.row_id}) or {}
+        change = Change(mine.kind, {"account_manager": manager}, SourceChannel.CONTRACT)
+        await Writing(staged.storage).update(plan, mine.row_id, customer["version"], change)
+        for kind, row in zip(kinds, rows, strict=True):
+            assert await ways_in(staged.storage, staged, kind, row["_id"]) == EVERY_WAY
+            followed = await staged.scene.database[BELIEVED[kind].collection].find_one({"_id": row["_id"]}) or {}
+            assert followed["_owner"] == manager

@@ -9,8 +9,8 @@ from documents.access.plan import Action, FieldGrants, Scope
 from documents.declaring.catalogue import Catalogue
 from documents.declaring.kind import Kind
 from documents.errors import FieldAccessError
-from documents.reading.list_query import Selection
-from documents.reading.typed_rows import Known, row_fields, typed
+from documents.reading.typed_rows import Known, row_fields
+from documents.reading.where import Where
 from documents.registry import FULL_CATALOGUE
 from documents.storing.public_ids import parse_id
 from policies.in_force import PolicyStore
@@ -56,16 +56,16 @@ class PolicyDrafts:
         return grants
 
     async def find(self, caller: Caller, draft_id: str) -> ReadDraft | None:
-        """The draft; None where there is none for the caller. Raises FieldAccessError, and RulesBrokenError where it
-        names what exists no longer."""
+        """The draft, verified: whoever approves it goes by what they are told of it. None where there is none for the
+        caller. Raises FieldAccessError, and RulesBrokenError where it names what exists no longer."""
         await self.authorize(caller)
         plan, parsed = await self.operations.plan(caller, KIND), parse_id(draft_id, (KIND.value,))
         if parsed is None:
             return None
-        repository = self.operations.writer.reader(KIND)
-        selection = Selection({KIND: row_fields(FULL_CATALOGUE, KIND, _KnownDraft).names})
-        found = await repository.find(plan, KIND, parsed[1], selection, caller.report)
-        if found is None or not found.keys() >= _CONTENT:
+        reader = self.operations.writer.reader(KIND)
+        found = await reader.rows(plan, Where(id=draft_id), _KnownDraft, caller.report)
+        if not found:
+            caller.report.trace.add_not_found(KIND, parsed[1], of_customer=False)
             return None
-        (known,) = typed(FULL_CATALOGUE, KIND, _KnownDraft, [found])
+        known = found[0]
         return ReadDraft(known["base"], read_rows(known, self.catalogue), tuple(known["tests"]))

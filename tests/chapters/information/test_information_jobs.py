@@ -12,6 +12,7 @@ from bson import ObjectId
 
 import app
 from documents.chapters.jobs.kinds import JobState
+from documents.declaring.kind import Kind
 from documents.reckoning.working_time import SHANGHAI
 from jobs.chapters import reminders as information
 from jobs.chapters.reminders import (
@@ -24,7 +25,7 @@ from jobs.definition import JobDefinition
 from jobs.registry import JobResources
 from jobs.runner import JobRunner, Worker
 from tests.api import Api, demo
-from tests.bound_rows import bound
+from tests.bound_rows import bound, rewritten
 from tests.units import in_unit
 
 BUSINESS = "business_operation"
@@ -40,7 +41,8 @@ PURPOSES = {"demo.manager": BUSINESS}
 @pytest.fixture(scope="module")
 async def api(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
     async with demo(mongodb_uri, tmp_path_factory.mktemp("reminders")) as api:
-        await api.services.database["consents"].update_many({}, {"$set": {"expires_at": in_days(100)}})
+        for consent in await api.services.database["consents"].find().to_list():
+            await rewritten(api.services, Kind.CONSENT, {"_id": consent["_id"]}, {"$set": {"expires_at": in_days(100)}})
         yield api
 
 
@@ -64,8 +66,11 @@ async def reminders(api: Api, user: str, about: str | None = None) -> list[dict[
 
 async def change(api: Api, collection: str, condition: Mapping[str, Any], values: Mapping[str, Any]) -> str:
     """Makes a row what the test needs; its public id."""
-    row = await api.services.database[collection].find_one_and_update(condition, {"$set": values}, sort=[("_id", 1)])
+    rows = api.services.database[collection]
+    row = await rows.find_one_and_update(condition, {"$set": values}, sort=[("_id", 1)])
     assert row is not None
+    if Kind(row["kind"]) in api.services.storage.readers:
+        await rewritten(api.services, Kind(row["kind"]), {"_id": row["_id"]}, {"$set": values})
     return f"{row['kind']}_{row['_id']}"
 
 
