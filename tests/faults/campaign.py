@@ -6,6 +6,7 @@ Owns which stage does what, and when one is left for a new one: after so many ki
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import tempfile
 from collections import deque
@@ -22,7 +23,7 @@ from tests.faults.processes import Launcher, launcher
 from tests.faults.stage import Stage, stage
 
 LANES: Final = 3
-MOST_KILLS: Final = 60
+MOST_KILLS: Final = 30
 """Of one stage: what is looked at each time grows with each."""
 _JOBS_OF_SIXTY: Final = 8
 
@@ -36,6 +37,17 @@ class Results:
     kills: int = 0
     slowest: float = 0.0
     failures: list[str] = field(default_factory=list)
+
+
+class Errors(logging.Handler):
+    """Puts into the results whatever a process that lives calls an error."""
+
+    def __init__(self, results: Results) -> None:
+        super().__init__(logging.ERROR)
+        self._results = results
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._results.failures.append(f"{record.name}: {record.getMessage()}")
 
 
 @dataclass
@@ -145,9 +157,18 @@ def _drawn(count: int, chance: random.Random) -> list[str]:
 
 
 @asynccontextmanager
+async def _listening(errors: Errors) -> AsyncIterator[None]:
+    logging.getLogger().addHandler(errors)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(errors)
+
+
+@asynccontextmanager
 async def _lanes(uri: str) -> AsyncIterator[tuple[list[Lane], Results]]:
     results, models = Results(), dict[str, Undisturbed]()
-    async with launcher(uri) as processes:
+    async with launcher(uri) as processes, _listening(Errors(results)):
         lanes = [Lane(uri, processes, results, models) for _ in range(LANES)]
         await lanes[0].stage()  # seeds what the others copy
         try:

@@ -15,7 +15,7 @@ import uvloop
 from documents.database.embedded import EmbeddedMongoDB
 from tests.faults.campaign import every_step
 from tests.faults.operations.table import OPERATIONS
-from tests.memory import MEMORY, has_room
+from tests.memory import folder_in_memory, has_room
 
 
 def main(kinds: list[str]) -> int:
@@ -26,7 +26,7 @@ def main(kinds: list[str]) -> int:
         print(f"{time.monotonic() - begun:6.0f} s  {line}", flush=True)
 
     with (
-        tempfile.TemporaryDirectory(dir=MEMORY if has_room() else None) as folder,
+        folder_in_memory() if has_room() else tempfile.TemporaryDirectory() as folder,
         EmbeddedMongoDB(Path(folder), cache_gigabytes=1.0) as uri,
     ):
         results = uvloop.run(every_step(uri, kinds or list(OPERATIONS), say))
