@@ -105,7 +105,9 @@ def _with_services(settings: Settings, work: Callable[[Services], Coroutine[Any,
     except InvalidValueError as error:
         raise CommandError("; ".join(_said(item) for item in error.fields)) from error
     except TrailUnavailableError as error:
-        raise CommandError("the audit trail cannot be written: an account that is new stays disabled") from error
+        raise CommandError(
+            "it may have been done, but the audit trail cannot be written now; it is told as soon as it can"
+        ) from error
 
 
 def _said(broken: InvalidField) -> str:

@@ -2,16 +2,14 @@
 
 Made from an `AccessTrace`, so of ids and declared names only. It must never hold a value, a variable or a search text.
 
-    id                                      its own, made with it
-    username, roles, purpose?, session?     who asked, and what for
-    operation {type, name?, document}       `document` is the SHA-256 of the GraphQL document's text
-    rules [{version, hash}]                 the rule sets that decided; in blocks of format 1, versions alone
-    outcome                                 ok, refused (with `codes`), error
-    touches [{act, kind, customers?, records?, names?, versions?, plain?, masked?, denied?, written?, code?, refused?}]
-    filtered?, sorted?, searched?           names of the fields that rows were looked for by
-    viewed_as?                              the accounts whose access was looked at
-    change?                                 true: it was stored in the transaction of what it tells of
-    again?                                  true: taken over by another process than its author's, which may have been
+    id                                      its own, made with it username, roles, purpose?, session?     who asked, and
+    what for operation {type, name?, document}       `document` is the SHA-256 of the GraphQL document's text rules
+    [{version, hash}]                 the rule sets that decided; in blocks of format 1, versions alone outcome
+    ok, refused (with `codes`), error touches [{act, kind, customers?, records?, names?, versions?, plain?, masked?,
+    denied?, written?, derived?, code?, refused?}] filtered?, sorted?, searched?           names of the fields that rows
+    were looked for by viewed_as?                              the accounts whose access was looked at change?
+    true: it was stored in the transaction of what it tells of again?                                  true: taken over
+    by another process than its author's, which may have been
                                             alive: where its id stands elsewhere too, it counts once
 
 What is empty is left out. A change entry says what was written, not what was asked for: `names` are of rows that have
@@ -61,6 +59,7 @@ class Touch(TypedDict):
     masked: NotRequired[list[str]]
     denied: NotRequired[list[str]]
     written: NotRequired[list[str]]
+    derived: NotRequired[list[str]]
     code: NotRequired[str]
     refused: NotRequired[list[str]]
 
@@ -127,8 +126,9 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class ChangedRow:
-    """A row that a unit of work wrote: the version that it has now, the declared fields that were written, and how it
-    is known: by `customer`, `record` (with its customer where it hangs on one), or `name`."""
+    """A row that a unit of work wrote: the version that it has now, and how it is known: by `customer`, `record` (with
+    its customer where it hangs on one), or `name`. `fields` were written under the author's own rights, `derived` is
+    what followed from them."""
 
     act: Act
     kind: str
@@ -137,6 +137,7 @@ class ChangedRow:
     customer: ObjectId | None = None
     record: ObjectId | None = None
     name: str | None = None
+    derived: tuple[str, ...] = ()
 
 
 def new_entry(
@@ -192,16 +193,17 @@ def _asked(entry_id: ObjectId, asker: Asker, purpose: str | None, operation: Per
 
 def _changed(changed: Iterable[ChangedRow]) -> Iterator[dict[str, Any]]:
     """A touch for all rows that were changed alike."""
-    alike: dict[tuple[Act, str, tuple[str, ...], bool], list[ChangedRow]] = {}
+    alike: dict[tuple[Act, str, tuple[str, ...], tuple[str, ...], bool], list[ChangedRow]] = {}
     for row in changed:
-        alike.setdefault((row.act, row.kind, row.fields, row.customer is None), []).append(row)
-    for (act, kind, fields, _), rows in alike.items():
+        alike.setdefault((row.act, row.kind, row.fields, row.derived, row.customer is None), []).append(row)
+    for (act, kind, fields, derived, _), rows in alike.items():
         ids: dict[str, list[Any]] = {
             "customers": [row.customer for row in rows if row.customer is not None],
             "records": [row.record for row in rows if row.record is not None],
             "names": [row.name for row in rows if row.name is not None],
             "versions": [row.version for row in rows],
             "written": list(fields),
+            "derived": list(derived),
         }
         yield {"act": act.value, "kind": kind} | {name: found for name, found in ids.items() if found}
 

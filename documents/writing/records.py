@@ -97,7 +97,7 @@ class RecordWrites:
         key = await writer.keyring.data_key(customer.row_id) if customer is not None else None
         encoded = store.codec.encode(kind, key, validated, row_id)
         row = {"_id": row_id, "kind": kind.value, **scopes, **first_version(encoded, now()), "created_by": by}
-        told = _changed(Act.CREATE, kind, row, validated)
+        told = self._told(Act.CREATE, plan, row, values, validated)
         if store.believed is not None:
             row = self._sealed(store.believed, row)
         await self.unit.insert(store.collection, row, told)
@@ -129,7 +129,8 @@ class RecordWrites:
             key = await self._writer.keyring.data_key(row["customer_id"])
         encoded = store.codec.encode(kind, key, changed, row["_id"])
         update = row_update(row, encoded, now())
-        condition, told = {"_id": row["_id"], "version": row["version"]}, _changed(Act.WRITE, kind, row, changed)
+        condition = {"_id": row["_id"], "version": row["version"]}
+        told = self._told(Act.WRITE, plan, row, values, changed)
         if store.believed is not None:
             # Whole, as it was verified in this transaction: a write of anybody else meanwhile aborts it.
             await self.unit.put(store.collection, self._sealed(store.believed, updated(row, update)), told)
@@ -171,6 +172,21 @@ class RecordWrites:
         For the operation's own decisions: nothing of it may be served without the plan having granted it. Raises
         FieldAccessError where the plan hides one of the fields."""
         return await self._writer.reader(kind).rows(plan, where, row, AccessReport(), self.unit.session)
+
+    def _told(self, act: Act, plan: AccessPlan, row: Values, given: Values, written: Values) -> ChangedRow:
+        """What the entry says of a record; `row` is as it was before, or as it is inserted. What was not given, or
+        under another's rights than the author's, followed."""
+        is_own = plan.row_scope.username == self.unit.author.asker.username
+        own = frozenset(given) if is_own else frozenset()
+        return ChangedRow(
+            act,
+            row["kind"],
+            row["version"] + (act is Act.WRITE),
+            tuple(sorted(own)),
+            customer=row.get("customer_id"),
+            record=row["_id"],
+            derived=tuple(sorted(written.keys() - own)),
+        )
 
     def _sealed(self, believed: BelievedRows, row: Values) -> dict[str, Any]:
         sealed = believed.sealed({**row, ENTRY: self.unit.entry_id})
@@ -247,12 +263,6 @@ def _refuse(action: Action, values: Values, allowed: frozenset[str]) -> None:
     refused = values.keys() - allowed
     if refused or not values:
         raise FieldAccessError(action, refused)
-
-
-def _changed(act: Act, kind: Kind, row: Values, written: Values) -> ChangedRow:
-    """What the entry says of a record; `row` is as it was before, or as it is inserted."""
-    version = row["version"] + (act is Act.WRITE)
-    return ChangedRow(act, kind.value, version, tuple(sorted(written)), row.get("customer_id"), row["_id"])
 
 
 def _row_id(kind: Kind, record_id: str) -> ObjectId:

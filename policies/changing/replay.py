@@ -21,6 +21,7 @@ from policies.judging.judge import Asking
 Entry = Mapping[str, Any]
 _REVEAL = "reveal"
 _READS = frozenset({"read", "export"})
+_KINDS = frozenset(kind.value for kind in Kind)
 _CHANGES = {"create": Action.CREATE, "write": Action.WRITE, "delete": Action.DELETE, _REVEAL: Action.REVEAL}
 REFUSED = "ACCESS_DENIED"
 Levels = tuple[tuple[str, Level], ...]
@@ -116,6 +117,8 @@ def questions(entry: Entry, then: Decisions) -> Iterator[Question]:
     roles, purpose = frozenset(entry["roles"]), Purpose(entry["purpose"])
     kinds: list[Kind] = []
     for touch in entry.get("touches", ()):
+        if touch["kind"] not in _KINDS:  # an account, a department: no rule speaks of them
+            continue
         kind = Kind(touch["kind"])
         declared = then.catalogue.by_kind.get(kind, {})
         if touch["act"] in _READS:

@@ -32,13 +32,14 @@ _CONDITIONS: Final = (
 """What may be asked (`TrailQuery`), and the field that each condition looks at."""
 
 _CUSTOMERS = frozenset(kind.value for kind in CUSTOMER_KINDS)
-_How = Literal["plain", "masked", "denied", "written", "refused"]
+_How = Literal["plain", "masked", "denied", "written", "derived", "refused"]
 _KINDS: Final = frozenset(kind.value for kind in Kind)
 _LEVELS: Final[tuple[_How, ...]] = (
     "plain",
     "masked",
     "denied",
     "written",
+    "derived",
     "refused",
 )
 

@@ -62,7 +62,8 @@ class AuditTouch:
     plain: list[str] | None = strawberry.field(description="Fields that were shown in full, by their declared names.")
     masked: list[str] | None = strawberry.field(description="Fields that were shown masked.")
     denied: list[str] | None = strawberry.field(description="Fields that were asked for and not shown.")
-    written: list[str] | None = strawberry.field(description="Fields that were given by a change.")
+    written: list[str] | None = strawberry.field(description="Fields that were written under the author's own rights.")
+    derived: list[str] | None = strawberry.field(description="Fields that were written because these were.")
     refused: list[str] | None = strawberry.field(description="Fields that stood in the way of a change.")
     code: str | None = strawberry.field(description="Why a change was refused.")
 

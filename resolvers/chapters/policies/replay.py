@@ -50,7 +50,9 @@ class PolicyReplay:
         query, cursor, entries = TrailQuery(since=since, until=until), None, 0
         while entries < LARGEST_REPLAY:
             batch = await self._queries.find(query, limit=_BATCH, after=cursor)
-            for version in {rule_set_versions(entry.entry)[0] for entry in batch} - known.keys():
+            for version in {
+                version for entry in batch for version in rule_set_versions(entry.entry)[:1]
+            } - known.keys():
                 rules = await self._drafts.store.version(version)
                 known[version] = Decisions(self._drafts.catalogue, rules) if rules is not None else None
             await asyncio.to_thread(_add, replay, batch, known)
@@ -73,7 +75,8 @@ class PolicyReplay:
 
 def _add(replay: Replay, batch: Sequence[TrailEntry], known: dict[int, Decisions | None]) -> None:
     for found in batch:
-        then = known[rule_set_versions(found.entry)[0]]
+        decided_by = rule_set_versions(found.entry)  # none where no rule was asked: a login, a command
+        then = known[decided_by[0]] if decided_by else None
         if then is not None:
             replay.add(found.entry, found.at, then)
 

@@ -377,7 +377,7 @@ class TestWhole:
                 continue
             async with recorded(demo_api) as entries:
                 await demo_api.ask("demo.inspector", _question(name, field), purpose="supervision")
-            assert len(entries) == 1, f"{name} leaves {len(entries)} entries"
+            assert len(entries) == 1, (name, [dict(entry.entry) for entry in entries])
 
 
 def _serves_records(field: GraphQLField) -> bool:

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from pymongo import AsyncMongoClient
 
+import app
 from benchmarks.ticket_rows import store_tickets
 from documents.declaring.fields import FieldSpec, Search
 from documents.declaring.kind import Kind
+from documents.migrating.layout import MARK, mark_collection
+from documents.migrating.registry import this_layout
 from documents.registry import RECORD_CATALOGUES
 from settings import Settings
 from tests.api import Api, running
@@ -39,6 +42,9 @@ async def api(
     name = "service_lists_test"
     settings = Settings(data_dir=tmp_path_factory.mktemp("lists"), database=name, jobs="worker")
     await store_tickets(mongodb_client[name], settings.data_dir, request.param)
+    mark = {"_id": MARK, "version": this_layout().version, "fingerprints": []}  # only indexes are to be made
+    await mark_collection(mongodb_client[name]).insert_one(mark)
+    await app.migrate(settings, mongodb_uri, lambda *_: None)
     async with running(settings, mongodb_uri) as api:
         await api.seed_demo(9)
         yield api
