@@ -91,7 +91,7 @@ async def test_an_account_is_told_of_though_the_trail_takes_nothing_now(api: Api
         await database.command("collMod", "audit_blocks", validator={})
     assert added.returncode == 1
     assert "the audit trail cannot be written" in added.stderr
-    assert [change["staff"]["username"] for change in await told(api)][0] == "bob"
+    assert "bob" in {change["staff"]["username"] for change in await told(api)}
     await api.services.storage.trail.takeover.sweep(timedelta(days=-1))
     told_of = [touch.get("names") for entry in await entries(api, "account add") for touch in entry["touches"]]
     assert ["bob"] in told_of
