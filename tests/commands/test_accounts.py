@@ -37,7 +37,8 @@ async def told(api: Api) -> list[dict[str, Any]]:
 async def entries(api: Api, command: str) -> list[dict[str, Any]]:
     """Those of the trail about a command."""
     blocks = api.services.database["audit_blocks"].find({"body.entries.operation.name": command})
-    return [entry async for block in blocks for entry in block["body"]["entries"]]
+    found = [entry async for block in blocks for entry in block["body"]["entries"]]
+    return [entry for entry in found if entry["operation"].get("name") == command]
 
 
 async def test_an_account_added_on_the_host_is_told_to_the_administrators(api: Api, environ: dict[str, str]) -> None:
