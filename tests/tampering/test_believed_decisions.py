@@ -358,6 +358,19 @@ async def test_a_process_that_met_an_older_state_asks_the_trail_again(
     assert not await decision.opens(other, row_id)
 
 
+@pytest.mark.parametrize("customer", [["x"], {"x": 1}, "x", None, 7], ids=repr)
+async def test_forged_consents_of_whatever_type_hide_no_genuine_one(processes: tuple[Api, Api], customer: Any) -> None:
+    """However many stand before it."""
+    api, _ = processes
+    decision = Shared(Kind.CONSENT)
+    rows, row_id = api.services.database[COLLECTIONS[Kind.CONSENT]], await decision.make(api)
+    row = await rows.find_one({"_id": row_id}) or {}
+    forged = [{**row, "_id": new_customer_id(), "customer_id": customer} for _ in range(12)]
+    await rows.insert_many(forged)
+    assert await decision.opens(api, row_id)
+    await rows.delete_many({"_id": {"$in": [one["_id"] for one in forged]}})
+
+
 async def test_nobody_is_told_what_a_forged_draft_would_do(processes: tuple[Api, Api]) -> None:
     """Whoever approves goes by it: another draft could be shown meanwhile in the place of the one that is approved."""
     api, _ = processes

@@ -87,6 +87,7 @@ class SharingRepository:
             [
                 {"$match": condition},
                 {"$group": {"_id": "$customer_id"}},
+                {"$match": {"$expr": {"$eq": [{"$type": "$_id"}, "objectId"]}}},  # a forged one may be of any type
                 {"$sort": {"_id": direction}},
                 {"$limit": asked.limit},
             ]

@@ -44,7 +44,8 @@ KNOWN = {
     "documents/chapters/customers/counts.py by_place": "counts",
     "documents/chapters/incidents/affected_customers.py count": "counts",
     "documents/chapters/service/figures.py _aggregate": "sums",
-    # The migration that binds what is stored.
+    # The migration that binds and seals what is stored.
+    "documents/migrating/seals.py seal_records": "reads what is to be sealed",
     "documents/writing/existing_scopes.py _batches": "reads what is to be bound",
     "documents/writing/existing_scopes.py _scopes": "reads what is to be bound",
 }
