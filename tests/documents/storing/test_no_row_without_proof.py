@@ -36,6 +36,11 @@ KNOWN = {
     "documents/reading/customers.py read": "is `Again`",
     "documents/chapters/information/shared_customers.py _consenting": "ids, whose consents `_found` judges",
     "documents/storing/believed_rows.py _judge": "is compared with what was judged",
+    # Nothing of what is read is shown or decided by.
+    "documents/writing/unit_of_work.py lock_many": "`prove` judges what was locked",
+    "documents/writing/dependents.py _bind": "binds anew what follows its customer",
+    "documents/chapters/reminders/due.py remind": "says anew whose the reminder is",
+    "documents/chapters/reminders/due.py mark_done": "ends reminders",
     # One field of a customer whose key was just found to be of this very scope.
     "documents/reading/reveals.py open": "asks for the scope by condition, and compares the key's",
     # Numbers, in which forged rows count: docs/security.md.
@@ -45,7 +50,9 @@ KNOWN = {
     "documents/chapters/incidents/affected_customers.py count": "counts",
     "documents/chapters/service/figures.py _aggregate": "sums",
     # The migration that binds and seals what is stored.
+    "documents/migrating/layout.py _mark_of_new": "whether there is anything",
     "documents/migrating/seals.py seal_records": "reads what is to be sealed",
+    "documents/migrating/telling.py tell_existing": "reads what is to name an entry",
     "documents/writing/existing_scopes.py _batches": "reads what is to be bound",
     "documents/writing/existing_scopes.py _scopes": "reads what is to be bound",
 }

@@ -50,6 +50,7 @@ STAGED = {
     "documents/migrating/migration.py:_take": "the lease of a migration, and how far it is",
     "documents/migrating/migration.py:run": "the lease of a migration, and how far it is",
     "documents/migrating/migration.py:write": "the lease of a migration, and how far it is",
+    "documents/migrating/seals.py:seal_records": "a migration, while nobody else writes",
     "documents/migrating/telling.py:write": "a migration, with an entry in its transaction",
     "documents/chapters/accounts/account_sets.py:seal_existing": "a migration, while nobody else writes",
     "documents/chapters/jobs/ledger.py:seal_existing": "a migration, while nobody else writes",
