@@ -25,6 +25,7 @@ from documents.reading.history import HistoryQuery
 from documents.reading.list_query import ListQuery, Selection
 from documents.storing.layout import CustomerReference
 from documents.writing.customers import Change
+from tests.bound_rows import proven
 from tests.patience import until
 from tests.tampering.scenes import ABROAD, HOME, MALLORY, OWNER, SEER, Scene, scene
 from tests.units import Writing
@@ -344,13 +345,13 @@ async def test_a_consent_that_nobody_gave_opens_nothing(staged: Scene) -> None:
     sharing, now, partner = SharingRepository(consents, agreements), datetime.now(UTC), f"partner_{ObjectId()}"
     ends = {"expires_at": now + timedelta(days=9)}
     agreement = {"_id": ObjectId(), "kind": "sharing_agreement", "partner": partner, "signed_at": now - timedelta(1)}
-    await agreements.store.collection.insert_one({**agreement, **ends})
+    await agreements.store.collection.insert_one(proven(agreements.store, {**agreement, "version": 1, **ends}))
     rows, customer, other = [], staged.customers[0], staged.customers[1]
     for one in (customer, other):
         row_id = ObjectId()
         row = {"_id": row_id, "kind": "consent", "customer": one.public_id, "customer_id": one.row_id, "_owner": OWNER}
         row |= {"_department": HOME, "partner": partner, "fields": ["name"], "given_at": now - timedelta(1), **ends}
-        rows.append(row | {BINDING: consents.store.bindings.of_customer(row_id, one.row_id)})
+        rows.append(proven(consents.store, row | {"version": 1}))
     given, theirs = rows
     collection = consents.store.collection
     await collection.insert_one(given)
