@@ -36,7 +36,7 @@ test-slow: install chromium $(PEERS)/node_modules/installed ## Run the tests tha
 nightly: install ## Run the whole leak matrices (every field, every role and pair of roles) and 500 kills (hours)
 	@DOSSIER_FULL_LEAK_MATRIX=1 DOSSIER_KILLS=500 $(PYTEST) tests/leaks/test_leaks.py tests/leaks/test_record_leaks.py tests/faults
 
-faults: install ## Kill a process at every step of every kind of operation (KINDS="createCustomer …"; an hour)
+faults: install ## Kill a process at every step of every kind of operation (KINDS="createCustomer …"; hours)
 	@$(BIN)/python -m tests.faults.every_step $(KINDS)
 
 test-quick: install chromium ## Run all tests alone, those that failed last first, up to the first failure

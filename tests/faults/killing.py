@@ -92,7 +92,7 @@ async def kill(stage: Stage, kind: str, kill_at: int, model: Undisturbed) -> Kil
         assert change == model.change, f"{where}: {change} instead of {model.change}"
     assert kind != REWRAP or await stage.api.services.key_rotation.left() == 0, where
     assert not (faults := await faults_of(database, stage.settings.data_dir)), f"{where}: {faults}"
-    return Kill(process.killed, 0.0 if isinstance(operation, Work) else took)
+    return Kill(process.killed, 0.0 if isinstance(operation, Work | Command) else took)
 
 
 async def nothing_waits(stage: Stage) -> None:
