@@ -17,6 +17,8 @@ from tests.units import AUTHOR
 
 NAME = "test.note"
 FIELDS = ["name", "key", "arguments", "created_by", "created_at", "scheduled_at", "checkpoint", SEAL, "_reached"]
+EMPTY = frozenset({"created_by", "scheduled_at", "checkpoint"})
+"""Where nothing stands, which a field that is not there says as well."""
 MINUTE = timedelta(minutes=1)
 
 
@@ -34,15 +36,14 @@ async def handed_out(workshop: Workshop) -> str:
     return job_id
 
 
-@pytest.mark.parametrize("change", changes(FIELDS), ids=str)
+@pytest.mark.parametrize("change", [one for one in changes(FIELDS) if not (one.removes and one.path in EMPTY)], ids=str)
 async def test_a_job_changed_in_what_is_to_be_done_is_not_run(
     workshop: Workshop, database: Database, change: Change, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It goes to the dead letters with a code, it is told, and a retry runs it as little."""
     job_id = await handed_out(workshop)
     stored = await database["jobs"].find_one({}) or {}
-    if change.removes and stored[change.path] is None:
-        pytest.skip("nothing stands there, which a field that is not there says as well")
+    assert {name for name in EMPTY if stored[name] is not None} == set()
     await change.make(database["jobs"], ObjectId(job_id))
     for _ in range(2):
         with caplog.at_level(logging.CRITICAL):
