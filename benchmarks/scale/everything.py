@@ -23,6 +23,7 @@ from benchmarks.bare import ORDER, BareEndpoint
 from benchmarks.workloads import PAGE_SIZE, Position, graphql_request, http_request
 from documents.declaring.fields import FieldSpec, ValueType
 from documents.declaring.kind import CUSTOMER_KINDS, Kind
+from documents.declaring.names import OPERATOR, OPERATOR_NAME
 from documents.encryption.ciphertext import DataKey, FieldContext, decrypt_value
 from documents.opening import ROOT_KEY_FILE
 from documents.registry import CATALOGUE
@@ -123,7 +124,8 @@ class EverythingEndpoint(BareEndpoint):
         ),
         1,
     )
-    _with_references: Final = _projection | {"account_manager": 1, "department": 1}
+    _referring: Final = [spec for spec in CATALOGUE.shared().values() if spec.value_type in REFERENCES]
+    _with_references: Final = _projection | dict.fromkeys((spec.name for spec in _referring), 1)
 
     async def everything(self, request: Request) -> Response:
         asked = orjson.loads(await request.body())
@@ -142,24 +144,28 @@ class EverythingEndpoint(BareEndpoint):
 
     async def _attach(self, nodes: list[dict[str, Any]], rows: list[dict[str, Any]]) -> None:
         database = self._customers.database
-        names = list({row["account_manager"] for row in rows})
+        named = {
+            value_type: list({row.get(s.name) for s in self._referring for row in rows if s.value_type is value_type})
+            for value_type in REFERENCES
+        }
         wanted = {"display_name": 1, "department": 1}
-        staff = {
+        host = {"username": OPERATOR, "displayName": OPERATOR_NAME, "department": None}  # no account has this name
+        staff = {OPERATOR: host} | {
             found["_id"]: {
                 "username": found["_id"],
                 "displayName": found["display_name"],
                 "department": found.get("department"),
             }
-            for found in await database["accounts"].find({"_id": {"$in": names}}, wanted).to_list()
+            for found in await database["accounts"].find({"_id": {"$in": named[ValueType.STAFF]}}, wanted).to_list()
         }
-        codes = list({row["department"] for row in rows})
         departments = {
             found["_id"]: {"code": found["_id"], "nameEn": found["name_en"], "nameZh": found["name_zh"]}
-            for found in await database["departments"].find({"_id": {"$in": codes}}).to_list()
+            for found in await database["departments"].find({"_id": {"$in": named[ValueType.DEPARTMENT]}}).to_list()
         }
+        referred = {ValueType.STAFF: staff, ValueType.DEPARTMENT: departments}
         for node, row in zip(nodes, rows, strict=True):
-            node["accountManager"] = staff.get(row["account_manager"])
-            node["department"] = departments.get(row["department"])
+            for spec in self._referring:
+                node[spec.public_name] = referred[spec.value_type].get(row.get(spec.name))
 
     def application(self) -> Starlette:
         """The ASGI application."""
